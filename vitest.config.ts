@@ -1,0 +1,19 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+// Tests read the packages' sources, so that an edit is seen without a build. What starts a second program (the CLI,
+// the unpacking worker) needs `pnpm build` first; `npm test` does that.
+const source = (name: string) => fileURLToPath(new URL(`./packages/${name}/src/index.ts`, import.meta.url))
+
+export default defineConfig({
+  resolve: {
+    alias: Object.fromEntries(['sys', 'program', 'mountns', 'cgroups', 'chroot', 'rootfs'].map((n) => [`@rt/${n}`, source(n)])),
+  },
+  test: {
+    include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'examples/test/**/*.test.ts', 'tooling/test/**/*.test.ts'],
+    // Real processes, not threads: tests unshare, chdir and set umask, which a worker thread would share or refuse.
+    pool: 'forks',
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+  },
+})
