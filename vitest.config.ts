@@ -7,10 +7,17 @@ const source = (name: string) => fileURLToPath(new URL(`./packages/${name}/src/i
 
 export default defineConfig({
   resolve: {
-    alias: Object.fromEntries(['sys', 'program', 'mountns', 'cgroups', 'chroot', 'rootfs'].map((n) => [`@rt/${n}`, source(n)])),
+    alias: Object.fromEntries(
+      ['sys', 'program', 'mountns', 'cgroups', 'chroot', 'rootfs'].map((n) => [`@rt/${n}`, source(n)]),
+    ),
   },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'examples/test/**/*.test.ts', 'tooling/test/**/*.test.ts'],
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'apps/*/test/**/*.test.ts',
+      'examples/test/**/*.test.ts',
+      'tooling/test/**/*.test.ts',
+    ],
     // Real processes, not threads: tests unshare, chdir and set umask, which a worker thread would share or refuse.
     pool: 'forks',
     testTimeout: 30_000,
