@@ -1,0 +1,167 @@
+import type { SyscallName } from '@rt/sys'
+
+/**
+ * Instructions: the assembly language that steps are written in. Every instruction is plain data (it survives JSON but
+ * for bigint and bytes), so a plan can be printed, compared, rewritten and executed by different machines: the VM in the
+ * ELF, or `apply` in the calling thread.
+ *
+ * Names. A word saved by one instruction is read by a later one through its name. A name belongs to its step, so two
+ * steps may both say `dest`; a name that starts with `$` is the whole plan's (`$root`, see vocabulary.ts).
+ */
+export type Instruction = Call | Branch | Compute | Label | Goto | Fail
+
+/** An errno by its name, as in errno(3). */
+export type ErrnoName = `E${string}`
+
+/** One system call. Its result is stored under `save`; a failure ends the step unless it is tolerated or led away. */
+export interface Call {
+  readonly kind: 'call'
+  readonly call: SyscallName
+  readonly args: readonly Value[]
+  /** Name of the word that takes the result. */
+  readonly save?: string
+  /** What the saved fd stands for (a path, "cgroup.procs of …"): printed in errors as `7</srv/data>`. */
+  readonly of?: string
+  /** Errors after which the program goes on with the next instruction. */
+  readonly tolerate?: 'any' | readonly ErrnoName[]
+  /** Labels for errors; `'*'` is any error not named. */
+  readonly onError?: Readonly<Partial<Record<ErrnoName | '*', string>>>
+  /** One clause for explain and for errors: what this call is for. */
+  readonly why?: string
+  /** Overrides the usual hint of a SyscallError for the given errnos. */
+  readonly hints?: Readonly<Partial<Record<ErrnoName, string>>>
+}
+
+/** Compare a word under a mask with a constant; fall through or jump. */
+export interface Branch {
+  readonly kind: 'branch'
+  readonly value: Value
+  /** 64-bit mask; default: all bits. */
+  readonly mask?: number | bigint
+  readonly equals: number | bigint
+  /** Label to go to if equal; absent: the next instruction. */
+  readonly then?: string
+  /** Label to go to if not equal; absent: the next instruction. */
+  readonly else?: string
+}
+
+/** `save = base + left * right` modulo 2^64: the arithmetic that pointers, counters and exit codes need. */
+export interface Compute {
+  readonly kind: 'compute'
+  readonly save: string
+  readonly base: Value
+  readonly left?: Value
+  readonly right?: Value
+}
+
+export interface Label {
+  readonly kind: 'label'
+  readonly name: string
+}
+
+export interface Goto {
+  readonly kind: 'goto'
+  readonly to: string
+}
+
+/** Give up with a sentence: for what only a look at a result can tell (a node that is not the device it should be). */
+export interface Fail {
+  readonly kind: 'fail'
+  readonly message: string
+  readonly hint?: string
+}
+
+/**
+ * An argument. Plain numbers and bigints are immediate, plain strings are pointers to NUL-terminated text, byte arrays
+ * are pointers to constant bytes (no NUL added), null is 0.
+ */
+export type Value = number | bigint | string | null | Uint8Array | Ref | Address | Words | StructValue | Vector | Text
+
+/** The value of a word that an earlier instruction saved, or of a field of a named struct or buffer. */
+export interface Ref {
+  readonly ref: string
+  /** Byte offset in a named struct or buffer. The load is always 64 bits wide. */
+  readonly offset?: number
+}
+
+/** The address of a word, struct or buffer. */
+export interface Address {
+  readonly address: string
+  readonly offset?: number
+}
+
+/** Zeroed writable memory with a name: what read(2), readlink(2), waitid(2) fill. The value is its address. */
+export interface Words {
+  readonly buffer: string
+  readonly size: number
+}
+
+/**
+ * A struct of @rt/sys by name (`open_how`, `mount_attr`, …), its fields by name, the rest zero. The value is its
+ * address. Fields may be refs only in writable structs, and only fields of 64 bits.
+ */
+export interface StructValue {
+  readonly struct: string
+  readonly fields: Readonly<Record<string, number | bigint | Ref | Address>>
+  /** A name makes it writable memory, whose fields a later instruction can read (`{ref: name, offset}`). */
+  readonly name?: string
+}
+
+/** A NULL-terminated vector of strings: argv, envp. The value is its address. */
+export interface Vector {
+  readonly strings: readonly (string | Uint8Array)[]
+}
+
+/** A NUL-terminated string of raw bytes, for names that are not UTF-8; `secret` hides it from explain and trace. */
+export interface Text {
+  readonly text: string | Uint8Array
+  readonly secret?: boolean
+}
+
+type CallOptions = Omit<Call, 'kind' | 'call' | 'args'>
+
+/** One system call, arguments in the kernel's order. */
+export const call = (name: SyscallName, args: readonly Value[], options: CallOptions = {}): Call => ({
+  kind: 'call',
+  call: name,
+  args,
+  ...options,
+})
+
+/** The word `name`, or the 64 bits at `offset` in the struct or buffer `name`. */
+export const ref = (name: string, offset?: number): Ref => (offset === undefined ? { ref: name } : { ref: name, offset })
+
+/** The address of the word, struct or buffer `name`, plus `offset`. */
+export const address = (name: string, offset?: number): Address =>
+  offset === undefined ? { address: name } : { address: name, offset }
+
+/** `size` zeroed writable bytes under `name`. Naming the same buffer twice gives the same memory (the larger size). */
+export const buffer = (name: string, size: number): Words => ({ buffer: name, size })
+
+/** A struct of @rt/sys, see {@link StructValue}. */
+export const struct = (layout: string, fields: StructValue['fields'], name?: string): StructValue =>
+  name === undefined ? { struct: layout, fields } : { struct: layout, fields, name }
+
+/** argv or envp. */
+export const vector = (strings: readonly (string | Uint8Array)[]): Vector => ({ strings })
+
+export const branch = (value: Value, equals: number | bigint, targets: Omit<Branch, 'kind' | 'value' | 'equals'>): Branch => ({
+  kind: 'branch',
+  value,
+  equals,
+  ...targets,
+})
+
+/** `save = base + left * right`. */
+export const compute = (save: string, base: Value, left?: Value, right?: Value): Compute => ({
+  kind: 'compute',
+  save,
+  base,
+  ...(left === undefined ? {} : { left }),
+  ...(right === undefined ? {} : { right }),
+})
+
+export const label = (name: string): Label => ({ kind: 'label', name })
+export const goto = (to: string): Goto => ({ kind: 'goto', to })
+export const fail = (message: string, hint?: string): Fail =>
+  hint === undefined ? { kind: 'fail', message } : { kind: 'fail', message, hint }

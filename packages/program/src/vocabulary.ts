@@ -1,0 +1,18 @@
+/**
+ * The names that steps of different packages share. A step that sets one says so in its documentation; nothing else
+ * connects mountns, cgroups, chroot and rootfs.
+ */
+
+/**
+ * fd (O_PATH) of the container's root directory. Set by the root step, or by `hostRoot()` where a plan changes the
+ * root of nothing. Every destination is resolved beneath it: `openat2($root, …, RESOLVE_IN_ROOT)`.
+ */
+export const ROOT = '$root'
+
+/** fd of a private procfs instance (fsmount, never attached): writes below /proc/self and /proc/sys go through it. */
+export const PROC = '$proc'
+
+/** Words that the frame (the skeleton around the steps, see frame.ts) keeps. */
+export const CLONE = '$clone'
+export const PIDFD = '$pidfd'
+export const SIGINFO = '$siginfo'
