@@ -1,1 +1,16 @@
-export {}
+/**
+ * Linux's ABI for Node: constants by kernel header, errno names, syscall numbers, struct layouts, and typed direct
+ * system calls. Importing this package loads nothing native; the first call loads koffi.
+ */
+export { ERRNO, type ErrnoName, errnoName, errnoNumber, errnoText, formatErrno } from './errno.js'
+export {
+  type Complaint,
+  type ErrorDetails,
+  formatError,
+  inStep,
+  RtError,
+  type RtErrorCode,
+  SyscallError,
+  type SyscallFailure,
+} from './errors.js'
+export { hintFor } from './hints.js'
