@@ -14,3 +14,13 @@ export {
   type SyscallFailure,
 } from './errors.js'
 export { hintFor } from './hints.js'
+export {
+  type Arch,
+  hasSyscall,
+  hostArch,
+  isSyscallName,
+  SYSCALL_NAMES,
+  type SyscallName,
+  syscallName,
+  syscallNumber,
+} from './syscalls.js'
