@@ -20,6 +20,9 @@ export default defineConfig({
     ],
     // Real processes, not threads: tests unshare, chdir and set umask, which a worker thread would share or refuse.
     pool: 'forks',
+    globalSetup: ['tooling/vitest/leak-check.ts'],
+    // The second one ends the run with the plain line `N passed, N failed, N skipped`.
+    reporters: ['default', fileURLToPath(new URL('tooling/vitest/last-line.ts', import.meta.url))],
     testTimeout: 30_000,
     hookTimeout: 120_000,
   },
