@@ -129,7 +129,8 @@ export const call = (name: SyscallName, args: readonly Value[], options: CallOpt
 })
 
 /** The word `name`, or the 64 bits at `offset` in the struct or buffer `name`. */
-export const ref = (name: string, offset?: number): Ref => (offset === undefined ? { ref: name } : { ref: name, offset })
+export const ref = (name: string, offset?: number): Ref =>
+  offset === undefined ? { ref: name } : { ref: name, offset }
 
 /** The address of the word, struct or buffer `name`, plus `offset`. */
 export const address = (name: string, offset?: number): Address =>
@@ -145,7 +146,11 @@ export const struct = (layout: string, fields: StructValue['fields'], name?: str
 /** argv or envp. */
 export const vector = (strings: readonly (string | Uint8Array)[]): Vector => ({ strings })
 
-export const branch = (value: Value, equals: number | bigint, targets: Omit<Branch, 'kind' | 'value' | 'equals'>): Branch => ({
+export const branch = (
+  value: Value,
+  equals: number | bigint,
+  targets: Omit<Branch, 'kind' | 'value' | 'equals'>,
+): Branch => ({
   kind: 'branch',
   value,
   equals,

@@ -1,0 +1,77 @@
+/**
+ * include/uapi/linux/bpf.h: bpf(2), what a cgroup device program needs.
+ */
+
+export const BPF_PROG_LOAD = 5
+export const BPF_PROG_ATTACH = 8
+export const BPF_PROG_DETACH = 9
+export const BPF_PROG_GET_FD_BY_ID = 13
+export const BPF_OBJ_GET_INFO_BY_FD = 15
+export const BPF_PROG_QUERY = 16
+export const BPF_PROG_TYPE_CGROUP_DEVICE = 15
+export const BPF_CGROUP_DEVICE = 6
+export const BPF_F_ALLOW_OVERRIDE = 1
+export const BPF_F_ALLOW_MULTI = 2
+export const BPF_F_REPLACE = 4
+export const BPF_DEVCG_ACC_MKNOD = 1
+export const BPF_DEVCG_ACC_READ = 2
+export const BPF_DEVCG_ACC_WRITE = 4
+export const BPF_DEVCG_DEV_BLOCK = 1
+export const BPF_DEVCG_DEV_CHAR = 2
+
+// instruction classes, sizes, modes, operations (bpf_common.h and bpf.h)
+export const BPF_LD = 0
+export const BPF_LDX = 1
+export const BPF_ST = 2
+export const BPF_STX = 3
+export const BPF_ALU = 4
+export const BPF_JMP = 5
+export const BPF_JMP32 = 6
+export const BPF_RET = 6
+export const BPF_MISC = 7
+export const BPF_ALU64 = 7
+export const BPF_W = 0
+export const BPF_H = 8
+export const BPF_B = 0x10
+export const BPF_DW = 0x18
+export const BPF_IMM = 0
+export const BPF_ABS = 0x20
+export const BPF_IND = 0x40
+export const BPF_MEM = 0x60
+export const BPF_LEN = 0x80
+export const BPF_MSH = 0xa0
+export const BPF_ADD = 0
+export const BPF_SUB = 0x10
+export const BPF_MUL = 0x20
+export const BPF_DIV = 0x30
+export const BPF_OR = 0x40
+export const BPF_AND = 0x50
+export const BPF_LSH = 0x60
+export const BPF_RSH = 0x70
+export const BPF_NEG = 0x80
+export const BPF_MOD = 0x90
+export const BPF_XOR = 0xa0
+export const BPF_MOV = 0xb0
+export const BPF_JA = 0
+export const BPF_JEQ = 0x10
+export const BPF_JGT = 0x20
+export const BPF_JGE = 0x30
+export const BPF_JSET = 0x40
+export const BPF_JNE = 0x50
+export const BPF_JLT = 0xa0
+export const BPF_JLE = 0xb0
+export const BPF_EXIT = 0x90
+export const BPF_K = 0
+export const BPF_X = 8
+export const BPF_A = 0x10 // classic BPF: return the accumulator
+export const BPF_REG_0 = 0
+export const BPF_REG_1 = 1
+export const BPF_REG_2 = 2
+export const BPF_REG_3 = 3
+export const BPF_REG_4 = 4
+export const BPF_REG_5 = 5
+export const BPF_REG_6 = 6
+export const BPF_REG_7 = 7
+export const BPF_REG_8 = 8
+export const BPF_REG_9 = 9
+export const BPF_REG_10 = 10
