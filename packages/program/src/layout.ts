@@ -1,0 +1,26 @@
+/**
+ * Where things lie in the program's address space: the contract with vm/vm.c. Addresses are fixed (ET_EXEC), so every
+ * pointer is known when the program is assembled. A segment's address is its base plus its offset in the file, so that
+ * both agree modulo any page size up to 64 KiB (arm64 kernels come with 4, 16 and 64 KiB pages).
+ */
+export const CODE_BASE = 0x10000
+/** Read-only: operations, strings, constant structs. Begins at file offset 0x1000. */
+export const CONST_BASE = 0x1000000
+export const CONST_OFFSET = 0x1000
+/** Writable: words, buffers, named structs. Private to each process. */
+export const DATA_BASE = 0x2000000
+/** The log: a header, then one result word per operation, then (in a traced program) one timespec per operation. */
+export const LOG_BASE = 0x4000000
+/** Header of the log: pid of the clone's child (written by the kernel, CLONE_PARENT_SETTID) at 0. */
+export const LOG_HEADER = 0x40
+/** What a result word holds until its operation has run. */
+export const NOT_RUN = -0x8000000000000000n
+
+export const OP_SIZE = 72
+export const OP_BRANCH = -1
+export const OP_COMPUTE = -2
+
+/** The file descriptors that Node hands to a program. */
+export const STATUS_FD = 3
+export const LOG_FD = 4
+export const CONSOLE_FD = 5
