@@ -24,3 +24,4 @@ export {
   syscallName,
   syscallNumber,
 } from './syscalls.js'
+export { type FieldType, fieldWidth, type StructLayout, structLayout, writeField } from './structs.js'
