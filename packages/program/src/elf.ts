@@ -8,8 +8,10 @@ const PAGE = 0x1000
 
 const code = new Map<Arch, Buffer>()
 const vmCode = (arch: Arch): Buffer => {
-  let bytes = code.get(arch)
-  if (!bytes) code.set(arch, (bytes = Buffer.from(VM_CODE[arch], 'base64')))
+  const known = code.get(arch)
+  if (known) return known
+  const bytes = Buffer.from(VM_CODE[arch], 'base64')
+  code.set(arch, bytes)
   return bytes
 }
 

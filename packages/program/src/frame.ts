@@ -9,7 +9,7 @@ import { CLONE, PIDFD, SIGINFO } from './vocabulary.js'
  *     supervisor                                 init
  *     outside, open (if privileged)
  *     socketpair, clone3 ───────────────────────► pdeathsig, close the other end, is the supervisor alive?
- *     parent phase; shutdown(SHUT_WR) opens gate ─► read = 0: the gate is open
+ *     parent phase; a byte opens the gate ───────► read = 1 (0: the supervisor is dead)
  *     poll(socket): closed by execve or death     enter, open (if not privileged), inside … execve
  *     write "started"
  *     poll(pidfd, status pipe)                    the container's program
@@ -41,7 +41,6 @@ const CLONE_PARENT_SETTID = 0x100000
 const SIGCHLD = 17
 const SIGKILL = 9
 const POLLIN = 1
-const SHUT_WR = 1
 const P_PIDFD = 3
 const WEXITED = 4
 const PR_SET_PDEATHSIG = 1
@@ -90,18 +89,18 @@ const supervisorWait = (options: FrameOptions): Instruction[] => {
   const watchNode = options.mode === 'node' && !options.detached
   const watched = watchNode ? 2 : 1
   return [
-    call('shutdown', [supervisorEnd, SHUT_WR], { why: 'open the gate', tolerate: 'any' }),
+    call('write', [supervisorEnd, 'g', 1], { why: 'open the gate', tolerate: 'any' }),
     // pollfd as one word: fd in the low half, events above it.
-    compute('$poll', supervisorEnd, POLLIN, 2 ** 32),
-    ...(watchNode ? [compute('$pollStatus', STATUS_FD)] : []),
-    call('ppoll', [address('$poll'), watched, 0, 0, 8], { why: 'until init has executed or failed' }),
-    ...(watchNode ? [branch(ref('$pollStatus'), STATUS_FD, { else: '$kill' })] : []),
+    compute('$poll+0', supervisorEnd, POLLIN, 2 ** 32),
+    ...(watchNode ? [compute('$poll+8', STATUS_FD)] : []),
+    call('ppoll', [buffer('$poll', 16), watched, 0, 0, 8], { why: 'until init has executed or failed' }),
+    ...(watchNode ? [branch(ref('$poll', 8), STATUS_FD, { else: '$kill' })] : []),
     ...(options.mode === 'node'
       ? [call('write', [STATUS_FD, struct('timespec', { tv_sec: 1 }, '$started'), 32], { tolerate: 'any' as const })]
       : []),
-    compute('$poll', ref(PIDFD), POLLIN, 2 ** 32),
-    call('ppoll', [address('$poll'), watched, 0, 0, 8], { why: 'until init is dead, or Node is' }),
-    ...(watchNode ? [branch(ref('$pollStatus'), STATUS_FD, { then: '$reap' })] : []),
+    compute('$poll+0', ref(PIDFD), POLLIN, 2 ** 32),
+    call('ppoll', [buffer('$poll', 16), watched, 0, 0, 8], { why: 'until init is dead, or Node is' }),
+    ...(watchNode ? [branch(ref('$poll', 8), STATUS_FD, { then: '$reap' })] : []),
     ...(watchNode ? [] : [branch(0, 0, { then: '$reap' })]),
     label('$kill'),
     call('pidfd_send_signal', [ref(PIDFD), SIGKILL, 0, 0], { tolerate: 'any' }),
@@ -138,6 +137,7 @@ const initStart = (options: FrameOptions): Instruction[] => [
     : [call('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0], { why: 'no container without its supervisor' })]),
   call('close', [supervisorEnd]),
   call('read', [initEnd, buffer('$gate', 8), 1], { why: 'wait at the gate', save: '$gateRead' }),
+  branch(ref('$gateRead'), 1, { else: '$initFailed' }),
 ]
 
 /** Lay out a plan's steps in the two processes. */
