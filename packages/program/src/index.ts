@@ -6,3 +6,4 @@ export { type AssembleOptions, assemble, type Program, type Site } from './assem
 export * from './instruction.js'
 export { openedByInit, PHASES, type Phase, type Plan, type Step, type StepList, sequence } from './plan.js'
 export { PROC, ROOT } from './vocabulary.js'
+export { type Container, type Exit, type RunOptions, run } from './run.js'

@@ -25,3 +25,5 @@ export {
   syscallNumber,
 } from './syscalls.js'
 export { type FieldType, fieldWidth, type StructLayout, structLayout, writeField } from './structs.js'
+export { type RawArgument, rawSyscall, syscall } from './ffi.js'
+export { posixSpawn, type SpawnOptions } from './spawn.js'
