@@ -13,7 +13,10 @@ export {
   SyscallError,
   type SyscallFailure,
 } from './errors.js'
+export { type RawArgument, rawSyscall, syscall } from './ffi.js'
 export { hintFor } from './hints.js'
+export { posixSpawn, type SpawnOptions } from './spawn.js'
+export { type FieldType, fieldWidth, type StructLayout, structLayout, writeField } from './structs.js'
 export {
   type Arch,
   hasSyscall,
@@ -24,6 +27,33 @@ export {
   syscallName,
   syscallNumber,
 } from './syscalls.js'
-export { type FieldType, fieldWidth, type StructLayout, structLayout, writeField } from './structs.js'
-export { type RawArgument, rawSyscall, syscall } from './ffi.js'
-export { posixSpawn, type SpawnOptions } from './spawn.js'
+export * from './uapi/bpf.js'
+export * from './uapi/capability.js'
+export * from './uapi/close_range.js'
+export * from './uapi/fcntl.js'
+export * from './uapi/fs.js'
+export * from './uapi/if.js'
+export * from './uapi/ioctls.js'
+export * from './uapi/ioprio.js'
+export * from './uapi/limits.js'
+export * from './uapi/magic.js'
+export * from './uapi/memfd.js'
+export * from './uapi/mman.js'
+export * from './uapi/mount.js'
+export * from './uapi/openat2.js'
+export * from './uapi/personality.js'
+export * from './uapi/pidfd.js'
+export * from './uapi/poll.js'
+export * from './uapi/prctl.js'
+export * from './uapi/random.js'
+export * from './uapi/reboot.js'
+export * from './uapi/resource.js'
+export * from './uapi/sched.js'
+export * from './uapi/seccomp.js'
+export * from './uapi/securebits.js'
+export * from './uapi/signal.js'
+export * from './uapi/socket.js'
+export * from './uapi/stat.js'
+export * from './uapi/termbits.js'
+export * from './uapi/wait.js'
+export * from './uapi/xattr.js'

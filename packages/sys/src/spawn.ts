@@ -11,7 +11,10 @@ export interface SpawnOptions {
   readonly dup2: readonly (readonly [number, number])[]
 }
 
-type Spawn = Record<'init' | 'destroy' | 'adddup2' | 'attrInit' | 'setFlags' | 'setMask' | 'setDefault' | 'spawn', KoffiFunction>
+type Spawn = Record<
+  'init' | 'destroy' | 'adddup2' | 'attrInit' | 'setFlags' | 'setMask' | 'setDefault' | 'spawn',
+  KoffiFunction
+>
 let functions: Spawn | undefined
 let attributes: Buffer | undefined
 
@@ -53,8 +56,16 @@ export function posixSpawn(options: SpawnOptions): number {
   functions.init(actions)
   for (const [from, to] of options.dup2) functions.adddup2(actions, from, to)
   const pid = [0]
-  const errno = functions.spawn(pid, options.file, actions, attributes, [...options.argv, null], [...options.env, null]) as number
+  const errno = functions.spawn(
+    pid,
+    options.file,
+    actions,
+    attributes,
+    [...options.argv, null],
+    [...options.env, null],
+  ) as number
   functions.destroy(actions)
-  if (errno !== 0) throw new SyscallError({ syscall: 'execve', errno, path: options.file, call: `execve("${options.file}")` })
+  if (errno !== 0)
+    throw new SyscallError({ syscall: 'execve', errno, path: options.file, call: `execve("${options.file}")` })
   return pid[0] as number
 }
