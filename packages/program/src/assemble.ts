@@ -133,11 +133,19 @@ class Assembler {
           break
         }
         case 'compute': {
-          const parts = [instruction.base, instruction.left ?? 0, instruction.right ?? 0].map((v) => this.value(v, section))
+          const parts = [instruction.base, instruction.left ?? 0, instruction.right ?? 0].map((v) =>
+            this.value(v, section),
+          )
           const indirect = parts.reduce((bits, [, is], i) => bits | (is ? 1 << i : 0), 0)
           const at = this.ops.length
           const save = this.saveTo(instruction.save, section)
-          this.push(OP_COMPUTE, parts.map(([v]) => v), indirect, site, { save, next: at + 1, failed: at + 1 })
+          this.push(
+            OP_COMPUTE,
+            parts.map(([v]) => v),
+            indirect,
+            site,
+            { save, next: at + 1, failed: at + 1 },
+          )
           break
         }
         case 'fail':
@@ -235,7 +243,8 @@ class Assembler {
       if (!at) throw new RtError('RT_PROGRAM', `struct ${value.struct} has no field ${field}`)
       if (typeof content === 'number' || typeof content === 'bigint') writeField(view, at.type, at.offset, content)
       else if ('address' in content) pointers.push([at.offset, this.at(content.address, content.offset ?? 0, section)])
-      else throw new RtError('RT_PROGRAM', `struct ${value.struct}.${field}: save into the named struct instead of a ref`)
+      else
+        throw new RtError('RT_PROGRAM', `struct ${value.struct}.${field}: save into the named struct instead of a ref`)
     }
     const place: Place = value.name
       ? this.memory.data(this.name(value.name, section), Math.max(layout.size, 32), bytes)

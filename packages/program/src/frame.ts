@@ -63,7 +63,9 @@ const supervisorEnd = ref(pair, 4)
 const initEnd = ref(pair, 0)
 
 const supervisorStart = (flags: number): Instruction[] => [
-  call('socketpair', [AF_UNIX, SOCK_STREAM_CLOEXEC, 0, buffer(pair, 16)], { why: 'the gate between supervisor and init' }),
+  call('socketpair', [AF_UNIX, SOCK_STREAM_CLOEXEC, 0, buffer(pair, 16)], {
+    why: 'the gate between supervisor and init',
+  }),
   call(
     'clone3',
     [

@@ -5,5 +5,5 @@
 export { type AssembleOptions, assemble, type Program, type Site } from './assemble.js'
 export * from './instruction.js'
 export { openedByInit, PHASES, type Phase, type Plan, type Step, type StepList, sequence } from './plan.js'
-export { PROC, ROOT } from './vocabulary.js'
 export { type Container, type Exit, type RunOptions, run } from './run.js'
+export { PROC, ROOT } from './vocabulary.js'

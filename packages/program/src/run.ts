@@ -1,6 +1,6 @@
 import { closeSync, readSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { posixSpawn, rawSyscall, RtError, SyscallError, syscall, syscallNumber } from '@rt/sys'
+import { posixSpawn, RtError, rawSyscall, SyscallError, syscall, syscallNumber } from '@rt/sys'
 import { assemble, type Program } from './assemble.js'
 import { LOG_FD, LOG_HEADER, NOT_RUN, STATUS_FD } from './layout.js'
 import type { Plan } from './plan.js'
@@ -107,7 +107,7 @@ class RunningContainer implements Container {
     })
     // A failed set-up is told by `started`; whoever awaits `exited` too gets it there.
     this.exited.catch(() => undefined)
-    let pending = Buffer.alloc(0)
+    let pending: Buffer = Buffer.alloc(0)
     let exit: Exit | undefined
     const abort = () => this.kill()
     signal?.addEventListener('abort', abort)

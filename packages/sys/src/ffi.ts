@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { IKoffiLib, KoffiFunction } from 'koffi'
+import type koffiModule from 'koffi'
 
 import { RtError, SyscallError } from './errors.js'
 import { type SyscallName, syscallNumber } from './syscalls.js'
@@ -7,13 +7,16 @@ import { type SyscallName, syscallNumber } from './syscalls.js'
 /** An argument of a raw call: integers and addresses, or memory that lives as long as the call. */
 export type RawArgument = number | bigint | string | Uint8Array | null
 
-type Koffi = typeof import('koffi')
+type Koffi = typeof koffiModule
+type Library = ReturnType<Koffi['load']>
+/** A C function, as koffi gives it. */
+export type NativeFunction = ReturnType<Library['func']>
 let koffi: Koffi | undefined
-let libc: IKoffiLib | undefined
-let syscallFunction: KoffiFunction | undefined
+let libc: Library | undefined
+let syscallFunction: NativeFunction | undefined
 
 /** libc through koffi, loaded at the first call: importing @rt/sys must work on any system and cost nothing. */
-export function nativeLibrary(): { koffi: Koffi; libc: IKoffiLib } {
+export function nativeLibrary(): { koffi: Koffi; libc: Library } {
   if (!koffi || !libc) {
     if (process.platform !== 'linux') {
       throw new RtError('RT_UNSUPPORTED_PLATFORM', `rt makes Linux system calls, and this is ${process.platform}`, {

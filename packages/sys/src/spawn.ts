@@ -1,6 +1,5 @@
-import type { KoffiFunction } from 'koffi'
 import { SyscallError } from './errors.js'
-import { nativeLibrary } from './ffi.js'
+import { type NativeFunction, nativeLibrary } from './ffi.js'
 
 /** What posix_spawn(3) is to start. */
 export interface SpawnOptions {
@@ -13,7 +12,7 @@ export interface SpawnOptions {
 
 type Spawn = Record<
   'init' | 'destroy' | 'adddup2' | 'attrInit' | 'setFlags' | 'setMask' | 'setDefault' | 'spawn',
-  KoffiFunction
+  NativeFunction
 >
 let functions: Spawn | undefined
 let attributes: Buffer | undefined
