@@ -1,6 +1,6 @@
 import { closeSync, readSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { posixSpawn, RtError, rawSyscall, SyscallError, syscall, syscallNumber } from '@rt/sys'
+import { errnoName, posixSpawn, RtError, rawSyscall, SyscallError, syscall, syscallNumber } from '@rt/sys'
 import { assemble, type Program } from './assemble.js'
 import { LOG_FD, LOG_HEADER, NOT_RUN, STATUS_FD } from './layout.js'
 import type { Plan } from './plan.js'
@@ -47,6 +47,7 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<Contain
   const program = assemble(plan, { mode: 'node' })
   const open: number[] = []
   const keep = (fd: number) => (open.push(fd), fd)
+  let container: RunningContainer
   try {
     const elf = keep(memfd('rt', MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC))
     writeSync(elf, program.elf)
@@ -66,10 +67,12 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<Contain
       [high(log), LOG_FD],
     ]
     const supervisor = posixSpawn({ file: `/proc/self/fd/${elf}`, argv: ['rt'], env: [], dup2: wanted })
-    return await new RunningContainer(program, supervisor, log, statusRead, options.signal).started
+    container = new RunningContainer(program, supervisor, log, statusRead, options.signal)
   } finally {
+    // Before waiting: while Node holds the writing end itself, the news never end.
     for (const fd of open) closeSync(fd)
   }
+  return container.started
 }
 
 function memfd(name: string, flags: number): number {
@@ -170,7 +173,11 @@ class RunningContainer implements Container {
     const results = this.log()
     const index = this.program.sites.findIndex((site, i) => {
       const result = results[i]
-      return site.fatal && result !== undefined && result < 0 && result >= -4095
+      if (!site.fatal || result === undefined || result >= 0 || result < -4095) return false
+      const { instruction } = site
+      if (instruction.kind !== 'call') return true
+      const name = errnoName(-result)
+      return !(instruction.tolerate?.includes(name as never) || (name && instruction.onError?.[name] !== undefined))
     })
     const site = this.program.sites[index]
     if (!site) return undefined

@@ -1,0 +1,187 @@
+import { type Arch, hostArch } from './syscalls.js'
+import * as closeRange from './uapi/close_range.js'
+import * as fcntl from './uapi/fcntl.js'
+import * as fs from './uapi/fs.js'
+import * as ioctls from './uapi/ioctls.js'
+import * as memfd from './uapi/memfd.js'
+import * as mman from './uapi/mman.js'
+import * as mount from './uapi/mount.js'
+import * as openat2 from './uapi/openat2.js'
+import * as pidfd from './uapi/pidfd.js'
+import * as poll from './uapi/poll.js'
+import * as prctl from './uapi/prctl.js'
+import * as random from './uapi/random.js'
+import * as sched from './uapi/sched.js'
+import * as securebits from './uapi/securebits.js'
+import { signalName } from './uapi/signal.js'
+import * as socket from './uapi/socket.js'
+import * as stat from './uapi/stat.js'
+import * as wait from './uapi/wait.js'
+import * as xattr from './uapi/xattr.js'
+
+/** Constant name → bits (for {@link formatFlags}) or value (for {@link formatEnum}). */
+export type FlagTable = Readonly<Record<string, number | bigint>>
+
+/** The constants of a header whose names match. */
+const pick = (header: object, names: RegExp): FlagTable =>
+  Object.freeze(
+    Object.fromEntries(
+      Object.entries(header).filter(
+        (entry): entry is [string, number | bigint] =>
+          names.test(entry[0]) && (typeof entry[1] === 'number' || typeof entry[1] === 'bigint'),
+      ),
+    ),
+  )
+
+/** AT_* bits that the *at calls share; AT_REMOVEDIR and AT_EACCESS (one bit, two meanings) are left to their calls. */
+export const AT_FLAGS = pick(fcntl, /^AT_(?!FDCWD|REMOVEDIR|EACCESS|STATX)/)
+
+/**
+ * `fsconfig`, `prctl`, `fcntl`, `idType`, `family`, `ioctl`, `capAmbient`, `sigprocmask`.
+ */
+export const FLAGS = {
+  mount: pick(mount, /^MS_/),
+  umount2: pick(mount, /^(MNT_(FORCE|DETACH|EXPIRE)|UMOUNT_)/),
+  open_tree: { ...pick(mount, /^OPEN_TREE_/), ...AT_FLAGS },
+  move_mount: pick(mount, /^MOVE_MOUNT_/),
+  fsopen: pick(mount, /^FSOPEN_/),
+  fspick: pick(mount, /^FSPICK_/),
+  fsmount: pick(mount, /^FSMOUNT_/),
+  fsconfig: pick(mount, /^FSCONFIG_/),
+  mountAttr: pick(mount, /^MOUNT_ATTR_(?!_ATIME|RELATIME|SIZE)/),
+  statmount: pick(mount, /^STATMOUNT_/),
+  propagation: pick(mount, /^MS_(UNBINDABLE|PRIVATE|SLAVE|SHARED)$/),
+  at: AT_FLAGS,
+  unlink: pick(fcntl, /^AT_REMOVEDIR$/),
+  access: { ...AT_FLAGS, ...pick(fcntl, /^AT_EACCESS$/) },
+  resolve: pick(openat2, /^RESOLVE_/),
+  clone: pick(sched, /^CLONE_(?!ARGS)/),
+  scheduler: pick(sched, /^SCHED_(?!FLAG)/),
+  prctl: pick(prctl, /^PR_(SET|GET|CAPBSET|CAP_AMBIENT$)/),
+  capAmbient: pick(prctl, /^PR_CAP_AMBIENT_/),
+  securebits: pick(securebits, /^SECBIT_/),
+  memfd: pick(memfd, /^MFD_/),
+  seals: pick(fcntl, /^F_SEAL_/),
+  fcntl: pick(fcntl, /^F_(?!SEAL)/),
+  fd: pick(fcntl, /^FD_/),
+  flock: pick(fcntl, /^LOCK_/),
+  rename: pick(fs, /^RENAME_/),
+  seek: pick(fs, /^SEEK_/),
+  closeRange: pick(closeRange, /^CLOSE_RANGE_/),
+  pidfd: pick(pidfd, /^PIDFD_(NONBLOCK|THREAD)/),
+  wait: pick(wait, /^W(?!STOPPED)/),
+  idType: pick(wait, /^P_/),
+  childCode: pick(wait, /^CLD_/),
+  poll: pick(poll, /^POLL/),
+  family: pick(socket, /^AF_/),
+  socketType: pick(socket, /^SOCK_(?!NONBLOCK|CLOEXEC)/),
+  socket: pick(socket, /^SOCK_(NONBLOCK|CLOEXEC)/),
+  message: pick(socket, /^MSG_/),
+  ioctl: { ...pick(ioctls, /./), ...pick(fs, /^(FICLONE|FS_IOC)/) },
+  xattr: pick(xattr, /^XATTR_/),
+  getrandom: pick(random, /^GRND_/),
+  protection: pick(mman, /^PROT_/),
+  mmap: pick(mman, /^MAP_/),
+  statx: pick(stat, /^STATX_(?!ATTR|BASIC)/),
+  fileType: pick(stat, /^S_IF(?!MT)/),
+  sigprocmask: { SIG_BLOCK: 0, SIG_UNBLOCK: 1, SIG_SETMASK: 2 },
+} as const satisfies Readonly<Record<string, FlagTable>>
+
+/** The name of a table in {@link FLAGS}. */
+export type FlagTableName = keyof typeof FLAGS
+
+/**
+ * A value as unsigned 64 bits. JavaScript's `|` makes bit 31 negative: a number that fits 32 signed bits is read as 32
+ * unsigned ones; a bigint is read as 64 bits.
+ */
+const unsigned = (value: number | bigint): bigint =>
+  typeof value === 'bigint'
+    ? BigInt.asUintN(64, value)
+    : value < 0 && value >= -0x80000000
+      ? BigInt(value >>> 0)
+      : BigInt.asUintN(64, BigInt(value))
+
+const bitCount = (value: bigint): number => value.toString(2).replaceAll('0', '').length
+
+const sorted = new WeakMap<FlagTable, readonly (readonly [string, bigint])[]>()
+
+/** Rows with more bits first: O_SYNC contains O_DSYNC, O_TMPFILE contains O_DIRECTORY. */
+function widestFirst(table: FlagTable): readonly (readonly [string, bigint])[] {
+  let rows = sorted.get(table)
+  if (!rows) {
+    rows = Object.entries(table)
+      .map(([name, value]) => [name, unsigned(value)] as const)
+      .sort((a, b) => bitCount(b[1]) - bitCount(a[1]))
+    sorted.set(table, rows)
+  }
+  return rows
+}
+
+/** Bits by name, as strace prints them: `MS_BIND|MS_REC|0x40000000`; no bits are `0`. */
+export function formatFlags(table: FlagTable, value: number | bigint): string {
+  let rest = unsigned(value)
+  if (rest === 0n) return widestFirst(table).find(([, bits]) => bits === 0n)?.[0] ?? '0'
+  const found = new Set<string>()
+  for (const [name, bits] of widestFirst(table)) {
+    if (bits !== 0n && (rest & bits) === bits) {
+      found.add(name)
+      rest &= ~bits
+    }
+  }
+  // In the order of the table, as the header has them.
+  const names = Object.keys(table).filter((name) => found.has(name))
+  if (rest !== 0n) names.push(`0x${rest.toString(16)}`)
+  return names.join('|')
+}
+
+/** A value of an enumeration by name; an unknown one in hex. */
+export function formatEnum(table: FlagTable, value: number | bigint): string {
+  const wanted = unsigned(value)
+  return widestFirst(table).find(([, known]) => known === wanted)?.[0] ?? `0x${wanted.toString(16)}`
+}
+
+/** The bits of a list of names; undefined if one is unknown. Inverse of {@link formatFlags}. */
+export function parseFlags(table: FlagTable, names: readonly string[]): bigint | undefined {
+  let bits = 0n
+  for (const name of names) {
+    const value = table[name]
+    if (value === undefined) return undefined
+    bits |= unsigned(value)
+  }
+  return bits
+}
+
+/** Flags of open(2): the access mode comes first, even if it is O_RDONLY (0): `O_RDONLY|O_DIRECTORY|O_CLOEXEC`. */
+export function formatOpenFlags(value: number | bigint, arch: Arch = hostArch()): string {
+  const bits = unsigned(value)
+  const access = ['O_RDONLY', 'O_WRONLY', 'O_RDWR', 'O_ACCMODE'][Number(bits & 3n)] as string
+  const rest = bits & ~3n
+  // With O_PATH the access mode is ignored.
+  if (rest & BigInt(fcntl.O_PATH) && (bits & 3n) === 0n) return formatFlags(fcntl.openFlags(arch), rest)
+  return rest === 0n ? access : `${access}|${formatFlags(fcntl.openFlags(arch), rest)}`
+}
+
+/** Flags of clone(2): the low byte is the exit signal: `CLONE_NEWNS|CLONE_NEWPID|SIGCHLD`. */
+export function formatCloneFlags(value: number | bigint): string {
+  const bits = unsigned(value)
+  const signal = bits & BigInt(sched.CSIGNAL)
+  const flags = bits & ~BigInt(sched.CSIGNAL)
+  const name = signal === 0n ? [] : [signalName(signal) ?? signal.toString()]
+  return [...(flags === 0n && signal !== 0n ? [] : [formatFlags(FLAGS.clone, flags)]), ...name].join('|')
+}
+
+/** A file mode in octal with the type by name: `S_IFCHR|0666`, `0755`. */
+export function formatMode(value: number | bigint): string {
+  const mode = Number(value)
+  const type = mode & stat.S_IFMT
+  const octal = `0${(mode & ~stat.S_IFMT).toString(8)}`
+  return type === 0 ? octal : `${formatEnum(FLAGS.fileType, type)}|${octal}`
+}
+
+/** The type argument of socket(2): `SOCK_STREAM|SOCK_CLOEXEC`. */
+export function formatSocketType(value: number | bigint): string {
+  const bits = unsigned(value)
+  const rest = bits & ~0xfn
+  const type = formatEnum(FLAGS.socketType, bits & 0xfn)
+  return rest === 0n ? type : `${type}|${formatFlags(FLAGS.socket, rest)}`
+}
