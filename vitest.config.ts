@@ -20,7 +20,8 @@ export default defineConfig({
     ],
     // Real processes, not threads: tests unshare, chdir and set umask, which a worker thread would share or refuse.
     pool: 'forks',
-    globalSetup: ['tooling/vitest/leak-check.ts'],
+    // Torn down in reverse: the run's folder is gone when the leak check compares.
+    globalSetup: ['tooling/vitest/leak-check.ts', 'tooling/vitest/run-folder.ts'],
     // The second one ends the run with the plain line `N passed, N failed, N skipped`.
     reporters: ['default', fileURLToPath(new URL('tooling/vitest/last-line.ts', import.meta.url))],
     testTimeout: 30_000,
