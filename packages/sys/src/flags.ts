@@ -1,19 +1,21 @@
-import { type Arch, hostArch } from './syscalls.js'
+import * as bpf from './uapi/bpf.js'
 import * as closeRange from './uapi/close_range.js'
 import * as fcntl from './uapi/fcntl.js'
 import * as fs from './uapi/fs.js'
 import * as ioctls from './uapi/ioctls.js'
+import * as keyctl from './uapi/keyctl.js'
 import * as memfd from './uapi/memfd.js'
 import * as mman from './uapi/mman.js'
 import * as mount from './uapi/mount.js'
 import * as openat2 from './uapi/openat2.js'
+import * as personality from './uapi/personality.js'
 import * as pidfd from './uapi/pidfd.js'
 import * as poll from './uapi/poll.js'
 import * as prctl from './uapi/prctl.js'
 import * as random from './uapi/random.js'
 import * as sched from './uapi/sched.js'
+import * as seccomp from './uapi/seccomp.js'
 import * as securebits from './uapi/securebits.js'
-import { signalName } from './uapi/signal.js'
 import * as socket from './uapi/socket.js'
 import * as stat from './uapi/stat.js'
 import * as wait from './uapi/wait.js'
@@ -37,7 +39,9 @@ const pick = (header: object, names: RegExp): FlagTable =>
 export const AT_FLAGS = pick(fcntl, /^AT_(?!FDCWD|REMOVEDIR|EACCESS|STATX)/)
 
 /**
- * `fsconfig`, `prctl`, `fcntl`, `idType`, `family`, `ioctl`, `capAmbient`, `sigprocmask`.
+ * Every set of bits and every enumeration that a system call takes, by what it is for. Those that are enumerations
+ * (print them with {@link formatEnum}): fsconfig, scheduler, prctl, capAmbient, fcntl, seek, idType, childCode, family,
+ * socketType, ioctl, fileType, sigprocmask, seccomp, bpf, keyctl, dumpable, personality.
  */
 export const FLAGS = {
   mount: pick(mount, /^MS_/),
@@ -48,7 +52,7 @@ export const FLAGS = {
   fspick: pick(mount, /^FSPICK_/),
   fsmount: pick(mount, /^FSMOUNT_/),
   fsconfig: pick(mount, /^FSCONFIG_/),
-  mountAttr: pick(mount, /^MOUNT_ATTR_(?!_ATIME|RELATIME|SIZE)/),
+  mountAttr: pick(mount, /^MOUNT_ATTR_(?!RELATIME|SIZE)/),
   statmount: pick(mount, /^STATMOUNT_/),
   propagation: pick(mount, /^MS_(UNBINDABLE|PRIVATE|SLAVE|SHARED)$/),
   at: AT_FLAGS,
@@ -59,6 +63,7 @@ export const FLAGS = {
   scheduler: pick(sched, /^SCHED_(?!FLAG)/),
   prctl: pick(prctl, /^PR_(SET|GET|CAPBSET|CAP_AMBIENT$)/),
   capAmbient: pick(prctl, /^PR_CAP_AMBIENT_/),
+  pidfdSignal: pick(pidfd, /^PIDFD_SIGNAL/),
   securebits: pick(securebits, /^SECBIT_/),
   memfd: pick(memfd, /^MFD_/),
   seals: pick(fcntl, /^F_SEAL_/),
@@ -69,7 +74,8 @@ export const FLAGS = {
   seek: pick(fs, /^SEEK_/),
   closeRange: pick(closeRange, /^CLOSE_RANGE_/),
   pidfd: pick(pidfd, /^PIDFD_(NONBLOCK|THREAD)/),
-  wait: pick(wait, /^W(?!STOPPED)/),
+  wait4: pick(wait, /^W(?!STOPPED|EXITED|NOWAIT)/),
+  waitid: pick(wait, /^W(?!UNTRACED)/),
   idType: pick(wait, /^P_/),
   childCode: pick(wait, /^CLD_/),
   poll: pick(poll, /^POLL/),
@@ -82,9 +88,16 @@ export const FLAGS = {
   getrandom: pick(random, /^GRND_/),
   protection: pick(mman, /^PROT_/),
   mmap: pick(mman, /^MAP_/),
-  statx: pick(stat, /^STATX_(?!ATTR|BASIC)/),
+  statx: pick(stat, /^STATX_(?!ATTR)/),
   fileType: pick(stat, /^S_IF(?!MT)/),
   sigprocmask: { SIG_BLOCK: 0, SIG_UNBLOCK: 1, SIG_SETMASK: 2 },
+  seccomp: pick(seccomp, /^SECCOMP_(SET|GET)/),
+  seccompFilter: pick(seccomp, /^SECCOMP_FILTER_FLAG/),
+  bpf: pick(bpf, /^BPF_(PROG_(LOAD|ATTACH|DETACH|GET|QUERY)|OBJ)/),
+  keyctl: pick(keyctl, /^KEYCTL_/),
+  // include/linux/sched/coredump.h, not in uapi: the argument of PR_SET_DUMPABLE
+  dumpable: { SUID_DUMP_DISABLE: 0, SUID_DUMP_USER: 1 },
+  personality: pick(personality, /^(PER|ADDR)_/),
 } as const satisfies Readonly<Record<string, FlagTable>>
 
 /** The name of a table in {@link FLAGS}. */
@@ -94,7 +107,7 @@ export type FlagTableName = keyof typeof FLAGS
  * A value as unsigned 64 bits. JavaScript's `|` makes bit 31 negative: a number that fits 32 signed bits is read as 32
  * unsigned ones; a bigint is read as 64 bits.
  */
-const unsigned = (value: number | bigint): bigint =>
+export const unsigned = (value: number | bigint): bigint =>
   typeof value === 'bigint'
     ? BigInt.asUintN(64, value)
     : value < 0 && value >= -0x80000000
@@ -149,39 +162,4 @@ export function parseFlags(table: FlagTable, names: readonly string[]): bigint |
     bits |= unsigned(value)
   }
   return bits
-}
-
-/** Flags of open(2): the access mode comes first, even if it is O_RDONLY (0): `O_RDONLY|O_DIRECTORY|O_CLOEXEC`. */
-export function formatOpenFlags(value: number | bigint, arch: Arch = hostArch()): string {
-  const bits = unsigned(value)
-  const access = ['O_RDONLY', 'O_WRONLY', 'O_RDWR', 'O_ACCMODE'][Number(bits & 3n)] as string
-  const rest = bits & ~3n
-  // With O_PATH the access mode is ignored.
-  if (rest & BigInt(fcntl.O_PATH) && (bits & 3n) === 0n) return formatFlags(fcntl.openFlags(arch), rest)
-  return rest === 0n ? access : `${access}|${formatFlags(fcntl.openFlags(arch), rest)}`
-}
-
-/** Flags of clone(2): the low byte is the exit signal: `CLONE_NEWNS|CLONE_NEWPID|SIGCHLD`. */
-export function formatCloneFlags(value: number | bigint): string {
-  const bits = unsigned(value)
-  const signal = bits & BigInt(sched.CSIGNAL)
-  const flags = bits & ~BigInt(sched.CSIGNAL)
-  const name = signal === 0n ? [] : [signalName(signal) ?? signal.toString()]
-  return [...(flags === 0n && signal !== 0n ? [] : [formatFlags(FLAGS.clone, flags)]), ...name].join('|')
-}
-
-/** A file mode in octal with the type by name: `S_IFCHR|0666`, `0755`. */
-export function formatMode(value: number | bigint): string {
-  const mode = Number(value)
-  const type = mode & stat.S_IFMT
-  const octal = `0${(mode & ~stat.S_IFMT).toString(8)}`
-  return type === 0 ? octal : `${formatEnum(FLAGS.fileType, type)}|${octal}`
-}
-
-/** The type argument of socket(2): `SOCK_STREAM|SOCK_CLOEXEC`. */
-export function formatSocketType(value: number | bigint): string {
-  const bits = unsigned(value)
-  const rest = bits & ~0xfn
-  const type = formatEnum(FLAGS.socketType, bits & 0xfn)
-  return rest === 0n ? type : `${type}|${formatFlags(FLAGS.socket, rest)}`
 }

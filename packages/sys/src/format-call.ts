@@ -1,75 +1,51 @@
-import { FLAGS, formatCloneFlags, formatEnum, formatFlags, formatMode, formatOpenFlags, formatSocketType } from './flags.js'
+import { FLAGS, formatEnum } from './flags.js'
+import { formatStruct, formatStructBytes, type StructFields, type Verbatim } from './format-struct.js'
+import { type FormatCallOptions, formatValue } from './format-value.js'
+import { quote, untilNul } from './quote.js'
 import { type ArgumentKind, SIGNATURES } from './signatures.js'
-import { decodeStruct, hasStruct } from './structs.js'
-import { type Arch, hostArch, type SyscallName } from './syscalls.js'
-import { capabilityName } from './uapi/capability.js'
-import { AT_FDCWD } from './uapi/fcntl.js'
-import { RLIMITS } from './uapi/resource.js'
-import { signalName } from './uapi/signal.js'
+import { hasStruct } from './structs.js'
+import type { SyscallName } from './syscalls.js'
+import { O_CREAT, O_TMPFILE } from './uapi/fcntl.js'
+import { S_IFBLK, S_IFCHR, S_IFMT } from './uapi/stat.js'
 
-/** An argument as the caller gave it: an integer, an address, text (a NUL is added), bytes, or NULL. */
-export type CallArgument = number | bigint | string | Uint8Array | null
-
-/** How a call is printed. */
-export interface FormatCallOptions {
-  /** Whose open flags; default: this process's. */
-  readonly arch?: Arch | undefined
-  /** What an fd stands for, printed as `7</srv/data>`. */
-  readonly pathOfFd?: ((fd: number) => string | undefined) | undefined
-}
+/**
+ * An argument as the caller gave it: an integer or address, text (a pointer to it), bytes, NULL; a list of strings
+ * (argv); a struct by its fields; or {@link Verbatim}.
+ */
+export type CallArgument =
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | null
+  | Verbatim
+  | { readonly strings: readonly (string | Uint8Array)[] }
+  | { readonly struct: string; readonly fields: StructFields }
 
 const LONGEST = 80
+/** Entries of argv shown. */
+const MOST_STRINGS = 32
+const TIMESPEC_SIZE = 16
 
-/** Text in double quotes, C escapes for what is not printable; cut after 80 bytes with `...`, as strace does. */
-export function quote(text: string | Uint8Array, longest = LONGEST): string {
-  const bytes = typeof text === 'string' ? Buffer.from(text) : Buffer.from(text.buffer, text.byteOffset, text.byteLength)
-  const cut = bytes.length > longest
-  const shown = cut ? bytes.subarray(0, longest) : bytes
-  const known: Readonly<Record<number, string>> = { 9: '\\t', 10: '\\n', 13: '\\r', 34: '\\"', 92: '\\\\' }
-  // Valid UTF-8 is shown as it is: paths are for people; everything else byte by byte.
-  const decoded = shown.toString('utf8')
-  const source =
-    !decoded.includes('\ufffd') || cut
-      ? decoded.replace(/\ufffd+$/, '')
-      : Array.from(shown, (byte) => (byte < 128 ? String.fromCharCode(byte) : `\\x${byte.toString(16)}`)).join('')
-  const escaped = source.includes('\\x') && decoded.includes('\ufffd')
-  let out = ''
-  for (const character of source) {
-    const code = character.codePointAt(0) as number
-    if (code === 92 && escaped) out += character
-    else if (known[code] !== undefined) out += known[code]
-    else out += code < 32 || code === 127 ? `\\${code.toString(8)}` : character
+/** Memory whose content says nothing to a reader. */
+const opaque = (bytes: Uint8Array): string => `/* ${bytes.byteLength} bytes */`
+
+function formatBytes(kind: ArgumentKind | undefined, bytes: Uint8Array, options: FormatCallOptions): string {
+  const longest = options.longest ?? LONGEST
+  if (kind === 'path') return quote(untilNul(bytes))
+  if (kind === 'string') return quote(untilNul(bytes), longest)
+  if (kind === 'data') return quote(bytes, longest)
+  if (kind === 'times' && bytes.byteLength === 2 * TIMESPEC_SIZE) {
+    const times = [bytes.subarray(0, TIMESPEC_SIZE), bytes.subarray(TIMESPEC_SIZE)]
+    return `[${times.map((time) => formatStructBytes('timespec', time)).join(', ')}]`
   }
-  return `"${out}"${cut ? '...' : ''}`
+  const name = kind?.startsWith('struct:') ? kind.slice('struct:'.length) : ''
+  return hasStruct(name) ? formatStructBytes(name, bytes, options) : opaque(bytes)
 }
 
-const asNumber = (value: CallArgument): number | bigint =>
-  typeof value === 'number' || typeof value === 'bigint' ? value : 0
-
-function formatFd(value: number | bigint, options: FormatCallOptions): string {
-  const fd = Number(BigInt.asIntN(32, BigInt(value)))
-  if (fd === AT_FDCWD) return 'AT_FDCWD'
-  const path = fd < 0 ? undefined : options.pathOfFd?.(fd)
-  return path === undefined ? String(fd) : `${fd}<${path}>`
-}
-
-/** Fields whose meaning is known are printed by name; zero fields are left out, but for open_how's flags. */
-function formatStruct(name: string, bytes: Uint8Array, options: FormatCallOptions): string {
-  const parts: string[] = []
-  for (const [field, value] of Object.entries(decodeStruct(name, bytes))) {
-    if (value instanceof Uint8Array) continue
-    if (field === 'flags' && name === 'open_how') parts.push(`flags=${formatOpenFlags(value, options.arch ?? hostArch())}`)
-    else if (BigInt(value) === 0n) continue
-    else if (field === 'mode' && name === 'open_how') parts.push(`mode=${formatMode(value)}`)
-    else if (field === 'resolve') parts.push(`resolve=${formatFlags(FLAGS.resolve, value)}`)
-    else if (field === 'flags' && name === 'clone_args') parts.push(`flags=${formatFlags(FLAGS.clone, value)}`)
-    else if (field === 'exit_signal') parts.push(`exit_signal=${signalName(value) ?? value}`)
-    else if (field === 'attr_set' || field === 'attr_clr') parts.push(`${field}=${formatFlags(FLAGS.mountAttr, value)}`)
-    else if (field === 'propagation') parts.push(`propagation=${formatFlags(FLAGS.propagation, value)}`)
-    else if (value === 0xffffffffffffffffn) parts.push(`${field}=RLIM64_INFINITY`)
-    else parts.push(`${field}=${value}`)
-  }
-  return `{${parts.join(', ')}}`
+function formatStrings(strings: readonly (string | Uint8Array)[], options: FormatCallOptions): string {
+  const shown = strings.slice(0, MOST_STRINGS).map((text) => quote(text, options.longest ?? LONGEST))
+  return `[${shown.join(', ')}${strings.length > MOST_STRINGS ? ', ...' : ''}]`
 }
 
 /** One argument as strace prints it. `kind` undefined: nothing is known about it. */
@@ -79,65 +55,89 @@ export function formatArgument(
   options: FormatCallOptions = {},
 ): string {
   if (value === null) return 'NULL'
-  if (kind?.startsWith('struct:') && value instanceof Uint8Array && hasStruct(kind.slice(7))) {
-    return formatStruct(kind.slice(7), value, options)
+  if (typeof value === 'number' || typeof value === 'bigint') return formatValue(kind, value, options)
+  if (typeof value === 'string') return quote(value, kind === 'path' ? undefined : (options.longest ?? LONGEST))
+  if (value instanceof Uint8Array) return formatBytes(kind, value, options)
+  if ('verbatim' in value) return value.verbatim
+  if ('struct' in value) return formatStruct(value.struct, value.fields, options)
+  // The environment may hold secrets: strace too counts it only.
+  return kind === 'environment' ? `[/* ${value.strings.length} vars */]` : formatStrings(value.strings, options)
+}
+
+/** The integer that an argument is, or undefined if it is none. */
+const integer = (value: CallArgument | undefined): number | undefined =>
+  typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined
+
+type Kinds = readonly (ArgumentKind | undefined)[]
+
+function fsconfigKinds(command: string): Kinds {
+  const kinds: Record<string, Kinds> = {
+    FSCONFIG_SET_BINARY: ['string', 'data', 'int'],
+    FSCONFIG_SET_PATH: ['string', 'path', 'fd'],
+    FSCONFIG_SET_PATH_EMPTY: ['string', 'path', 'fd'],
+    FSCONFIG_SET_FD: ['string', 'pointer', 'fd'],
   }
-  if (typeof value === 'string') return quote(value)
-  if (value instanceof Uint8Array) {
-    if (kind !== 'path' && kind !== 'string') return `0x… /* ${value.byteLength} bytes */`
-    const end = value.indexOf(0)
-    return quote(end < 0 ? value : value.subarray(0, end))
+  return ['fd', 'enum:fsconfig', ...(kinds[command] ?? ['string', 'string', 'int'])]
+}
+
+function prctlKinds(operation: string, second: CallArgument | undefined): Kinds {
+  const kinds: Record<string, Kinds> = {
+    PR_CAPBSET_DROP: ['capability'],
+    PR_CAPBSET_READ: ['capability'],
+    PR_SET_PDEATHSIG: ['signal'],
+    PR_SET_SECUREBITS: ['flags:securebits'],
+    PR_SET_DUMPABLE: ['enum:dumpable'],
+    PR_SET_NAME: ['string'],
+    PR_CAP_AMBIENT: [
+      'enum:capAmbient',
+      integer(second) === FLAGS.capAmbient.PR_CAP_AMBIENT_CLEAR_ALL ? 'int' : 'capability',
+    ],
   }
-  if (kind?.startsWith('flags:')) return formatFlags(FLAGS[kind.slice(6) as keyof typeof FLAGS], value)
-  if (kind?.startsWith('enum:')) return formatEnum(FLAGS[kind.slice(5) as keyof typeof FLAGS], value)
-  switch (kind) {
-    case 'fd':
-    case 'dirfd':
-      return formatFd(value, options)
-    case 'path':
-    case 'string':
-    case 'pointer':
-      return BigInt(value) === 0n ? 'NULL' : `0x${BigInt.asUintN(64, BigInt(value)).toString(16)}`
-    case 'hex':
-      return BigInt(value) === 0n ? '0' : `0x${BigInt.asUintN(64, BigInt(value)).toString(16)}`
-    case 'mode':
-      return formatMode(value)
-    case 'device':
-      return formatDevice(value)
-    case 'signal':
-      return BigInt(value) === 0n ? '0' : (signalName(value) ?? String(value))
-    case 'open':
-      return formatOpenFlags(value, options.arch ?? hostArch())
-    case 'clone':
-      return formatCloneFlags(value)
-    case 'socketType':
-      return formatSocketType(value)
-    case 'rlimit':
-      return formatEnum(RLIMITS, value)
-    case 'capability':
-      return capabilityName(value) ?? String(value)
+  return ['enum:prctl', ...(kinds[operation] ?? ['int']), 'int', 'int', 'int']
+}
+
+function fcntlKind(command: string): ArgumentKind {
+  const kinds: Record<string, ArgumentKind> = { F_ADD_SEALS: 'flags:seals', F_SETFD: 'flags:fd', F_SETFL: 'open' }
+  return kinds[command] ?? 'int'
+}
+
+function ioctlKind(request: string): ArgumentKind {
+  if (request === 'TIOCGWINSZ' || request === 'TIOCSWINSZ') return 'struct:winsize'
+  if (/^TC[GS]ETS/.test(request)) return 'struct:termios'
+  if (request === 'FICLONE') return 'fd'
+  return request === 'TIOCGPTPEER' ? 'open' : 'int'
+}
+
+/** What the arguments are: for some calls that depends on the operation, which is itself an argument. */
+function kindsOf(name: SyscallName, args: readonly CallArgument[]): Kinds {
+  const operation = integer(args[name === 'prctl' ? 0 : 1]) ?? -1
+  switch (name) {
+    case 'fsconfig':
+      return fsconfigKinds(formatEnum(FLAGS.fsconfig, operation))
+    case 'prctl':
+      return prctlKinds(formatEnum(FLAGS.prctl, operation), args[1])
+    case 'fcntl':
+      return ['fd', 'enum:fcntl', fcntlKind(formatEnum(FLAGS.fcntl, operation))]
+    case 'ioctl':
+      return ['fd', 'enum:ioctl', ioctlKind(formatEnum(FLAGS.ioctl, operation))]
     default:
-      return String(value)
+      return SIGNATURES[name] ?? []
   }
 }
 
-/** `makedev(0x1, 0x3)`; the split is the kernel's new_encode_dev. */
-function formatDevice(value: number | bigint): string {
-  const device = BigInt.asUintN(64, BigInt(value))
-  const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & ~0xfffn)
-  const minor = (device & 0xffn) | ((device >> 12n) & ~0xffn & 0xffffffffn)
-  return device === 0n ? '0' : `makedev(0x${major.toString(16)}, 0x${minor.toString(16)})`
-}
-
-/** The second argument of these prctl operations has a meaning of its own. */
-function prctlArgument(operation: number, index: number, value: CallArgument): string | undefined {
-  const name = formatEnum(FLAGS.prctl, operation)
-  if (index !== 1) return undefined
-  if (name === 'PR_CAPBSET_DROP' || name === 'PR_CAPBSET_READ') return formatArgument('capability', value)
-  if (name === 'PR_SET_PDEATHSIG') return formatArgument('signal', value)
-  if (name === 'PR_SET_SECUREBITS') return formatFlags(FLAGS.securebits, asNumber(value))
-  if (name === 'PR_CAP_AMBIENT') return formatEnum(FLAGS.capAmbient, asNumber(value))
-  return undefined
+/** How many arguments mean something: a mode only where a file is made, a device number only for a device. */
+function meaningful(name: SyscallName, args: readonly CallArgument[]): number {
+  if (name === 'openat' || name === 'open') {
+    const at = name === 'open' ? 1 : 2
+    const flags = integer(args[at]) ?? 0
+    return flags & O_CREAT || (flags & O_TMPFILE) === O_TMPFILE ? at + 2 : at + 1
+  }
+  if (name === 'mknodat') {
+    const mode = integer(args[2])
+    const type = (mode ?? 0) & S_IFMT
+    return mode === undefined || type === S_IFCHR || type === S_IFBLK ? 4 : 3
+  }
+  return args.length
 }
 
 /**
@@ -146,22 +146,9 @@ function prctlArgument(operation: number, index: number, value: CallArgument): s
  * @param args in the kernel's order; trailing arguments may be left out
  */
 export function formatCall(name: SyscallName, args: readonly CallArgument[], options: FormatCallOptions = {}): string {
-  const kinds = SIGNATURES[name]
-  const shown = args.map((value, index) => {
-    const special = name === 'prctl' ? prctlArgument(Number(asNumber(args[0] ?? 0)), index, value) : undefined
-    if (special !== undefined) return special
-    if (name === 'fcntl' && index === 2) return fcntlArgument(Number(asNumber(args[1] ?? 0)), value, options)
-    return formatArgument(kinds?.[index], value, options)
-  })
-  // A mode is printed only where the call makes a file.
-  if ((name === 'openat' || name === 'open') && !/O_CREAT|O_TMPFILE/.test(shown.join())) shown.length = Math.min(shown.length, name === 'open' ? 2 : 3)
+  const kinds = kindsOf(name, args)
+  const shown = args
+    .slice(0, meaningful(name, args))
+    .map((value, index) => formatArgument(kinds[index], value, options))
   return `${name}(${shown.join(', ')})`
-}
-
-function fcntlArgument(command: number, value: CallArgument, options: FormatCallOptions): string {
-  const name = formatEnum(FLAGS.fcntl, command)
-  if (name === 'F_ADD_SEALS') return formatFlags(FLAGS.seals, asNumber(value))
-  if (name === 'F_SETFD') return formatFlags(FLAGS.fd, asNumber(value))
-  if (name === 'F_SETFL') return formatOpenFlags(asNumber(value), options.arch ?? hostArch())
-  return formatArgument('int', value)
 }

@@ -14,9 +14,37 @@ export {
   type SyscallFailure,
 } from './errors.js'
 export { type RawArgument, rawSyscall, syscall } from './ffi.js'
+export {
+  AT_FLAGS,
+  FLAGS,
+  type FlagTable,
+  type FlagTableName,
+  formatEnum,
+  formatFlags,
+  parseFlags,
+} from './flags.js'
+export { type CallArgument, formatArgument, formatCall } from './format-call.js'
+export { formatCloneFlags, formatMode, formatOpenFlags, formatSocketType } from './format-flags.js'
+export { formatStruct, type StructFields, type Verbatim } from './format-struct.js'
+export { type FormatCallOptions, formatCapabilities } from './format-value.js'
 export { hintFor } from './hints.js'
+export { quote } from './quote.js'
+export { type ArgumentKind, SIGNATURES } from './signatures.js'
 export { posixSpawn, type SpawnOptions } from './spawn.js'
-export { type FieldType, fieldWidth, type StructLayout, structLayout, writeField } from './structs.js'
+export {
+  decodeStruct,
+  encodeStruct,
+  type FieldType,
+  fieldWidth,
+  hasStruct,
+  readField,
+  STRUCT_NAMES,
+  type StructField,
+  type StructLayout,
+  type StructName,
+  structLayout,
+  writeField,
+} from './structs.js'
 export {
   type Arch,
   hasSyscall,
@@ -35,6 +63,7 @@ export * from './uapi/fs.js'
 export * from './uapi/if.js'
 export * from './uapi/ioctls.js'
 export * from './uapi/ioprio.js'
+export * from './uapi/keyctl.js'
 export * from './uapi/limits.js'
 export * from './uapi/magic.js'
 export * from './uapi/memfd.js'
