@@ -13,7 +13,7 @@ export {
   SyscallError,
   type SyscallFailure,
 } from './errors.js'
-export { type RawArgument, rawSyscall, syscall } from './ffi.js'
+export { type CallArgument, formatArgument, formatCall } from './format/call.js'
 export {
   AT_FLAGS,
   FLAGS,
@@ -22,15 +22,16 @@ export {
   formatEnum,
   formatFlags,
   parseFlags,
-} from './flags.js'
-export { type CallArgument, formatArgument, formatCall } from './format-call.js'
-export { formatCloneFlags, formatMode, formatOpenFlags, formatSocketType } from './format-flags.js'
-export { formatStruct, type StructFields, type Verbatim } from './format-struct.js'
-export { type FormatCallOptions, formatCapabilities } from './format-value.js'
+} from './format/flags.js'
+export { formatCloneFlags, formatMode, formatOpenFlags, formatSocketType } from './format/open-flags.js'
+export { quote } from './format/quote.js'
+export { type ArgumentKind, SIGNATURES } from './format/signatures.js'
+export { formatStruct, type StructFields, type Verbatim } from './format/struct.js'
+export { type FormatCallOptions, formatCapabilities } from './format/value.js'
 export { hintFor } from './hints.js'
-export { quote } from './quote.js'
-export { type ArgumentKind, SIGNATURES } from './signatures.js'
-export { posixSpawn, type SpawnOptions } from './spawn.js'
+export { addressOf } from './native/library.js'
+export { posixSpawn, type SpawnOptions } from './native/spawn.js'
+export { type RawArgument, rawSyscall, syscall } from './native/syscall.js'
 export {
   decodeStruct,
   encodeStruct,

@@ -1,6 +1,6 @@
-import { type FormatCallOptions, formatCapabilities, formatValue } from './format-value.js'
+import { decodeStruct, hasStruct, type StructName, structLayout } from '../structs.js'
 import type { ArgumentKind } from './signatures.js'
-import { decodeStruct, hasStruct, type StructName, structLayout } from './structs.js'
+import { type FormatCallOptions, formatCapabilities, formatValue } from './value.js'
 
 /** Text printed as it is: a value that is not known yet (`$root</>`), or that must not be shown. */
 export interface Verbatim {

@@ -1,9 +1,9 @@
+import { type Arch, hostArch } from '../syscalls.js'
+import { O_PATH, openFlags } from '../uapi/fcntl.js'
+import { CSIGNAL } from '../uapi/sched.js'
+import { signalName } from '../uapi/signal.js'
+import { S_IFMT } from '../uapi/stat.js'
 import { FLAGS, formatEnum, formatFlags, unsigned } from './flags.js'
-import { type Arch, hostArch } from './syscalls.js'
-import { O_PATH, openFlags } from './uapi/fcntl.js'
-import { CSIGNAL } from './uapi/sched.js'
-import { signalName } from './uapi/signal.js'
-import { S_IFMT } from './uapi/stat.js'
 
 /** Flags of open(2): the access mode comes first, even if it is O_RDONLY (0): `O_RDONLY|O_DIRECTORY|O_CLOEXEC`. */
 export function formatOpenFlags(value: number | bigint, arch: Arch = hostArch()): string {

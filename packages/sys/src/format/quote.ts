@@ -65,6 +65,9 @@ export function quote(text: string | Uint8Array, longest = Number.POSITIVE_INFIN
   return `"${out}"${cut ? ELLIPSIS : ''}`
 }
 
+/** Text with the same escapes, without quotes: for paths within a sentence. */
+export const escape = (text: string | Uint8Array): string => quote(text).slice(1, -1)
+
 /** The bytes before the first NUL: a C string. */
 export function untilNul(bytes: Uint8Array): Uint8Array {
   const end = bytes.indexOf(0)

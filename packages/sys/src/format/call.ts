@@ -1,12 +1,12 @@
+import { hasStruct } from '../structs.js'
+import type { SyscallName } from '../syscalls.js'
+import { O_CREAT, O_TMPFILE } from '../uapi/fcntl.js'
+import { S_IFBLK, S_IFCHR, S_IFMT } from '../uapi/stat.js'
 import { FLAGS, formatEnum } from './flags.js'
-import { formatStruct, formatStructBytes, type StructFields, type Verbatim } from './format-struct.js'
-import { type FormatCallOptions, formatValue } from './format-value.js'
 import { quote, untilNul } from './quote.js'
 import { type ArgumentKind, SIGNATURES } from './signatures.js'
-import { hasStruct } from './structs.js'
-import type { SyscallName } from './syscalls.js'
-import { O_CREAT, O_TMPFILE } from './uapi/fcntl.js'
-import { S_IFBLK, S_IFCHR, S_IFMT } from './uapi/stat.js'
+import { formatStruct, formatStructBytes, type StructFields, type Verbatim } from './struct.js'
+import { type FormatCallOptions, formatValue } from './value.js'
 
 /**
  * An argument as the caller gave it: an integer or address, text (a pointer to it), bytes, NULL; a list of strings

@@ -1,5 +1,5 @@
-import { SyscallError } from './errors.js'
-import { type NativeFunction, nativeLibrary } from './ffi.js'
+import { SyscallError } from '../errors.js'
+import { type NativeFunction, nativeLibrary } from './library.js'
 
 /** What posix_spawn(3) is to start. */
 export interface SpawnOptions {

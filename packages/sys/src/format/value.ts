@@ -1,11 +1,12 @@
+import { type Arch, hostArch } from '../syscalls.js'
+import { CAP_LAST_CAP, capabilityName } from '../uapi/capability.js'
+import { AT_FDCWD, UTIME_NOW, UTIME_OMIT } from '../uapi/fcntl.js'
+import { RLIM_INFINITY, RLIMITS } from '../uapi/resource.js'
+import { signalName } from '../uapi/signal.js'
 import { FLAGS, formatEnum, formatFlags, unsigned } from './flags.js'
-import { formatCloneFlags, formatMode, formatOpenFlags, formatSocketType } from './format-flags.js'
+import { formatCloneFlags, formatMode, formatOpenFlags, formatSocketType } from './open-flags.js'
+import { escape } from './quote.js'
 import type { ArgumentKind } from './signatures.js'
-import { type Arch, hostArch } from './syscalls.js'
-import { CAP_LAST_CAP, capabilityName } from './uapi/capability.js'
-import { AT_FDCWD, UTIME_NOW, UTIME_OMIT } from './uapi/fcntl.js'
-import { RLIM_INFINITY, RLIMITS } from './uapi/resource.js'
-import { signalName } from './uapi/signal.js'
 
 /** How a call is printed. */
 export interface FormatCallOptions {
@@ -29,7 +30,7 @@ function formatFd(value: number | bigint, pathOfFd: FormatCallOptions['pathOfFd'
   const fd = int32(value)
   if (fd === AT_FDCWD) return 'AT_FDCWD'
   const path = fd < 0 ? undefined : pathOfFd?.(fd)
-  return path === undefined ? String(fd) : `${fd}<${path}>`
+  return path === undefined ? String(fd) : `${fd}<${escape(path)}>`
 }
 
 /** `makedev(0x1, 0x3)`; the split is the kernel's new_encode_dev. */

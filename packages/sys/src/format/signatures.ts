@@ -1,6 +1,6 @@
+import type { StructName } from '../structs.js'
+import type { SyscallName } from '../syscalls.js'
 import type { FlagTableName } from './flags.js'
-import type { StructName } from './structs.js'
-import type { SyscallName } from './syscalls.js'
 
 /** What an argument is, for printing. `flags:` and `enum:` name a table of FLAGS, `struct:` a layout of structs.ts. */
 export type ArgumentKind =
