@@ -1,9 +1,10 @@
-// requires a POSIX shell; no root
+// requires a POSIX shell; root for the test that makes a PID namespace
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { needs } from '../fixtures/index.js'
 import { describeLeaks, machineState } from '../vitest/machine-state.js'
 import { leftoverProcesses } from '../vitest/processes.js'
 
@@ -38,5 +39,19 @@ describe('the leak check', () => {
     cleanups.push(() => process.kill(pid, 'SIGKILL'))
     await expect.poll(() => leftoverProcesses(marker).join()).toMatch(new RegExp(`^${pid} .*\\(sleep 60\\)$`))
     expect(leftoverProcesses('RT_TEST_RUN=another').filter((line) => line.startsWith(`${pid} `))).toEqual([])
+  })
+
+  it('finds a container without its supervisor, and leaves alone one that has it', async (context) => {
+    needs(context, 'root')
+    // Without our environment, as a container has its own.
+    const supervisor = spawn('unshare', ['--pid', '--fork', 'sleep', '60'], { env: { PATH: process.env.PATH } })
+    const children = `/proc/${supervisor.pid}/task/${supervisor.pid}/children`
+    await expect.poll(() => readFileSync(children, 'utf8')).toMatch(/\d/)
+    const container = readFileSync(children, 'utf8').trim()
+    const found = () => leftoverProcesses('RT_TEST_RUN=another').filter((line) => line.startsWith(`${container} `))
+    expect(found()).toEqual([])
+    cleanups.push(() => process.kill(Number(container), 'SIGKILL'))
+    supervisor.kill('SIGKILL')
+    await expect.poll(found).toEqual([expect.stringContaining('(sleep 60)')])
   })
 })

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { leftoverProcesses, namespaces } from './processes.js'
+import { isUsedByOthers, leftoverProcesses } from './processes.js'
 
 /** What a container may leave behind, by kind: a line of text per thing. */
 export type MachineState = Record<string, readonly string[]>
@@ -17,9 +17,9 @@ const devices = ['null', 'zero', 'full', 'random', 'urandom', 'tty', 'console', 
 export function machineState(marker: string): MachineState {
   return {
     mount: mounts(),
-    cgroup: cgroups('/sys/fs/cgroup'),
+    cgroup: cgroups('/sys/fs/cgroup').filter((group) => !isUsedByOthers(join(group, 'cgroup.procs'), marker)),
+    // Namespaces need no look of their own: they live by a process, or by a bind mount of an nsfs file.
     process: leftoverProcesses(marker),
-    namespace: namespaces(),
     'temporary file': readdirSync(tmpdir())
       .filter((name) => name.startsWith('rt-'))
       .map((name) => join(tmpdir(), name)),
@@ -35,8 +35,8 @@ export function describeLeaks(before: MachineState, after: MachineState): string
   for (const kind of Object.keys(after)) {
     const [old, now] = [before[kind] ?? [], after[kind] ?? []]
     for (const line of surplus(now, old)) leaks.push(`${kind} left: ${line}`)
-    // A process or namespace that ended was not ours to keep; anything else that vanished is damage.
-    if (kind === 'process' || kind === 'namespace' || kind === 'temporary file') continue
+    // What ended elsewhere was not ours to keep; any other thing that vanished is damage.
+    if (kind === 'process' || kind === 'cgroup' || kind === 'temporary file') continue
     for (const line of surplus(old, now)) leaks.push(`${kind} gone: ${line}`)
   }
   return leaks
@@ -53,9 +53,14 @@ function surplus(left: readonly string[], right: readonly string[]): string[] {
   })
 }
 
+/** Where other engines and sessions mount and unmount at any time; no test of rt has business there. */
+const foreign =
+  /^\/(run\/(user|docker|containerd|netns|credentials)|var\/lib\/(docker|containerd|containers)|snap|media)\//
+
 /** mountinfo's lines whole: a changed propagation or option of a host mount is damage too. */
 function mounts(): string[] {
-  return readFileSync('/proc/self/mountinfo', 'utf8').split('\n').filter(Boolean)
+  const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').filter(Boolean)
+  return lines.filter((line) => !foreign.test(line.split(' ')[4] ?? ''))
 }
 
 /** Every directory called rt… below the cgroup hierarchies, v1 and v2. */

@@ -19,6 +19,8 @@ function stat(pid: string): string[] {
 }
 
 const parent = (pid: string): string => stat(pid)[1] ?? '0'
+const executable = (pid: string): string | undefined => attempt(() => readlinkSync(join('/proc', pid, 'exe')))
+const pidNamespace = (pid: string): string | undefined => attempt(() => readlinkSync(join('/proc', pid, 'ns/pid')))
 
 function descendsFrom(pid: string, ancestor: string): boolean {
   for (let current = pid; current !== '0' && current !== ''; current = parent(current)) {
@@ -27,38 +29,57 @@ function descendsFrom(pid: string, ancestor: string): boolean {
   return false
 }
 
+/** A container's supervisor or init before its exec: the ELF in a memfd (other programs run from memfds too). */
+const isRt = (path: string): boolean =>
+  path.startsWith('/memfd:rt') || basename(path.replace(/ \(deleted\)$/, '')) === 'rt'
+
+/** The first ancestor that isn't rt's ELF: who started the container. 1 when that one is gone. */
+function starter(pid: string): string {
+  let current = parent(pid)
+  while (isRt(executable(current) ?? '')) current = parent(current)
+  return current
+}
+
 /**
- * Processes that a test run started and that shouldn't be there any more: a container's ELF (its memfd or file
- * is called rt), and whatever carries the run's marker in its environment, but for vitest's own workers and esbuild.
+ * Processes that a test run started and that shouldn't be there any more. Others live on the machine, and some of them
+ * may run containers, so a process counts only if it is known to be the run's:
+ *
+ * - it carries the run's marker in its environment (all do but containers, whose environment is their own), but for
+ *   vitest's own workers and esbuild;
+ * - it is rt's ELF, started by a process of the run or by one that is gone;
+ * - it lives in a PID namespace and was left to the host's init: a container without its supervisor. (The shims of other
+ *   engines stay with their containers.)
  *
  * @param marker `NAME=value` as it stands in /proc/PID/environ.
  */
 export function leftoverProcesses(marker: string): string[] {
   const self = String(process.pid)
+  const ownNamespace = pidNamespace(self)
   return pids().flatMap((pid) => {
     if (pid === self || stat(pid)[0] === 'Z') return []
-    const executable = attempt(() => readlinkSync(join('/proc', pid, 'exe')))
-    if (executable === undefined) return [] // a kernel thread, or gone
-    const name = basename(executable.replace(/ \(deleted\)$/, ''))
+    const path = executable(pid)
+    if (path === undefined) return [] // a kernel thread, or gone
     const marked = attempt(() => readFileSync(join('/proc', pid, 'environ'), 'latin1'))
       ?.split('\0')
       .includes(marker)
-    const ofVitest = (executable === process.execPath || name === 'esbuild') && descendsFrom(pid, self)
-    const ofRt = executable.startsWith('/memfd:rt') || name === 'rt' // other programs run from memfds too
-    if (!ofRt && (!marked || ofVitest)) return []
+    const ofRun = (other: string) => other === '1' || descendsFrom(other, self)
+    const ofVitest = (path === process.execPath || basename(path) === 'esbuild') && descendsFrom(pid, self)
+    const left =
+      (marked && !ofVitest) ||
+      (isRt(path) && ofRun(starter(pid))) ||
+      (parent(pid) === '1' && pidNamespace(pid) !== undefined && pidNamespace(pid) !== ownNamespace)
+    if (!left) return []
     const command = attempt(() => readFileSync(join('/proc', pid, 'cmdline'), 'utf8')) ?? ''
-    return [`${pid} ${executable} (${command.split('\0').join(' ').trim().slice(0, 80)})`]
+    return [`${pid} ${path} (${command.split('\0').join(' ').trim().slice(0, 80)})`]
   })
 }
 
-/** The namespaces of all processes with who holds them, as lsns shows them: `net:[4026531840]`. */
-export function namespaces(): string[] {
-  const found = new Set<string>()
-  for (const pid of pids()) {
-    for (const kind of ['mnt', 'net', 'pid', 'user', 'uts', 'ipc', 'cgroup']) {
-      const link = attempt(() => readlinkSync(join('/proc', pid, 'ns', kind)))
-      if (link) found.add(link)
-    }
-  }
-  return [...found]
+/** Whether a process in this cgroup directory, or below it, is neither the run's own nor one of its containers'. */
+export function isUsedByOthers(cgroupProcs: string, marker: string): boolean {
+  const members =
+    attempt(() => readFileSync(cgroupProcs, 'utf8'))
+      ?.split('\n')
+      .filter(Boolean) ?? []
+  const ours = new Set(leftoverProcesses(marker).map((line) => line.split(' ')[0]))
+  return members.some((pid) => !ours.has(pid) && !descendsFrom(pid, String(process.pid)))
 }
