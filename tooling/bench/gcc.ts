@@ -1,0 +1,29 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { temporaryFolder } from '../fixtures/temporary-folder.js'
+import { Unavailable } from './row.js'
+
+let folder: string | undefined
+
+/**
+ * Compiles a C program that lies beside this file: static and optimized, the best that C can do at start-up.
+ *
+ * @param name without `.c`.
+ * @returns the executable.
+ * @throws Unavailable without gcc; Error with gcc's complaints.
+ */
+export function compiled(name: string): string {
+  folder ??= temporaryFolder('bench-c')
+  const executable = join(folder, name)
+  if (existsSync(executable)) return executable
+  const source = fileURLToPath(new URL(`${name}.c`, import.meta.url))
+  try {
+    execFileSync('gcc', ['-O2', '-static', '-Wall', '-Wextra', '-Werror', '-o', executable, source], { stdio: 'pipe' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    throw new Unavailable('gcc is not installed: sh tooling/setup-debian.sh gcc libc6-dev')
+  }
+  return executable
+}

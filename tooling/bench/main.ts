@@ -1,0 +1,41 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { measure, type RowResult } from './measure.js'
+import { machine, rowText, toJson } from './report.js'
+import type { Row } from './row.js'
+
+// pnpm bench [ROW...] [--json FILE] [--rounds FACTOR]: measures and reports; a missed budget is no failure.
+const rowNames = ['peers'] as const
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'string' }, rounds: { type: 'string', default: '1' } },
+})
+
+for (const name of positionals) {
+  if (rowNames.includes(name as (typeof rowNames)[number])) continue
+  console.error(`bench: no row is called "${name}"; there are: ${rowNames.join(', ')}`)
+  process.exit(2)
+}
+
+// Every fixture lies in this folder, gone at the end (tooling/fixtures/temporary-folder.ts).
+const folder = mkdtempSync(join(tmpdir(), 'rt-bench-'))
+process.env.RT_RUN_FOLDER = folder
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
+
+console.log(
+  Object.entries(machine())
+    .map(([key, value]) => `${key} ${value}`)
+    .join(', '),
+)
+const results: RowResult[] = []
+for (const name of positionals.length > 0 ? positionals : rowNames) {
+  const { row } = (await import(`./rows/${name}.js`)) as { row: Row }
+  const result = await measure(row, Number(values.rounds))
+  results.push(result)
+  console.log(`\n${rowText(result)}`)
+}
+if (values.json) writeFileSync(values.json, toJson(results))

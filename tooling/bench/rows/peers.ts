@@ -1,0 +1,16 @@
+import { bubblewrap, crun, runc } from '../candidates/peers.js'
+import { inProcess } from '../candidates/rt.js'
+import { type Row, ratio } from '../row.js'
+
+export const row: Row = {
+  name: 'peers',
+  what: 'start to exit of /bin/true with Docker’s defaults, against the other runtimes',
+  unit: 'ms',
+  candidates: [() => inProcess(), () => crun('without cgroup'), () => crun('with cgroup'), runc, bubblewrap],
+  budgets: [
+    ratio('rt in-process', 'crun with cgroup', 0.4),
+    ratio('rt in-process', 'bubblewrap', 0.6),
+    ratio('rt in-process', 'runc', 0.1),
+  ],
+  rounds: 40,
+}
