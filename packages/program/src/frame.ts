@@ -1,6 +1,23 @@
-import { address, branch, buffer, call, compute, type Instruction, label, ref, struct } from './instruction.js'
-import { LOG_BASE, STATUS_FD } from './layout.js'
-import type { Plan } from './plan.js'
+import {
+  AF_UNIX,
+  CLD_EXITED,
+  CLONE_PARENT_SETTID,
+  CLONE_PIDFD,
+  P_PIDFD,
+  POLLIN,
+  PR_SET_DUMPABLE,
+  PR_SET_PDEATHSIG,
+  SIG_BLOCK,
+  SIGNALS,
+  SOCK_CLOEXEC,
+  SOCK_STREAM,
+  WEXITED,
+  WNOHANG,
+} from '@rt/sys'
+import { address, branch, buffer, call, compute, goto, type Instruction, label, ref, struct } from './instruction.js'
+import { CONSOLE_FD, FIRST_UNUSED_FD, LOG_BASE, LOG_FD, STATUS_FD, SYNC_FD } from './layout.js'
+import type { ProcessName } from './operation.js'
+import type { Phase, Plan } from './plan.js'
 import { CLONE, PIDFD, SIGINFO } from './vocabulary.js'
 
 /**
@@ -8,23 +25,19 @@ import { CLONE, PIDFD, SIGINFO } from './vocabulary.js'
  *
  *     supervisor                                 init
  *     outside, open (if privileged)
- *     socketpair, clone3 ───────────────────────► pdeathsig, close the other end, is the supervisor alive?
- *     parent phase; a byte opens the gate ───────► read = 1 (0: the supervisor is dead)
+ *     socketpair, clone3 ───────────────────────► pdeathsig, close the other end
+ *     parent; Node's part, if any
+ *     a byte opens the gate ────────────────────► read = 1 (0: the supervisor is dead)
  *     poll(socket): closed by execve or death     enter, open (if not privileged), inside … execve
  *     write "started"
  *     poll(pidfd, status pipe)                    the container's program
  *       status pipe without a reader: Node died ─► SIGKILL
- *     waitid, after phase, write siginfo, exit
+ *     waitid, after, write siginfo, exit
  *
- * Messages are 32 bytes: word 0 is 1 (started) or SIGCHLD (the first 32 bytes of siginfo_t).
+ * A compiled program has nobody to tell: it forwards signals to init, and exits as init did.
  */
-export interface Frame {
-  /** Who runs the instructions. */
-  readonly sections: readonly Section[]
-}
-
 export interface Section {
-  readonly process: 'supervisor' | 'init'
+  readonly process: ProcessName
   /** The step's index, or -1 for the frame's own instructions. */
   readonly step: number
   readonly instructions: readonly Instruction[]
@@ -34,45 +47,126 @@ export interface Section {
   readonly lenient?: boolean
 }
 
-const AF_UNIX = 1
-const SOCK_STREAM_CLOEXEC = 1 | 0o2000000
-const CLONE_PIDFD = 0x1000
-const CLONE_PARENT_SETTID = 0x100000
-const SIGCHLD = 17
-const SIGKILL = 9
-const POLLIN = 1
-const P_PIDFD = 3
-const WEXITED = 4
-const PR_SET_PDEATHSIG = 1
-const CLD_EXITED = 1
+/** How the program ends and whom it tells. */
+export interface FrameOptions {
+  /** `node`: messages on the status pipe; `standalone`: exit as the container did; `apply`: no second process. */
+  readonly mode: 'node' | 'standalone' | 'apply'
+  /** The container outlives Node: the supervisor does not watch the status pipe. */
+  readonly detached?: boolean | undefined
+}
+
+/** Messages to Node: 32 bytes each, told apart by their first word. The last one is init's siginfo_t, cut there. */
+export const MESSAGE_SIZE = 32
+export const STARTED = 1
+export const NODES_TURN = 2
+export const EXITED = SIGNALS.SIGCHLD
 
 /** The exit status of a set-up that failed, as Docker's. */
 export const SETUP_FAILED = 125
 
-/** How the program ends and whom it tells. */
-export interface FrameOptions {
-  /** `node`: messages on the status pipe; `standalone`: exit with the container's code. */
-  readonly mode: 'node' | 'standalone'
-  /** The container outlives Node: the supervisor does not watch the status pipe. */
-  readonly detached?: boolean
-}
+const { SIGCHLD, SIGKILL } = SIGNALS
+const SIGSET = 8
+const ALL_SIGNALS = new Uint8Array(SIGSET).fill(0xff)
+/** siginfo_t.si_code of a signal that the terminal sent. */
+const SI_KERNEL = 0x80
+const WORD32 = 0xffffffff
 
 const pair = '$pair'
-/** The socketpair's ends: ints at 0 and 4 of one buffer; a load at 0 has junk above, which the kernel ignores. */
-const supervisorEnd = ref(pair, 4)
+/** The socketpair's ends: two ints in one word. A load at 0 has the other end above it, which the kernel ignores. */
 const initEnd = ref(pair, 0)
+const supervisorEnd = ref(pair, 4)
 
-const supervisorStart = (flags: number): Instruction[] => [
-  call('socketpair', [AF_UNIX, SOCK_STREAM_CLOEXEC, 0, buffer(pair, 16)], {
-    why: 'the gate between supervisor and init',
-  }),
+/** Lay out a plan's steps in the two processes. */
+export function frame(plan: Plan, options: FrameOptions): Section[] {
+  return options.mode === 'apply' ? oneProcess(plan) : twoProcesses(plan, options)
+}
+
+function twoProcesses(plan: Plan, options: FrameOptions): Section[] {
+  const sections: Section[] = []
+  const own = (process: ProcessName, instructions: readonly Instruction[], failTo: string, step = -1) =>
+    sections.push({ process, step, instructions, failTo })
+  const steps = (process: ProcessName, phase: Phase, failTo: string) =>
+    sections.push(...phaseOf(plan, process, phase, failTo))
+  own('supervisor', supervisorStart(plan, options), '$after')
+  steps('supervisor', 'outside', '$after')
+  if (plan.opens === 'supervisor') steps('supervisor', 'open', '$after')
+  own('supervisor', [makeGate], '$after')
+  own(
+    'supervisor',
+    cloneInit(plan),
+    '$after',
+    plan.steps.findIndex((step) => step.clone),
+  )
+  own('supervisor', afterClone(plan), '$kill')
+  steps('supervisor', 'parent', '$kill')
+  own('supervisor', options.mode === 'node' ? waitForNode(plan, options) : waitStandalone(plan), '$kill')
+  steps('supervisor', 'after', '$supervisorFailed')
+  own('supervisor', options.mode === 'node' ? tellNode : exitAsInit, '$supervisorFailed')
+  own('init', initStart(plan, options), '$initFailed')
+  steps('init', 'enter', '$initFailed')
+  if (plan.opens === 'init') steps('init', 'open', '$initFailed')
+  steps('init', 'inside', '$initFailed')
+  own('init', [label('$initFailed'), call('exit_group', [SETUP_FAILED])], '$initFailed')
+  return sections
+}
+
+/** `apply`: the calling thread is both processes. What clone would have made is made by unshare. */
+function oneProcess(plan: Plan): Section[] {
+  const flags = cloneFlags(plan)
+  const step = plan.steps.findIndex((each) => each.clone)
+  return [
+    ...phaseOf(plan, 'supervisor', 'outside', '$end'),
+    ...(flags
+      ? [{ process: 'supervisor' as const, step, instructions: [call('unshare', [flags])], failTo: '$end' }]
+      : []),
+    ...(['open', 'enter', 'inside'] as const).flatMap((phase) => phaseOf(plan, 'supervisor', phase, '$end')),
+    { process: 'supervisor', step: -1, instructions: [label('$end')], failTo: '$end' },
+  ]
+}
+
+/** Does a step hand a terminal to Node? */
+export const hasConsole = (plan: Plan): boolean => plan.steps.some((step) => step.console)
+/** Does Node have a part between clone and gate? */
+export const hasNodesPart = (plan: Plan): boolean => plan.steps.some((step) => step.withNode)
+
+const cloneFlags = (plan: Plan): number => plan.steps.reduce((all, step) => all | (step.clone ?? 0), 0)
+
+function phaseOf(plan: Plan, process: ProcessName, phase: Phase, failTo: string): Section[] {
+  return plan.steps.flatMap((step, index) => {
+    const instructions = step[phase]
+    if (!instructions?.length) return []
+    return [{ process, step: index, instructions, failTo, ...(phase === 'after' ? { lenient: true } : {}) }]
+  })
+}
+
+const supervisorStart = (plan: Plan, options: FrameOptions): Instruction[] => [
+  // The program's own memory and fds are nobody's business once init has entered the container's namespaces.
+  call('prctl', [PR_SET_DUMPABLE, 0, 0, 0, 0], { why: 'no process of the container may trace or read this one' }),
+  ...(options.mode === 'node'
+    ? [
+        call('close', [LOG_FD]),
+        // A number that isn't used here becomes that of some step's fd: from now on only its owner closes it.
+        ...(hasConsole(plan) ? [] : [call('close', [CONSOLE_FD], { tolerate: 'any' as const })]),
+        ...(hasNodesPart(plan) ? [] : [call('close', [SYNC_FD], { tolerate: 'any' as const })]),
+        call('close_range', [FIRST_UNUSED_FD, WORD32, 0], {
+          why: 'what Node’s caller left open without close-on-exec',
+        }),
+      ]
+    : [call('rt_sigprocmask', [SIG_BLOCK, ALL_SIGNALS, null, SIGSET], { why: 'signals are for init: see the loop' })]),
+]
+
+const makeGate = call('socketpair', [AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, buffer(pair, 16)], {
+  why: 'the gate between supervisor and init',
+})
+
+const cloneInit = (plan: Plan): Instruction[] => [
   call(
     'clone3',
     [
       struct(
         'clone_args',
         {
-          flags: flags | CLONE_PIDFD | CLONE_PARENT_SETTID,
+          flags: cloneFlags(plan) | CLONE_PIDFD | CLONE_PARENT_SETTID,
           pidfd: address(PIDFD),
           parent_tid: LOG_BASE,
           exit_signal: SIGCHLD,
@@ -83,94 +177,113 @@ const supervisorStart = (flags: number): Instruction[] => [
     ],
     { save: CLONE, why: 'start init in its namespaces' },
   ),
-  branch(ref(CLONE), 0, { then: '$init' }),
-  call('close', [initEnd]),
 ]
 
-const supervisorWait = (options: FrameOptions): Instruction[] => {
-  const watchNode = options.mode === 'node' && !options.detached
-  const watched = watchNode ? 2 : 1
+const afterClone = (plan: Plan): Instruction[] => [
+  branch(ref(CLONE), 0, { then: '$init' }),
+  call('close', [initEnd]),
+  ...(hasConsole(plan) ? [call('close', [CONSOLE_FD])] : []),
+]
+
+const openGate = call('write', [supervisorEnd, 'g', 1], { why: 'open the gate', tolerate: 'any' })
+
+/** pollfd as one word: fd in the low half, events above it. */
+const watch = (at: number, fd: ReturnType<typeof ref> | number, events: number): Instruction =>
+  compute(`$poll+${at}`, fd, events, 2 ** 32)
+
+const message = (kind: number): Instruction =>
+  call('write', [STATUS_FD, struct('timespec', { tv_sec: kind }, `$message${kind}`), MESSAGE_SIZE], { tolerate: 'any' })
+
+function waitForNode(plan: Plan, options: FrameOptions): Instruction[] {
+  const watched = options.detached ? 1 : 2
+  // A status pipe that nobody reads is an error at once, whatever was asked for: Node is dead.
+  const nodeIsDead: Instruction[] = options.detached ? [] : [branch(ref('$poll', 8), STATUS_FD, { else: '$kill' })]
   return [
-    call('write', [supervisorEnd, 'g', 1], { why: 'open the gate', tolerate: 'any' }),
-    // pollfd as one word: fd in the low half, events above it.
-    compute('$poll+0', supervisorEnd, POLLIN, 2 ** 32),
-    ...(watchNode ? [compute('$poll+8', STATUS_FD)] : []),
-    call('ppoll', [buffer('$poll', 16), watched, 0, 0, 8], { why: 'until init has executed or failed' }),
-    ...(watchNode ? [branch(ref('$poll', 8), STATUS_FD, { else: '$kill' })] : []),
-    ...(options.mode === 'node'
-      ? [call('write', [STATUS_FD, struct('timespec', { tv_sec: 1 }, '$started'), 32], { tolerate: 'any' as const })]
+    ...(hasNodesPart(plan)
+      ? [
+          message(NODES_TURN),
+          call('read', [SYNC_FD, buffer('$sync', 8), 1], { save: '$answered', why: 'Node does its part' }),
+          branch(ref('$answered'), 1, { else: '$kill' }),
+          call('close', [SYNC_FD]),
+        ]
       : []),
-    compute('$poll+0', ref(PIDFD), POLLIN, 2 ** 32),
-    call('ppoll', [buffer('$poll', 16), watched, 0, 0, 8], { why: 'until init is dead, or Node is' }),
-    ...(watchNode ? [branch(ref('$poll', 8), STATUS_FD, { then: '$reap' })] : []),
-    ...(watchNode ? [] : [branch(0, 0, { then: '$reap' })]),
-    label('$kill'),
-    call('pidfd_send_signal', [ref(PIDFD), SIGKILL, 0, 0], { tolerate: 'any' }),
-    label('$reap'),
-    call('waitid', [P_PIDFD, ref(PIDFD), buffer(SIGINFO, 128), WEXITED, 0], { tolerate: 'any' }),
-    label('$after'),
+    openGate,
+    watch(0, supervisorEnd, POLLIN),
+    ...(options.detached ? [] : [watch(8, STATUS_FD, 0)]),
+    call('ppoll', [buffer('$poll', 16), watched, 0, 0, SIGSET], { why: 'until init has executed or failed' }),
+    ...nodeIsDead,
+    message(STARTED),
+    watch(0, ref(PIDFD), POLLIN),
+    call('ppoll', [buffer('$poll', 16), watched, 0, 0, SIGSET], {
+      why: options.detached ? 'until init is dead' : 'until init is dead, or Node is',
+    }),
+    ...nodeIsDead,
+    goto('$reap'),
+    ...reap,
   ]
 }
 
-const supervisorEnd_ = (options: FrameOptions): Instruction[] =>
-  options.mode === 'node'
-    ? [
-        call('write', [STATUS_FD, buffer(SIGINFO, 128), 32], { tolerate: 'any' }),
-        call('exit_group', [0]),
-        label('$supervisorFailed'),
-        call('exit_group', [SETUP_FAILED]),
-      ]
-    : [
-        branch(ref(SIGINFO), SIGCHLD, { else: '$supervisorFailed', then: '$status' }),
-        label('$status'),
-        branch(ref(SIGINFO, 8), CLD_EXITED, { else: '$signalled' }),
-        call('exit_group', [ref(SIGINFO, 24)]),
-        label('$signalled'),
-        compute('$code', 128, ref(SIGINFO, 24), 1),
-        call('exit_group', [ref('$code')]),
-        label('$supervisorFailed'),
-        call('exit_group', [SETUP_FAILED]),
-      ]
+const reap: Instruction[] = [
+  label('$kill'),
+  call('pidfd_send_signal', [ref(PIDFD), SIGKILL, 0, 0], { tolerate: 'any' }),
+  label('$reap'),
+  call('waitid', [P_PIDFD, ref(PIDFD), buffer(SIGINFO, 128), WEXITED, 0], { tolerate: 'any' }),
+  label('$after'),
+]
 
-const initStart = (options: FrameOptions): Instruction[] => [
+const tellNode: Instruction[] = [
+  call('write', [STATUS_FD, buffer(SIGINFO, 128), MESSAGE_SIZE], { tolerate: 'any', why: 'how init ended' }),
+  call('exit_group', [0]),
+  label('$supervisorFailed'),
+  call('exit_group', [SETUP_FAILED]),
+]
+
+/**
+ * Signals come by rt_sigtimedwait and go on to init. One that the terminal sent has reached init already, unless init
+ * has left the terminal's process group (a step that calls setsid).
+ */
+function waitStandalone(plan: Plan): Instruction[] {
+  const ownSession = plan.steps.some((step) =>
+    step.inside?.some((each) => each.kind === 'call' && each.call === 'setsid'),
+  )
+  return [
+    openGate,
+    label('$wait'),
+    call('rt_sigtimedwait', [ALL_SIGNALS, buffer('$signalInfo', 128), null, SIGSET], {
+      save: '$signal',
+      tolerate: 'any',
+    }),
+    branch(ref('$signal'), SIGCHLD, { else: '$forward' }),
+    call('waitid', [P_PIDFD, ref(PIDFD), buffer(SIGINFO, 128), WEXITED | WNOHANG, 0], { tolerate: 'any' }),
+    branch(ref(SIGINFO), SIGCHLD, { mask: WORD32, then: '$after', else: '$wait' }),
+    label('$forward'),
+    ...(ownSession ? [] : [branch(ref('$signalInfo', 8), SI_KERNEL, { mask: WORD32, then: '$wait' })]),
+    call('pidfd_send_signal', [ref(PIDFD), ref('$signal'), 0, 0], { tolerate: 'any' }),
+    goto('$wait'),
+    ...reap,
+  ]
+}
+
+const exitAsInit: Instruction[] = [
+  branch(ref(SIGINFO), SIGCHLD, { mask: WORD32, else: '$supervisorFailed' }),
+  branch(ref(SIGINFO, 8), CLD_EXITED, { mask: WORD32, else: '$signalled' }),
+  call('exit_group', [ref(SIGINFO, 24)]),
+  label('$signalled'),
+  compute('$code', 128, ref(SIGINFO, 24), 1),
+  call('exit_group', [ref('$code')]),
+  label('$supervisorFailed'),
+  call('exit_group', [SETUP_FAILED]),
+]
+
+const initStart = (plan: Plan, options: FrameOptions): Instruction[] => [
   label('$init'),
   ...(options.detached
     ? []
     : [call('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0], { why: 'no container without its supervisor' })]),
   call('close', [supervisorEnd]),
+  ...(options.mode === 'node'
+    ? [call('close', [STATUS_FD]), ...(hasNodesPart(plan) ? [call('close', [SYNC_FD])] : [])]
+    : []),
   call('read', [initEnd, buffer('$gate', 8), 1], { why: 'wait at the gate', save: '$gateRead' }),
   branch(ref('$gateRead'), 1, { else: '$initFailed' }),
 ]
-
-/** Lay out a plan's steps in the two processes. */
-export function frame(plan: Plan, options: FrameOptions): Frame {
-  const sections: Section[] = []
-  const flags = plan.steps.reduce((all, step) => all | (step.clone ?? 0), 0)
-  const own = (process: Section['process'], instructions: readonly Instruction[], failTo: string) =>
-    sections.push({ process, step: -1, instructions, failTo })
-  const steps = (
-    process: Section['process'],
-    phase: 'outside' | 'parent' | 'enter' | 'open' | 'inside' | 'after',
-    failTo: string,
-  ) => {
-    plan.steps.forEach((step, index) => {
-      const instructions = step[phase]
-      if (instructions?.length) {
-        sections.push({ process, step: index, instructions, failTo, ...(phase === 'after' ? { lenient: true } : {}) })
-      }
-    })
-  }
-  steps('supervisor', 'outside', '$after')
-  if (plan.opens === 'supervisor') steps('supervisor', 'open', '$after')
-  own('supervisor', supervisorStart(flags), '$after')
-  steps('supervisor', 'parent', '$kill')
-  own('supervisor', supervisorWait(options), '$kill')
-  steps('supervisor', 'after', '$supervisorFailed')
-  own('supervisor', supervisorEnd_(options), '$supervisorFailed')
-  own('init', initStart(options), '$initFailed')
-  steps('init', 'enter', '$initFailed')
-  if (plan.opens === 'init') steps('init', 'open', '$initFailed')
-  steps('init', 'inside', '$initFailed')
-  own('init', [label('$initFailed'), call('exit_group', [SETUP_FAILED])], '$initFailed')
-  return { sections }
-}

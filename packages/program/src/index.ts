@@ -2,8 +2,33 @@
  * Containers as programs: steps of system calls as data, assembled for a tiny virtual machine, then explained, run,
  * traced, compiled to an executable, or applied in the calling thread.
  */
-export { type AssembleOptions, assemble, type Program, type Site } from './assemble.js'
+export { type Applied, apply } from './apply.js'
+export { type AssembleOptions, assemble, type Program } from './assemble.js'
+export { type CompileOptions, compile } from './compile.js'
+export type { Terminal, TerminalSize } from './console.js'
+export { decimal, decimalText } from './decimal.js'
+export {
+  type ExplainedCall,
+  type ExplainedStep,
+  type ExplainOptions,
+  explain,
+  formatExplanation,
+} from './explain.js'
+export type { Fault } from './fault.js'
 export * from './instruction.js'
-export { openedByInit, PHASES, type Phase, type Plan, type Step, type StepList, sequence } from './plan.js'
+export { CONSOLE_FD } from './layout.js'
+export type { ProcessName, Site } from './operation.js'
+export {
+  openedByInit,
+  PHASES,
+  type Phase,
+  type Plan,
+  type Step,
+  type StepList,
+  sequence,
+  type WithNode,
+} from './plan.js'
 export { type Container, type Exit, type RunOptions, run } from './run.js'
+export type { Stdio, StdioItem } from './stdio.js'
+export { chromeTrace, formatTrace, type Trace, type TraceRow, trace } from './trace.js'
 export { PROC, ROOT } from './vocabulary.js'

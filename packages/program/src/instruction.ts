@@ -98,7 +98,8 @@ export interface Words {
 
 /**
  * A struct of @rt/sys by name (`open_how`, `mount_attr`, …), its fields by name, the rest zero. The value is its
- * address. Fields may be refs only in writable structs, and only fields of 64 bits.
+ * address. A field that is a ref is copied in just before the call: the struct needs a name (only named structs are
+ * writable) and the field 64 bits, since the machine stores whole words.
  */
 export interface StructValue {
   readonly struct: string
@@ -107,9 +108,12 @@ export interface StructValue {
   readonly name?: string
 }
 
-/** A NULL-terminated vector of strings: argv, envp. The value is its address. */
+/**
+ * A NULL-terminated vector of strings: argv, envp. The value is its address. Text made at run time is given by its
+ * address, or by the word that holds a pointer to it (copied in just before the call).
+ */
 export interface Vector {
-  readonly strings: readonly (string | Uint8Array)[]
+  readonly strings: readonly (string | Uint8Array | Address | Ref)[]
 }
 
 /** A NUL-terminated string of raw bytes, for names that are not UTF-8; `secret` hides it from explain and trace. */
@@ -144,7 +148,7 @@ export const struct = (layout: string, fields: StructValue['fields'], name?: str
   name === undefined ? { struct: layout, fields } : { struct: layout, fields, name }
 
 /** argv or envp. */
-export const vector = (strings: readonly (string | Uint8Array)[]): Vector => ({ strings })
+export const vector = (strings: Vector['strings']): Vector => ({ strings })
 
 export const branch = (
   value: Value,

@@ -20,7 +20,12 @@ export const OP_SIZE = 72
 export const OP_BRANCH = -1
 export const OP_COMPUTE = -2
 
-/** The file descriptors that Node hands to a program. */
+export const CLOCK_MONOTONIC = 1
+
+/** The file descriptors that Node hands to a program: news for Node, the log, a socket for a terminal, Node's word. */
 export const STATUS_FD = 3
 export const LOG_FD = 4
 export const CONSOLE_FD = 5
+export const SYNC_FD = 6
+/** Everything from here up was not passed on purpose. */
+export const FIRST_UNUSED_FD = 7

@@ -28,8 +28,24 @@ export interface Step {
   readonly open?: readonly Instruction[]
   readonly inside?: readonly Instruction[]
   readonly after?: readonly Instruction[]
-  /** Set if this step only makes sense with a Node process beside it (the reason): `compile` then refuses the plan. */
-  readonly needsNode?: string
+  /**
+   * Work for Node between the parent phase and the gate: the container's init exists and waits. `compile` refuses a plan
+   * that has any.
+   */
+  readonly withNode?: WithNode
+  /**
+   * The step sends the master of a terminal over CONSOLE_FD (layout.ts); `run` then gives the container a `terminal`.
+   * Node is needed for that too.
+   */
+  readonly console?: true
+}
+
+/** What Node does for a step, see {@link Step.withNode}. */
+export interface WithNode {
+  /** Why a program can't do it alone; `compile` says it. */
+  readonly why: string
+  /** Init's pid on the host. A rejection ends the set-up and is what `run` rejects with. */
+  readonly act: (init: { readonly pid: number; readonly signal: AbortSignal }) => Promise<void> | void
 }
 
 /** The phases of a {@link Step}, in the order in which they run (`open` may run in either process). */

@@ -1,0 +1,126 @@
+import { addressOf, errnoName, hostArch, RtError, rawSyscall } from '@rt/sys'
+import { assembleSections } from './assemble.js'
+import type { Assembler } from './assembler.js'
+import { isFailure } from './assembler.js'
+import { operationFailure } from './failure.js'
+import { frame, type Section } from './frame.js'
+import { OP_BRANCH, OP_COMPUTE, OP_SIZE } from './layout.js'
+import { link } from './link.js'
+import { type Plan, type StepList, sequence } from './plan.js'
+
+/** What {@link apply} leaves in the caller's hands. */
+export interface Applied {
+  /** What the word holds: fds that steps have saved are open, and are now the caller's. */
+  word(name: string): number
+  /** Run the steps' `after` phase. Its failures are not errors: what it takes away may be gone. */
+  after(): void
+}
+
+/**
+ * Do a plan's steps in the calling thread, for who wants one mount and not a container: the machine is played by Node,
+ * call by call. What clone would have given (CLONE_NEW* flags of steps) is made by unshare(2), which the other threads
+ * of Node don't follow: asynchronous fs calls still see the old namespaces.
+ *
+ * A step of the parent phase, or one that needs Node beside a program, has no place here.
+ *
+ * @throws SyscallError as of {@link run}; RtError RT_PROGRAM for a step with a parent phase
+ */
+export function apply(...lists: StepList[]): Applied {
+  const plan = sequence(...lists)
+  const twoSided = plan.steps.find((step) => step.parent?.length || step.withNode || step.console)
+  if (twoSided) {
+    throw new RtError('RT_PROGRAM', 'this step needs a second process; it can be run, but not applied', {
+      step: twoSided.name,
+      origin: twoSided.origin,
+    })
+  }
+  const machine = new Machine(plan, frame(plan, { mode: 'apply' }))
+  machine.run()
+  return { word: (name) => machine.word(name), after: () => applyAfter(plan) }
+}
+
+/**
+ * The `after` phase alone: Node does it when the supervisor was killed and can't. These instructions use no word of an
+ * earlier phase: they name what is to be removed by its path.
+ */
+export function applyAfter(plan: Plan): void {
+  const sections: Section[] = plan.steps.flatMap((step, index) =>
+    step.after?.length
+      ? [{ process: 'supervisor' as const, step: index, instructions: step.after, failTo: '$end', lenient: true }]
+      : [],
+  )
+  if (sections.length > 0) new Machine(plan, sections).run()
+}
+
+/** The machine of vm/vm.c, played by Node on memory of its own. */
+class Machine {
+  private readonly assembler: Assembler
+  private readonly constants: Buffer
+  private readonly data: Buffer
+  private readonly dataBase: bigint
+  private readonly constBase: bigint
+  private readonly results: (number | undefined)[] = []
+
+  constructor(
+    private readonly plan: Plan,
+    sections: readonly Section[],
+  ) {
+    this.assembler = assembleSections(sections, hostArch(), false)
+    const { operations, labels, memory } = this.assembler
+    if (!labels.has('$end')) labels.set('$end', operations.length)
+    // Linked twice: addresses are those of buffers whose sizes are known only then. Their memory never moves.
+    const size = operations.length * OP_SIZE + memory.constantSize
+    this.constants = Buffer.alloc(size)
+    this.data = Buffer.alloc(memory.writableSize)
+    this.constBase = addressOf(this.constants)
+    this.dataBase = addressOf(this.data)
+    const addresses = { constants: this.constBase, data: this.dataBase }
+    const image = link(this.assembler, { arch: hostArch() }, () => addresses)
+    image.constants.copy(this.constants)
+    image.data.copy(this.data)
+  }
+
+  run(): void {
+    const { operations } = this.assembler
+    const sites = operations.map((operation) => operation.site)
+    for (let i = 0; i < operations.length; ) {
+      const base = i * OP_SIZE
+      const call = this.constants.readInt32LE(base)
+      const indirect = this.constants.readUInt32LE(base + 4)
+      const args = [0, 1, 2, 3, 4, 5].map((k) => {
+        const word = this.constants.readBigUInt64LE(base + 24 + k * 8)
+        return (indirect >> k) & 1 ? this.load(word) : word
+      }) as [bigint, bigint, bigint, bigint, bigint, bigint]
+      let result: bigint
+      if (call >= 0) result = BigInt(rawSyscall(call, args))
+      else if (call === OP_BRANCH) result = (args[0] & args[1]) === args[2] ? 0n : -1n
+      else if (call === OP_COMPUTE) result = BigInt.asIntN(64, args[0] + args[1] * args[2])
+      else throw new RtError('RT_PROGRAM', `operation ${i} has the unknown kind ${call}`)
+      this.results[i] = Number(result)
+      this.store(this.constants.readBigUInt64LE(base + 16), result)
+      const site = sites[i] as (typeof sites)[number]
+      if (isFailure(site, Number(result), errnoName)) {
+        const program = { arch: hostArch(), plan: this.plan, sites }
+        throw operationFailure(program, i, this.results)
+      }
+      const isError = result < 0n && result >= -4095n
+      i = this.constants.readUInt32LE(base + (isError ? 12 : 8))
+    }
+  }
+
+  word(name: string): number {
+    for (const scope of ['', ...this.plan.steps.map((_, i) => `${i}.`)]) {
+      const place = this.assembler.memory.find(scope + name)
+      if (place) return Number(this.data.readBigInt64LE(place.offset))
+    }
+    throw new RtError('RT_PROGRAM', `no step saves a word ${JSON.stringify(name)}`)
+  }
+
+  private load(address: bigint): bigint {
+    return this.data.readBigUInt64LE(Number(address - this.dataBase))
+  }
+
+  private store(address: bigint, value: bigint): void {
+    this.data.writeBigInt64LE(BigInt.asIntN(64, value), Number(address - this.dataBase))
+  }
+}

@@ -1,0 +1,175 @@
+import { type Arch, errnoNumber, RtError, syscallNumber } from '@rt/sys'
+import type { Section } from './frame.js'
+import type { Branch, Call, Compute } from './instruction.js'
+import { OP_BRANCH, OP_COMPUTE } from './layout.js'
+import { Memory, type Place } from './memory.js'
+import { Operands, scoped } from './operands.js'
+import type { Operation, Site, Target } from './operation.js'
+import { PIDFD } from './vocabulary.js'
+
+/** Turns instructions into operations; addresses stay symbolic until {@link link} (link.ts) writes them. */
+export class Assembler {
+  readonly operations: Operation[] = []
+  readonly labels = new Map<string, number>()
+  readonly memory = new Memory()
+  private readonly operands = new Operands(this.memory)
+  /** Takes the results that nobody asked for. */
+  readonly scratch: Place = this.memory.data('$scratch', 8)
+
+  constructor(private readonly arch: Arch) {
+    // The kernel writes an int there, and the frame reads the word: its upper half must be zero, unlike other words'.
+    this.memory.data(PIDFD, 8)
+  }
+
+  /**
+   * Lay out the named memory that a section uses, at its full size: a store to a part of a buffer may come before the
+   * call that names it whole.
+   */
+  declare(section: Section): void {
+    const scope = `${section.step}.`
+    for (const instruction of section.instructions) {
+      if (instruction.kind === 'call') for (const value of instruction.args) this.operands.declare(value, scope)
+      else if (instruction.kind === 'compute') this.operands.declare(instruction.base, scope)
+    }
+  }
+
+  section(section: Section): void {
+    const scope = `${section.step}.`
+    for (const instruction of section.instructions) {
+      const site: Site = { process: section.process, step: section.step, instruction, fatal: false }
+      switch (instruction.kind) {
+        case 'label':
+          this.define(scoped(instruction.name, scope))
+          break
+        case 'goto':
+          this.push(OP_COMPUTE, [0, 0, 0], 0, site, scoped(instruction.to, scope))
+          break
+        case 'call':
+          this.call(instruction, section, scope, site)
+          break
+        case 'branch':
+          this.branch(instruction, scope, site)
+          break
+        case 'compute':
+          this.compute(instruction, scope, site)
+          break
+        case 'fail':
+          // A computed -EINVAL; the sentence is found through the site.
+          this.push(OP_COMPUTE, [-22, 0, 0], 0, { ...site, fatal: true }, undefined, section.failTo)
+          break
+      }
+    }
+  }
+
+  /** @throws RtError RT_PROGRAM if the label is there already: a jump would go to one of the two */
+  private define(name: string): void {
+    if (this.labels.has(name)) throw new RtError('RT_PROGRAM', `label ${JSON.stringify(name)} is defined twice`)
+    this.labels.set(name, this.operations.length)
+  }
+
+  push(
+    number: number,
+    args: Operation['arguments'],
+    indirect: number,
+    site: Site,
+    next?: Target,
+    failed?: Target,
+    save: Place = this.scratch,
+  ): void {
+    this.operations.push({ call: number, arguments: args, indirect, save, next, failed, site })
+  }
+
+  private branch(instruction: Branch, scope: string, site: Site): void {
+    const { value, indirect } = this.operands.operand(instruction.value, scope)
+    const target = (name: string | undefined): Target => (name === undefined ? undefined : scoped(name, scope))
+    this.push(
+      OP_BRANCH,
+      [value, instruction.mask ?? -1n, instruction.equals],
+      indirect ? 1 : 0,
+      site,
+      target(instruction.then),
+      target(instruction.else),
+    )
+  }
+
+  private compute(instruction: Compute, scope: string, site: Site): void {
+    const args: (number | bigint | Place)[] = []
+    let bits = 0
+    for (const value of [instruction.base, instruction.left ?? 0, instruction.right ?? 0]) {
+      const { value: operand, indirect } = this.operands.operand(value, scope)
+      if (indirect) bits |= 1 << args.length
+      args.push(operand)
+    }
+    // The result may look like an errno: both ways lead on.
+    this.push(OP_COMPUTE, args, bits, site, undefined, undefined, this.operands.saved(instruction.save, scope))
+  }
+
+  private call(instruction: Call, section: Section, scope: string, site: Site): void {
+    const args: (number | bigint | Place)[] = []
+    let bits = 0
+    for (const argument of instruction.args) {
+      const { value, indirect } = this.operands.operand(argument, scope)
+      if (indirect) bits |= 1 << args.length
+      args.push(value)
+    }
+    for (const { to, from } of this.operands.takeStores()) {
+      this.push(OP_COMPUTE, [from, 0, 0], 1, { ...site, helper: 'copy a word' }, undefined, undefined, to)
+    }
+    const number = syscallNumber(instruction.call, this.arch)
+    const save = instruction.save === undefined ? this.scratch : this.operands.saved(instruction.save, scope)
+    if (section.lenient || instruction.tolerate === 'any') {
+      this.push(number, args, bits, site, undefined, undefined, save)
+      return
+    }
+    const { tolerate = [], onError = {} } = instruction
+    const routes: [errno: string, to: string | undefined][] = tolerate.map((errno) => [errno, undefined])
+    for (const [errno, to] of Object.entries(onError)) {
+      if (errno !== '*') routes.push([errno, scoped(to as string, scope)])
+    }
+    const other = onError['*']
+    const fallback = other === undefined ? section.failTo : scoped(other, scope)
+    const called = other === undefined ? { ...site, fatal: true } : site
+    if (routes.length === 0) {
+      this.push(number, args, bits, called, undefined, fallback, save)
+      return
+    }
+    // The call skips the comparisons if it worked; else they run one after the other on the result, which therefore
+    // must not lie where the comparisons' own results go.
+    const result = save === this.scratch ? this.memory.data('$result', 8) : save
+    const first = this.operations.length + 1
+    const after = first + routes.length
+    this.push(number, args, bits, called, after, first, result)
+    routes.forEach(([errno, to], i) => {
+      const otherwise = i + 1 < routes.length ? first + i + 1 : fallback
+      this.push(
+        OP_BRANCH,
+        [result, -1n, -errnoValue(errno)],
+        1,
+        { ...site, helper: `is it ${errno}?` },
+        to ?? after,
+        otherwise,
+      )
+    })
+  }
+}
+
+function errnoValue(name: string): number {
+  const value = errnoNumber(name)
+  if (value === undefined) throw new RtError('RT_PROGRAM', `no errno is named ${name}`)
+  return value
+}
+
+/** Is this result of this operation what ended the set-up? */
+export function isFailure(
+  site: Site,
+  result: number | undefined,
+  nameOf: (errno: number) => string | undefined,
+): boolean {
+  if (!site.fatal || site.helper !== undefined || result === undefined || result >= 0 || result < -4095) return false
+  const { instruction } = site
+  if (instruction.kind !== 'call') return true
+  const name = nameOf(-result) as `E${string}`
+  const { tolerate } = instruction
+  if (tolerate === 'any' || tolerate?.includes(name)) return false
+  return instruction.onError?.[name] === undefined
+}

@@ -1,0 +1,32 @@
+import { type Arch, RtError } from '@rt/sys'
+import { assemble } from './assemble.js'
+import type { Plan } from './plan.js'
+
+export interface CompileOptions {
+  /** Default: this machine's. */
+  readonly arch?: Arch | undefined
+}
+
+/**
+ * A static executable that does what the plan says, without Node: write it to a file with mode 0755. It forwards
+ * signals, exits as the container does (128 + signal), and prints step, call and errno when the set-up fails (exit
+ * status 125; 126 and 127 for the execve, as a shell).
+ *
+ * @returns the ELF
+ * @throws RtError RT_NEEDS_NODE, with every step that needs Node and why; what {@link assemble} throws
+ */
+export function compile(plan: Plan, options: CompileOptions = {}): Buffer {
+  const complaints = plan.steps.flatMap((step) => {
+    const path = step.origin ?? step.name
+    if (step.withNode) return [{ path, message: `${step.name}: ${step.withNode.why}` }]
+    return step.console ? [{ path, message: `${step.name}: a terminal needs somebody to hold its other side` }] : []
+  })
+  if (complaints.length > 0) {
+    const reasons = complaints.map(({ message }) => message).join('; ')
+    throw new RtError('RT_NEEDS_NODE', `this plan can't be compiled to an executable of its own: ${reasons}`, {
+      complaints,
+      hint: 'leave out what asks for these steps, or run the plan instead',
+    })
+  }
+  return assemble(plan, { mode: 'standalone', arch: options.arch }).elf
+}

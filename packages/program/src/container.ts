@@ -1,0 +1,236 @@
+import { closeSync, writeSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { CLD_EXITED, ERRNO, RtError, rawSyscall, SIGNALS, SyscallError, signalNumber, syscallNumber } from '@rt/sys'
+import { applyAfter } from './apply.js'
+import type { Program } from './assemble.js'
+import { receiveTerminal, type Terminal } from './console.js'
+import { diedDuringSetup, setupFailure } from './failure.js'
+import { markerIndex } from './fault.js'
+import { EXITED, MESSAGE_SIZE, NODES_TURN, STARTED } from './frame.js'
+import type { Log } from './log.js'
+import type { Container, Exit, RunOptions } from './run.js'
+import type { Streams } from './stdio.js'
+import { type TraceRow, traceRows } from './trace.js'
+
+/** What `run` has made. */
+export interface Started {
+  readonly program: Program
+  readonly supervisor: number
+  readonly log: Log
+  /** Reading end of the news. */
+  readonly status: number
+  /** Socket over which a terminal comes. */
+  readonly console: number | undefined
+  /** Writing end of the pipe that the supervisor reads when it is Node's turn. */
+  readonly sync: number | undefined
+  readonly streams: Streams
+  readonly options: RunOptions
+}
+
+/** Listens to a supervisor's news and ends with what became of its container. */
+export class RunningContainer implements Container {
+  readonly program: Program
+  readonly supervisor: number
+  readonly stdin: Streams['stdin']
+  readonly stdout: Streams['stdout']
+  readonly stderr: Streams['stderr']
+  terminal: Terminal | null = null
+  pid = 0
+  readonly started: Promise<Container>
+  readonly exited: Promise<Exit>
+  private readonly settle: {
+    started: (container: Container) => void
+    notStarted: (reason: unknown) => void
+    exited: (exit: Exit) => void
+    lost: (reason: unknown) => void
+  }
+  private readonly log_: Log
+  private pidfd: number | undefined
+  private console: number | undefined
+  private sync: number | undefined
+  private pending: Buffer = Buffer.alloc(0)
+  private exit: Exit | undefined
+  private hasStarted = false
+  private isOver = false
+  private failure: unknown
+
+  constructor(private readonly begun: Started) {
+    const { program, supervisor, log, streams, options } = begun
+    this.program = program
+    this.supervisor = supervisor
+    this.log_ = log
+    this.stdin = streams.stdin
+    this.stdout = streams.stdout
+    this.stderr = streams.stderr
+    this.console = begun.console
+    this.sync = begun.sync
+    const settle: Partial<RunningContainer['settle']> = {}
+    this.started = new Promise((resolve, reject) => {
+      settle.started = resolve
+      settle.notStarted = reject
+    })
+    this.exited = new Promise((resolve, reject) => {
+      settle.exited = resolve
+      settle.lost = reject
+    })
+    this.settle = settle as RunningContainer['settle']
+    // A failed set-up is told by `started`; whoever awaits `exited` too gets it there.
+    this.exited.catch(() => undefined)
+    const news = new Socket({ fd: begun.status, readable: true, writable: false })
+    news.on('data', (bytes: Buffer) => this.read(bytes, news))
+    news.on('error', (error) => {
+      this.failure ??= error
+    })
+    news.on('close', () => void this.over())
+    options.signal?.addEventListener('abort', this.abort)
+    if (options.fault && 'signal' in options.fault) this.killAtFault(options.fault.op, options.fault.signal)
+  }
+
+  private read(bytes: Buffer, news: Socket): void {
+    this.pending = this.pending.length ? Buffer.concat([this.pending, bytes]) : bytes
+    for (; this.pending.length >= MESSAGE_SIZE; this.pending = this.pending.subarray(MESSAGE_SIZE)) {
+      const kind = this.pending.readUInt32LE(0)
+      if (kind === NODES_TURN) void this.nodesTurn()
+      else if (kind === STARTED) this.begin(news)
+      else if (kind === EXITED) {
+        const status = this.pending.readInt32LE(24)
+        this.exit = this.pending.readInt32LE(8) === CLD_EXITED ? { code: status } : { signal: status }
+      }
+    }
+  }
+
+  /** Init has executed, or died trying: the log knows. */
+  private begin(news: Socket): void {
+    const results = this.log_.results()
+    this.failure ??= setupFailure(this.program, results)
+    if (this.failure !== undefined) return
+    this.learnPid()
+    try {
+      if (this.console !== undefined) this.terminal = receiveTerminal(this.console, this.begun.options.terminalSize)
+    } catch (error) {
+      this.failure = diedDuringSetup(this.program, results, SIGNALS.SIGKILL) ?? error
+      this.kill()
+      return
+    }
+    if (this.begun.options.signal?.aborted) this.kill()
+    // Whether init died just before its execve is known when the exit is: see over().
+    if (diedDuringSetup(this.program, results, SIGNALS.SIGKILL)) return
+    this.hasStarted = true
+    if (this.begun.options.detached) news.unref()
+    this.settle.started(this)
+  }
+
+  private async nodesTurn(): Promise<void> {
+    const stop = new AbortController()
+    const abort = () => stop.abort(this.begun.options.signal?.reason)
+    this.begun.options.signal?.addEventListener('abort', abort)
+    this.learnPid()
+    try {
+      for (const step of this.program.plan.steps) await step.withNode?.act({ pid: this.pid, signal: stop.signal })
+      if (this.sync !== undefined) writeSync(this.sync, '1')
+    } catch (error) {
+      this.failure ??= error
+    } finally {
+      this.begun.options.signal?.removeEventListener('abort', abort)
+      // Without a byte, the end of the pipe says no.
+      this.closeSync()
+    }
+  }
+
+  private closeSync(): void {
+    if (this.sync !== undefined) closeSync(this.sync)
+    this.sync = undefined
+  }
+
+  /** The supervisor has closed the pipe: it has told all, or it was killed. */
+  private async over(): Promise<void> {
+    const { options } = this.begun
+    options.signal?.removeEventListener('abort', this.abort)
+    rawSyscall(syscallNumber('wait4'), [this.supervisor, null, 0, null])
+    const results = this.log_.results()
+    this.failure ??= setupFailure(this.program, results)
+    if (!this.exit && this.failure === undefined) {
+      this.failure = new RtError('RT_BROKEN_PROCESS', 'the container’s supervisor was killed: its exit status is lost')
+    }
+    if (!this.exit) {
+      await this.initGone()
+      applyAfter(this.program.plan)
+    } else if (!this.hasStarted && this.failure === undefined && 'signal' in this.exit) {
+      this.failure = diedDuringSetup(this.program, results, this.exit.signal)
+    }
+    if (options.signal?.aborted && !this.hasStarted) this.failure = options.signal.reason
+    this.isOver = true
+    this.log_.close()
+    this.closeSync()
+    if (this.console !== undefined) closeSync(this.console)
+    this.console = undefined
+    if (this.pidfd !== undefined) closeSync(this.pidfd)
+    this.pidfd = undefined
+    if (this.failure === undefined) {
+      if (!this.hasStarted) this.settle.started(this)
+      this.settle.exited(this.exit as Exit)
+      return
+    }
+    for (const stream of [this.stdin, this.stdout, this.stderr]) if (!this.hasStarted) stream?.destroy()
+    this.settle.notStarted(this.failure)
+    this.settle.lost(this.failure)
+  }
+
+  /** After the supervisor's death the kernel kills init (pdeathsig); what it held is free once it is gone. */
+  private async initGone(): Promise<void> {
+    const pid = this.log_.pid()
+    for (let waited = 0; pid > 0 && waited < 2_000; waited++) {
+      if (rawSyscall(syscallNumber('kill'), [pid, 0]) === -ERRNO.ESRCH) return
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+  }
+
+  /** By pidfd, so that no signal ever reaches a stranger with the same pid. */
+  private learnPid(): void {
+    if (this.pid !== 0) return
+    this.pid = this.log_.pid()
+    if (this.pid === 0) return
+    const fd = rawSyscall(syscallNumber('pidfd_open'), [this.pid, 0])
+    if (fd >= 0) this.pidfd = fd
+  }
+
+  private readonly abort = (): void => {
+    // Before init exists there is nobody to kill: begin() does it then.
+    if (!this.isOver) this.kill()
+    this.closeSync()
+  }
+
+  log(): (number | undefined)[] {
+    return this.log_.results()
+  }
+
+  trace(): TraceRow[] {
+    return traceRows(this.program, this.log_.results(), this.log_.times())
+  }
+
+  kill(signal: number | string = SIGNALS.SIGKILL): boolean {
+    const number = signalNumber(signal)
+    if (number === undefined) throw new RtError('RT_INVALID_OPTION', `no signal is named ${JSON.stringify(signal)}`)
+    if (this.isOver) return false
+    this.learnPid()
+    if (this.pidfd === undefined) return false
+    const result = rawSyscall(syscallNumber('pidfd_send_signal'), [this.pidfd, number, null, 0])
+    if (result === -ERRNO.ESRCH) return false
+    if (result < 0) throw new SyscallError({ syscall: 'pidfd_send_signal', errno: result })
+    return true
+  }
+
+  /** For tests: wait until a process has arrived where it is to be killed (see link.ts), then kill it from outside. */
+  private killAtFault(op: number, signal: number): void {
+    const { program } = this
+    const isSupervisor = program.sites[op]?.process === 'supervisor'
+    const poll = () => {
+      if (this.isOver) return
+      // The first operation makes the log visible: before it there are no marks, only time.
+      const arrived = op === 0 || this.log_.resultOf(markerIndex(program.sites.length)) !== undefined
+      if (!arrived) setTimeout(poll, 1)
+      else rawSyscall(syscallNumber('kill'), [isSupervisor ? this.supervisor : this.log_.pid(), signal])
+    }
+    setTimeout(poll, op === 0 ? 20 : 0)
+  }
+}

@@ -1,0 +1,95 @@
+import { type Arch, type CallArgument, formatCall, type StructFields } from '@rt/sys'
+import type { Address, Call, Instruction, Ref, Value } from './instruction.js'
+
+/** What is known when a call is described. */
+export interface Known {
+  readonly arch: Arch
+  /** The value that a word had when the call was made, and what it stood for; absent: nothing has run. */
+  readonly word?: ((name: string) => { value: number | undefined; of: string | undefined } | undefined) | undefined
+  /** What a word stands for, from the `of` of the instruction that saves it: shown as `dest</data>`. */
+  readonly of?: ((name: string) => string | undefined) | undefined
+}
+
+/** Bytes that are secret are shown as their number. */
+const HIDDEN = '"…"'
+
+/** A call as strace prints it; words that are not known yet are shown by their names: `fsmount(fs, …)`. */
+export function describeCall(instruction: Call, known: Known): string {
+  return formatCall(
+    instruction.call,
+    instruction.args.map((value) => describeValue(value, known)),
+    { arch: known.arch },
+  )
+}
+
+/** Any instruction on one line, the assembly that isn't a call in words. */
+export function describeInstruction(instruction: Instruction, known: Known): string {
+  switch (instruction.kind) {
+    case 'call':
+      return describeCall(instruction, known)
+    case 'branch': {
+      const mask =
+        instruction.mask === undefined ? '' : ` & 0x${BigInt.asUintN(64, BigInt(instruction.mask)).toString(16)}`
+      const { then, else: otherwise } = instruction
+      const tested = `${word(instruction.value, known)}${mask} == ${instruction.equals}`
+      if (then === undefined) return `unless ${tested} go to ${otherwise ?? 'the next'}`
+      return `if ${tested} go to ${then}${otherwise === undefined ? '' : `, else to ${otherwise}`}`
+    }
+    case 'compute': {
+      const { left, right } = instruction
+      const product = left === undefined ? '' : ` + ${word(left, known)} * ${word(right ?? 0, known)}`
+      return `${instruction.save} = ${word(instruction.base, known)}${product}`
+    }
+    case 'goto':
+      return `go to ${instruction.to}`
+    case 'label':
+      return `${instruction.name}:`
+    case 'fail':
+      return `fail: ${instruction.message}`
+  }
+}
+
+function describeValue(value: Value, known: Known): CallArgument {
+  if (value === null || typeof value === 'number' || typeof value === 'bigint' || typeof value === 'string')
+    return value
+  if (value instanceof Uint8Array) return value
+  if ('ref' in value) return { verbatim: showRef(value, known) }
+  if ('address' in value) return { verbatim: showAddress(value) }
+  if ('buffer' in value) return { verbatim: `&${value.buffer}` }
+  if ('text' in value) return value.secret ? { verbatim: HIDDEN } : value.text
+  if ('strings' in value) {
+    const strings = value.strings.map((each) => {
+      if (typeof each === 'string' || each instanceof Uint8Array) return each
+      return 'ref' in each ? showRef(each, known) : showAddress(each)
+    })
+    return { strings }
+  }
+  const fields: Record<string, StructFields[string]> = {}
+  for (const [field, content] of Object.entries(value.fields)) {
+    if (typeof content !== 'object') fields[field] = content
+    else fields[field] = { verbatim: 'ref' in content ? showRef(content, known) : showAddress(content) }
+  }
+  return { struct: value.struct, fields }
+}
+
+const plus = (offset: number | undefined): string => (offset ? `+${offset}` : '')
+
+const showAddress = ({ address, offset }: Address): string => `&${address}${plus(offset)}`
+
+function showRef({ ref, offset }: Ref, known: Known): string {
+  const value = offset ? undefined : known.word?.(ref)
+  if (value?.value !== undefined) return value.of === undefined ? String(value.value) : `${value.value}<${value.of}>`
+  const of = offset ? undefined : known.of?.(ref)
+  return `${ref}${plus(offset)}${of === undefined ? '' : `<${of}>`}`
+}
+
+function word(value: Value, known: Known): string {
+  if (value === null) return '0'
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value)
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (value instanceof Uint8Array) return `/* ${value.length} bytes */`
+  if ('ref' in value) return showRef(value, known)
+  if ('address' in value) return showAddress(value)
+  if ('buffer' in value) return `&${value.buffer}`
+  return '…'
+}

@@ -1,0 +1,85 @@
+import { errnoName, errnoNumber, RtError, SyscallError } from '@rt/sys'
+import type { Program } from './assemble.js'
+import { isFailure } from './assembler.js'
+import { describeCall } from './describe.js'
+import type { ErrnoName } from './instruction.js'
+import { Naming } from './naming.js'
+
+export type Results = readonly (number | undefined)[]
+
+/** The operation that ended the set-up, as the error that says so; undefined if none failed. */
+export function setupFailure(program: Program, results: Results): RtError | undefined {
+  const index = program.sites.findIndex((site, i) => isFailure(site, results[i], errnoName))
+  return index < 0 ? undefined : operationFailure(program, index, results)
+}
+
+/** The error of one operation, with the values that its words had. */
+export function operationFailure(
+  program: Pick<Program, 'arch' | 'plan' | 'sites'>,
+  index: number,
+  results: Results,
+): RtError {
+  const site = program.sites[index] as Program['sites'][number]
+  const step = program.plan.steps[site.step]
+  const { instruction } = site
+  const where = { step: step?.name ?? 'set-up', origin: step?.origin }
+  if (instruction.kind === 'fail') {
+    return new RtError('RT_UNSAFE', instruction.message, { ...where, hint: instruction.hint })
+  }
+  const errno = -(results[index] ?? 0)
+  if (instruction.kind !== 'call') {
+    return new RtError('RT_BROKEN_PROCESS', `operation ${index} of the program failed with ${errno}`, where)
+  }
+  const naming = new Naming(program.sites)
+  const word = (name: string) => {
+    const saved = naming.savedAt(name, index)
+    return saved && { value: results[saved.index], of: saved.of }
+  }
+  const [path, dest] = instruction.args.filter((value): value is string => typeof value === 'string' && value !== '')
+  const takesPath =
+    /^(open|mount|umount|move_|mk|exec|chdir|chroot|unlink|symlink|link|rename|read?link|pivot|.*stat|fch)/
+  return new SyscallError({
+    ...where,
+    syscall: instruction.call,
+    errno,
+    call: describeCall(instruction, { arch: program.arch, word }),
+    hint: instruction.hints?.[errnoName(errno) as ErrnoName],
+    ...(takesPath.test(instruction.call) ? { path, dest } : {}),
+  })
+}
+
+/**
+ * What init was doing when it died during the set-up: a killer from outside (the OOM killer under a memory limit that
+ * is too small for the start, most often). undefined if it had come as far as execve.
+ *
+ * All operations before execve have a result once it is reached; one without is where init stood.
+ */
+export function diedDuringSetup(program: Program, results: Results, signal: number): RtError | undefined {
+  const flow = program.flow()
+  let index = program.sites.findIndex((site) => site.process === 'init')
+  for (let steps = 0; index >= 0 && index < results.length && steps < 100_000; steps++) {
+    const result = results[index]
+    const site = program.sites[index] as Program['sites'][number]
+    const isExec = site.instruction.kind === 'call' && site.instruction.call.startsWith('execve')
+    if (result === undefined) {
+      if (isExec) return undefined
+      const step = program.plan.steps[site.step]
+      return new RtError(
+        'RT_BROKEN_PROCESS',
+        `the container's init was killed by signal ${signal} while it was set up`,
+        {
+          step: step?.name,
+          origin: step?.origin,
+          hint: 'if there is a memory limit, it may be too small for the start: the kernel’s log (dmesg) tells of an OOM kill',
+        },
+      )
+    }
+    const [next, failed] = flow[index] as readonly [number, number]
+    const isError = result < 0 && result >= -(errnoNumber('EHWPOISON') ?? 4095)
+    const onward = isError ? failed : next
+    // A loop's last pass is all that the log knows: going back in it would never end.
+    if (onward <= index) return undefined
+    index = onward
+  }
+  return undefined
+}

@@ -1,0 +1,148 @@
+import { RtError, structLayout, writeField } from '@rt/sys'
+import type { Ref, StructValue, Value, Vector } from './instruction.js'
+import type { Memory, Place } from './memory.js'
+
+/** An argument as the machine takes it: immediate, or read from memory. */
+export interface Operand {
+  readonly value: number | bigint | Place
+  readonly indirect: boolean
+}
+
+/** A word to be copied into a struct or vector before the call that points to it. */
+export interface Store {
+  readonly to: Place
+  readonly from: Place
+}
+
+/** A word starts as -1: as a file descriptor it is then refused, where 0 would be somebody's stdin. */
+const UNSET = new Uint8Array(8).fill(0xff)
+
+/** A named struct has room for a message to Node (frame.ts). */
+const SMALLEST_STRUCT = 32
+
+const ENCODED = new WeakMap<object, Uint8Array>()
+
+/** Turns the values of instructions into operands, laying out the memory they name. */
+export class Operands {
+  /** Stores that the values seen since the last {@link takeStores} need. */
+  private stores: Store[] = []
+
+  constructor(private readonly memory: Memory) {}
+
+  takeStores(): readonly Store[] {
+    if (this.stores.length === 0) return []
+    const taken = this.stores
+    this.stores = []
+    return taken
+  }
+
+  /** Lay out the memory that a value names, if it names any. */
+  declare(value: Value, scope: string): void {
+    if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return
+    if ('buffer' in value) this.memory.declare(scoped(value.buffer, scope), value.size)
+    else if ('struct' in value && value.name !== undefined) {
+      this.memory.declare(scoped(value.name, scope), Math.max(structLayout(value.struct).size, SMALLEST_STRUCT))
+    }
+  }
+
+  /** @param scope makes names of a step its own, see {@link scoped} */
+  operand(value: Value, scope: string): Operand {
+    if (value === null) return { value: 0, indirect: false }
+    if (typeof value === 'number' || typeof value === 'bigint') return { value, indirect: false }
+    if (typeof value === 'string') return { value: this.memory.string(value), indirect: false }
+    if ('ref' in value) return { value: this.at(value.ref, value.offset ?? 0, scope), indirect: true }
+    return { value: this.place(value, scope), indirect: false }
+  }
+
+  /** The word that takes a result: a name, or `name+offset` in a struct or buffer. */
+  saved(name: string, scope: string): Place {
+    const plus = name.lastIndexOf('+')
+    if (plus <= 0) return this.word(scoped(name, scope))
+    const place = this.memory.data(scoped(name.slice(0, plus), scope), 8)
+    return { segment: 'data', offset: place.offset + Number(name.slice(plus + 1)) }
+  }
+
+  private place(value: Exclude<Value, number | bigint | string | null | Ref>, scope: string): Place {
+    if (value instanceof Uint8Array) return this.memory.constant(value, `x${Buffer.from(value).toString('latin1')}`)
+    if ('address' in value) return this.at(value.address, value.offset ?? 0, scope)
+    if ('buffer' in value) return this.memory.data(scoped(value.buffer, scope), value.size)
+    if ('text' in value) return this.memory.string(value.text)
+    if ('strings' in value) return this.vector(value, scope)
+    return this.struct(value, scope)
+  }
+
+  private at(name: string, offset: number, scope: string): Place {
+    const place = this.word(scoped(name, scope))
+    return offset === 0 ? place : { segment: 'data', offset: place.offset + offset }
+  }
+
+  private word(name: string): Place {
+    return this.memory.find(name) ?? this.memory.data(name, 8, UNSET)
+  }
+
+  private vector(value: Vector, scope: string): Place {
+    const bytes = new Uint8Array((value.strings.length + 1) * 8)
+    const isWritten = value.strings.some((text) => typeof text === 'object' && 'ref' in text)
+    const place = isWritten ? this.memory.data(`vector ${this.anonymous++}`, bytes.length) : this.memory.constant(bytes)
+    value.strings.forEach((text, i) => {
+      const at: Place = { segment: place.segment, offset: place.offset + i * 8 }
+      if (typeof text === 'string' || text instanceof Uint8Array) {
+        this.memory.fixups.push({ at, target: this.memory.string(text) })
+      } else if ('address' in text) {
+        this.memory.fixups.push({ at, target: this.at(text.address, text.offset ?? 0, scope) })
+      } else this.stores.push({ to: at, from: this.at(text.ref, text.offset ?? 0, scope) })
+    })
+    return place
+  }
+
+  private anonymous = 0
+
+  private struct(value: StructValue, scope: string): Place {
+    const layout = structLayout(value.struct)
+    const bytes = encodeStruct(value)
+    const dynamic: [number, Place, 'pointer' | 'store'][] = []
+    for (const [field, content] of Object.entries(value.fields)) {
+      if (typeof content !== 'object') continue
+      const at = layout.fields[field]
+      if (at?.type !== 'u64' && at?.type !== 's64') {
+        throw new RtError('RT_PROGRAM', `struct ${value.struct}.${field} is not a 64-bit field: it cannot hold a word`)
+      }
+      if ('address' in content)
+        dynamic.push([at.offset, this.at(content.address, content.offset ?? 0, scope), 'pointer'])
+      else if (value.name === undefined) {
+        throw new RtError(
+          'RT_PROGRAM',
+          `struct ${value.struct} has a ref in ${field}: give it a name (writable memory)`,
+        )
+      } else dynamic.push([at.offset, this.at(content.ref, content.offset ?? 0, scope), 'store'])
+    }
+    const place = value.name
+      ? this.memory.data(scoped(value.name, scope), Math.max(layout.size, SMALLEST_STRUCT), bytes)
+      : this.memory.constant(bytes, dynamic.length ? undefined : `x${Buffer.from(bytes).toString('latin1')}`)
+    for (const [offset, other, how] of dynamic) {
+      const at: Place = { segment: place.segment, offset: place.offset + offset }
+      if (how === 'pointer') this.memory.fixups.push({ at, target: other })
+      else this.stores.push({ to: at, from: other })
+    }
+    return place
+  }
+}
+
+/** Names that start with $ are the plan's; others belong to their step. */
+export const scoped = (name: string, scope: string): string => (name.startsWith('$') ? name : scope + name)
+
+/** A struct's bytes with its constant fields; words and addresses are zero. @throws RtError RT_PROGRAM: no such field */
+export function encodeStruct(value: StructValue): Uint8Array {
+  const known = ENCODED.get(value)
+  if (known) return known
+  const layout = structLayout(value.struct)
+  const bytes = new Uint8Array(layout.size)
+  const view = new DataView(bytes.buffer)
+  for (const [field, content] of Object.entries(value.fields)) {
+    const at = layout.fields[field]
+    if (!at) throw new RtError('RT_PROGRAM', `struct ${value.struct} has no field ${field}`)
+    if (typeof content !== 'object') writeField(view, at.type, at.offset, content)
+  }
+  ENCODED.set(value, bytes)
+  return bytes
+}
