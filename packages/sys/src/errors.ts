@@ -1,5 +1,5 @@
 import { type ErrnoName, errnoName, errnoText, formatErrno } from './errno.js'
-import { escape } from './format/quote.js'
+import { escaped } from './format/quote.js'
 import { hintFor } from './hints.js'
 
 /** What went wrong, for code that must decide. People read the message, the call and the hint. */
@@ -174,7 +174,7 @@ export class SyscallError extends RtError {
 /** `CODE: description, syscall 'path' -> 'dest'`, as Node's file system errors read. */
 function nodeMessage(errno: number, syscall: string, path?: string, dest?: string): string {
   const text = errnoText(errno)
-  const where = `${path === undefined ? '' : ` '${escape(path)}'`}${dest === undefined ? '' : ` -> '${escape(dest)}'`}`
+  const where = `${path === undefined ? '' : ` '${escaped(path)}'`}${dest === undefined ? '' : ` -> '${escaped(dest)}'`}`
   return `${errnoName(errno) ?? `E${errno}`}: ${text.charAt(0).toLowerCase()}${text.slice(1)}, ${syscall}${where}`
 }
 

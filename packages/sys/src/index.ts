@@ -15,7 +15,6 @@ export {
 } from './errors.js'
 export { type CallArgument, formatArgument, formatCall } from './format/call.js'
 export {
-  AT_FLAGS,
   FLAGS,
   type FlagTable,
   type FlagTableName,

@@ -1,6 +1,7 @@
 import { hasStruct } from '../structs.js'
 import type { SyscallName } from '../syscalls.js'
 import { O_CREAT, O_TMPFILE } from '../uapi/fcntl.js'
+import { PR_CAP_AMBIENT_CLEAR_ALL } from '../uapi/prctl.js'
 import { S_IFBLK, S_IFCHR, S_IFMT } from '../uapi/stat.js'
 import { FLAGS, formatEnum } from './flags.js'
 import { quote, untilNul } from './quote.js'
@@ -88,10 +89,7 @@ function prctlKinds(operation: string, second: CallArgument | undefined): Kinds 
     PR_SET_SECUREBITS: ['flags:securebits'],
     PR_SET_DUMPABLE: ['enum:dumpable'],
     PR_SET_NAME: ['string'],
-    PR_CAP_AMBIENT: [
-      'enum:capAmbient',
-      integer(second) === FLAGS.capAmbient.PR_CAP_AMBIENT_CLEAR_ALL ? 'int' : 'capability',
-    ],
+    PR_CAP_AMBIENT: ['enum:capAmbient', integer(second) === PR_CAP_AMBIENT_CLEAR_ALL ? 'int' : 'capability'],
   }
   return ['enum:prctl', ...(kinds[operation] ?? ['int']), 'int', 'int', 'int']
 }

@@ -2,6 +2,7 @@ import * as bpf from '../uapi/bpf.js'
 import * as closeRange from '../uapi/close_range.js'
 import * as fcntl from '../uapi/fcntl.js'
 import * as fs from '../uapi/fs.js'
+import * as netInterface from '../uapi/if.js'
 import * as ioctls from '../uapi/ioctls.js'
 import * as keyctl from '../uapi/keyctl.js'
 import * as memfd from '../uapi/memfd.js'
@@ -36,69 +37,86 @@ const pick = (header: object, names: RegExp): FlagTable =>
   )
 
 /** AT_* bits that the *at calls share; AT_REMOVEDIR and AT_EACCESS (one bit, two meanings) are left to their calls. */
-export const AT_FLAGS = pick(fcntl, /^AT_(?!FDCWD|REMOVEDIR|EACCESS|STATX)/)
+const atFlags = () => pick(fcntl, /^AT_(?!FDCWD|REMOVEDIR|EACCESS|STATX)/)
+
+/** Tables made when they are first read: importing this costs nothing, and few programs print anything. */
+function lazily<Name extends string>(makers: Readonly<Record<Name, () => FlagTable>>) {
+  const tables = {} as Record<Name, FlagTable>
+  for (const name of Object.keys(makers) as Name[]) {
+    Object.defineProperty(tables, name, {
+      enumerable: true,
+      configurable: true,
+      get() {
+        const value = makers[name]()
+        Object.defineProperty(tables, name, { value, enumerable: true })
+        return value
+      },
+    })
+  }
+  return tables as Readonly<Record<Name, FlagTable>>
+}
 
 /**
  * Every set of bits and every enumeration that a system call takes, by what it is for. Those that are enumerations
  * (print them with {@link formatEnum}): fsconfig, scheduler, prctl, capAmbient, fcntl, seek, idType, childCode, family,
  * socketType, ioctl, fileType, sigprocmask, seccomp, bpf, keyctl, dumpable, personality.
  */
-export const FLAGS = {
-  mount: pick(mount, /^MS_/),
-  umount2: pick(mount, /^(MNT_(FORCE|DETACH|EXPIRE)|UMOUNT_)/),
-  open_tree: { ...pick(mount, /^OPEN_TREE_/), ...AT_FLAGS },
-  move_mount: pick(mount, /^MOVE_MOUNT_/),
-  fsopen: pick(mount, /^FSOPEN_/),
-  fspick: pick(mount, /^FSPICK_/),
-  fsmount: pick(mount, /^FSMOUNT_/),
-  fsconfig: pick(mount, /^FSCONFIG_/),
-  mountAttr: pick(mount, /^MOUNT_ATTR_(?!RELATIME|SIZE)/),
-  statmount: pick(mount, /^STATMOUNT_/),
-  propagation: pick(mount, /^MS_(UNBINDABLE|PRIVATE|SLAVE|SHARED)$/),
-  at: AT_FLAGS,
-  unlink: pick(fcntl, /^AT_REMOVEDIR$/),
-  access: { ...AT_FLAGS, ...pick(fcntl, /^AT_EACCESS$/) },
-  resolve: pick(openat2, /^RESOLVE_/),
-  clone: pick(sched, /^CLONE_(?!ARGS)/),
-  scheduler: pick(sched, /^SCHED_(?!FLAG)/),
-  prctl: pick(prctl, /^PR_(SET|GET|CAPBSET|CAP_AMBIENT$)/),
-  capAmbient: pick(prctl, /^PR_CAP_AMBIENT_/),
-  pidfdSignal: pick(pidfd, /^PIDFD_SIGNAL/),
-  securebits: pick(securebits, /^SECBIT_/),
-  memfd: pick(memfd, /^MFD_/),
-  seals: pick(fcntl, /^F_SEAL_/),
-  fcntl: pick(fcntl, /^F_(?!SEAL)/),
-  fd: pick(fcntl, /^FD_/),
-  flock: pick(fcntl, /^LOCK_/),
-  rename: pick(fs, /^RENAME_/),
-  seek: pick(fs, /^SEEK_/),
-  closeRange: pick(closeRange, /^CLOSE_RANGE_/),
-  pidfd: pick(pidfd, /^PIDFD_(NONBLOCK|THREAD)/),
-  wait4: pick(wait, /^W(?!STOPPED|EXITED|NOWAIT)/),
-  waitid: pick(wait, /^W(?!UNTRACED)/),
-  idType: pick(wait, /^P_/),
-  childCode: pick(wait, /^CLD_/),
-  poll: pick(poll, /^POLL/),
-  family: pick(socket, /^AF_/),
-  socketType: pick(socket, /^SOCK_(?!NONBLOCK|CLOEXEC)/),
-  socket: pick(socket, /^SOCK_(NONBLOCK|CLOEXEC)/),
-  message: pick(socket, /^MSG_/),
-  ioctl: { ...pick(ioctls, /./), ...pick(fs, /^(FICLONE|FS_IOC)/) },
-  xattr: pick(xattr, /^XATTR_/),
-  getrandom: pick(random, /^GRND_/),
-  protection: pick(mman, /^PROT_/),
-  mmap: pick(mman, /^MAP_/),
-  statx: pick(stat, /^STATX_(?!ATTR)/),
-  fileType: pick(stat, /^S_IF(?!MT)/),
-  sigprocmask: { SIG_BLOCK: 0, SIG_UNBLOCK: 1, SIG_SETMASK: 2 },
-  seccomp: pick(seccomp, /^SECCOMP_(SET|GET)/),
-  seccompFilter: pick(seccomp, /^SECCOMP_FILTER_FLAG/),
-  bpf: pick(bpf, /^BPF_(PROG_(LOAD|ATTACH|DETACH|GET|QUERY)|OBJ)/),
-  keyctl: pick(keyctl, /^KEYCTL_/),
+export const FLAGS = lazily({
+  mount: () => pick(mount, /^MS_/),
+  umount2: () => pick(mount, /^(MNT_(FORCE|DETACH|EXPIRE)|UMOUNT_)/),
+  open_tree: () => ({ ...pick(mount, /^OPEN_TREE_/), ...atFlags() }),
+  move_mount: () => pick(mount, /^MOVE_MOUNT_/),
+  fsopen: () => pick(mount, /^FSOPEN_/),
+  fspick: () => pick(mount, /^FSPICK_/),
+  fsmount: () => pick(mount, /^FSMOUNT_/),
+  fsconfig: () => pick(mount, /^FSCONFIG_/),
+  mountAttr: () => pick(mount, /^MOUNT_ATTR_(?!RELATIME|SIZE)/),
+  statmount: () => pick(mount, /^STATMOUNT_/),
+  propagation: () => pick(mount, /^MS_(UNBINDABLE|PRIVATE|SLAVE|SHARED)$/),
+  at: atFlags,
+  unlink: () => pick(fcntl, /^AT_REMOVEDIR$/),
+  access: () => ({ ...atFlags(), ...pick(fcntl, /^AT_EACCESS$/) }),
+  resolve: () => pick(openat2, /^RESOLVE_/),
+  clone: () => pick(sched, /^CLONE_(?!ARGS)/),
+  scheduler: () => pick(sched, /^SCHED_(?!FLAG)/),
+  prctl: () => pick(prctl, /^PR_(SET|GET|CAPBSET|CAP_AMBIENT$)/),
+  capAmbient: () => pick(prctl, /^PR_CAP_AMBIENT_/),
+  pidfdSignal: () => pick(pidfd, /^PIDFD_SIGNAL/),
+  securebits: () => pick(securebits, /^SECBIT_/),
+  memfd: () => pick(memfd, /^MFD_/),
+  seals: () => pick(fcntl, /^F_SEAL_/),
+  fcntl: () => pick(fcntl, /^F_(?!SEAL)/),
+  fd: () => pick(fcntl, /^FD_/),
+  flock: () => pick(fcntl, /^LOCK_/),
+  rename: () => pick(fs, /^RENAME_/),
+  seek: () => pick(fs, /^SEEK_/),
+  closeRange: () => pick(closeRange, /^CLOSE_RANGE_/),
+  pidfd: () => pick(pidfd, /^PIDFD_(NONBLOCK|THREAD)/),
+  wait4: () => pick(wait, /^W(?!STOPPED|EXITED|NOWAIT)/),
+  waitid: () => pick(wait, /^W(?!UNTRACED)/),
+  idType: () => pick(wait, /^P_/),
+  childCode: () => pick(wait, /^CLD_/),
+  poll: () => pick(poll, /^POLL/),
+  family: () => pick(socket, /^AF_/),
+  socketType: () => pick(socket, /^SOCK_(?!NONBLOCK|CLOEXEC)/),
+  socket: () => pick(socket, /^SOCK_(NONBLOCK|CLOEXEC)/),
+  message: () => pick(socket, /^MSG_/),
+  ioctl: () => ({ ...pick(ioctls, /./), ...pick(fs, /^(FICLONE|FS_IOC)/), ...pick(netInterface, /^SIOC/) }),
+  xattr: () => pick(xattr, /^XATTR_/),
+  getrandom: () => pick(random, /^GRND_/),
+  protection: () => pick(mman, /^PROT_/),
+  mmap: () => pick(mman, /^MAP_/),
+  statx: () => pick(stat, /^STATX_(?!ATTR)/),
+  fileType: () => pick(stat, /^S_IF(?!MT)/),
+  sigprocmask: () => ({ SIG_BLOCK: 0, SIG_UNBLOCK: 1, SIG_SETMASK: 2 }),
+  seccomp: () => pick(seccomp, /^SECCOMP_(SET|GET)/),
+  seccompFilter: () => pick(seccomp, /^SECCOMP_FILTER_FLAG/),
+  bpf: () => pick(bpf, /^BPF_(PROG_(LOAD|ATTACH|DETACH|GET|QUERY)|OBJ)/),
+  keyctl: () => pick(keyctl, /^KEYCTL_/),
   // include/linux/sched/coredump.h, not in uapi: the argument of PR_SET_DUMPABLE
-  dumpable: { SUID_DUMP_DISABLE: 0, SUID_DUMP_USER: 1 },
-  personality: pick(personality, /^(PER|ADDR)_/),
-} as const satisfies Readonly<Record<string, FlagTable>>
+  dumpable: () => ({ SUID_DUMP_DISABLE: 0, SUID_DUMP_USER: 1 }),
+  personality: () => pick(personality, /^(PER|ADDR)_/),
+})
 
 /** The name of a table in {@link FLAGS}. */
 export type FlagTableName = keyof typeof FLAGS

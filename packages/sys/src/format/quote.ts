@@ -66,7 +66,7 @@ export function quote(text: string | Uint8Array, longest = Number.POSITIVE_INFIN
 }
 
 /** Text with the same escapes, without quotes: for paths within a sentence. */
-export const escape = (text: string | Uint8Array): string => quote(text).slice(1, -1)
+export const escaped = (text: string | Uint8Array): string => quote(text).slice(1, -1)
 
 /** The bytes before the first NUL: a C string. */
 export function untilNul(bytes: Uint8Array): Uint8Array {

@@ -5,7 +5,7 @@ import { RLIM_INFINITY, RLIMITS } from '../uapi/resource.js'
 import { signalName } from '../uapi/signal.js'
 import { FLAGS, formatEnum, formatFlags, unsigned } from './flags.js'
 import { formatCloneFlags, formatMode, formatOpenFlags, formatSocketType } from './open-flags.js'
-import { escape } from './quote.js'
+import { escaped } from './quote.js'
 import type { ArgumentKind } from './signatures.js'
 
 /** How a call is printed. */
@@ -30,7 +30,7 @@ function formatFd(value: number | bigint, pathOfFd: FormatCallOptions['pathOfFd'
   const fd = int32(value)
   if (fd === AT_FDCWD) return 'AT_FDCWD'
   const path = fd < 0 ? undefined : pathOfFd?.(fd)
-  return path === undefined ? String(fd) : `${fd}<${escape(path)}>`
+  return path === undefined ? String(fd) : `${fd}<${escaped(path)}>`
 }
 
 /** `makedev(0x1, 0x3)`; the split is the kernel's new_encode_dev. */

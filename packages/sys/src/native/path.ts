@@ -1,0 +1,20 @@
+import { RtError } from '../errors.js'
+
+/**
+ * A path as text, or as bytes for names that are not UTF-8 (with or without a NUL at the end; with one, nothing is
+ * copied).
+ */
+export type Path = string | Uint8Array
+
+/** A path (or other C string) as the kernel takes it. @throws RtError RT_INVALID_OPTION for a NUL inside */
+export function cString(text: Path): string | Uint8Array {
+  if (typeof text === 'string') return text
+  const end = text.indexOf(0)
+  if (end >= 0 && end === text.byteLength - 1) return text
+  if (end >= 0) {
+    throw new RtError('RT_INVALID_OPTION', `expected bytes without a NUL inside, got one at offset ${end}`)
+  }
+  const terminated = new Uint8Array(text.byteLength + 1)
+  terminated.set(text)
+  return terminated
+}
