@@ -1,42 +1,158 @@
-import { call, label, type Step, vector } from '@rt/program'
+import {
+  branch,
+  call,
+  compute,
+  type Instruction,
+  label,
+  type Ref,
+  ref,
+  type Step,
+  type Text as TextValue,
+  vector,
+} from '@rt/program'
+import {
+  type Complaint,
+  F_DUPFD_CLOEXEC,
+  MAX_ARG_STRLEN,
+  O_CLOEXEC,
+  PR_SET_PDEATHSIG,
+  SIG_SETMASK,
+  SIGNALS,
+  SIGRTMAX,
+} from '@rt/sys'
+import { candidates, type Text } from './candidates.js'
+import { asked, refuse } from './complaints.js'
 
 export interface ExecOptions {
-  /** `NAME=value` */
-  readonly env: readonly string[]
+  /** `NAME=value`, all of it: nothing is inherited. */
+  readonly env: readonly Text[]
   readonly origin?: string
+  /** What the program sees as its argv[0], where that is not what it is found by (a login shell's "-sh"). */
+  readonly argv0?: Text
+  /**
+   * fds for the program besides 0, 1 and 2: they become 3, 4, … A number is that of the supervisor's process, a ref a
+   * word that a step saved.
+   */
+  readonly fds?: readonly (number | Ref)[]
+  /**
+   * The signal that kills the program when its parent is gone; default SIGKILL, 0 for none (a container that outlives
+   * its supervisor).
+   */
+  readonly parentDeathSignal?: number
 }
 
-const SIG_SETMASK = 2
-const PR_SET_PDEATHSIG = 1
-const SIGKILL = 9
-const CLOSE_FROM = 3
+const SIGSET_SIZE = 8
+/** Zeros: no signals, or SIG_DFL. */
+const EMPTY_SIGSET = new Uint8Array(SIGSET_SIZE)
+const DEFAULT_ACTION = new Uint8Array(32)
+const LAST_FD = 0xffffffff
+const FIRST_FD = 3
+
+/** The gate of the frame (program/src/frame.ts): the supervisor takes its closing for the execve. */
+const GATE = ref('$pair', 0)
+
+/** What tells a command that isn't there from one that can't be run; as execvp(3) the search goes on after them. */
+const NOT_HERE = ['ENOENT', 'ENOTDIR', 'ESTALE', 'ENODEV', 'ETIMEDOUT'] as const
 
 /**
- * Replace init by the container's program. A name without a slash is looked for in PATH by the kernel itself, inside
- * the root. Every fd from 3 up is closed first, so that nothing of the host leaks in (CVE-2024-21626).
+ * Replace init by the container's program; the last step. A name without a slash is looked for in $PATH of `env` by
+ * execve itself, inside the root. If nothing could be executed, the error is EACCES where one candidate was there and
+ * could not be run, else ENOENT: a shell's 126 and 127. {@link diagnoseExec} finds out more.
+ *
+ * Every other fd is closed before, not at, the execve: a path below /proc/self/fd must not find one (CVE-2024-21626).
+ *
+ * @param argv the command and its arguments; text, or bytes where a name is not UTF-8
+ * @throws RtError RT_INVALID_OPTION for an empty argv, a string with a NUL or longer than the kernel takes (128 KiB)
  */
-export function exec(argv: readonly string[], options: ExecOptions): Step {
-  const [name = ''] = argv
-  const path = options.env.find((entry) => entry.startsWith('PATH='))?.slice(5) ?? '/usr/bin:/bin'
-  const candidates = name.includes('/') ? [name] : path.split(':').map((directory) => `${directory || '.'}/${name}`)
+export function exec(argv: readonly Text[], options: ExecOptions): Step {
+  const { env, fds = [], parentDeathSignal = SIGNALS.SIGKILL } = options
+  refuse('cannot run this command', complaints(argv, options))
+  const files = candidates(argv[0] as Text, env)
+  const seen = vector([options.argv0 ?? (argv[0] as Text), ...argv.slice(1)])
+  const environment = vector(env)
+  const attempt = (file: Text, more: Parameters<typeof call>[2] = {}) =>
+    call('execve', [value(file), seen, environment], {
+      of: Buffer.from(file).toString(),
+      ...more,
+      hints: { E2BIG: tooBig(argv, env) },
+    })
+  const last = files.length - 1
   return {
     name: 'exec',
     why: 'become the container’s program',
-    ...(options.origin === undefined ? {} : { origin: options.origin }),
+    ...asked(options.origin),
     inside: [
-      call('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0], { why: 'a change of credentials had cleared it' }),
-      call('close_range', [CLOSE_FROM, 0xffffffff, 0]),
-      call('rt_sigprocmask', [SIG_SETMASK, new Uint8Array(8), null, 8]),
-      ...candidates.flatMap((file, i) => {
-        const last = i === candidates.length - 1
-        return [
-          call('execve', [file, vector(argv), vector(options.env)], {
-            of: file,
-            ...(last ? {} : { tolerate: ['ENOENT', 'ENOTDIR', 'EACCES'] as const }),
-          }),
-          label(`next${i}`),
-        ]
-      }),
+      ...(parentDeathSignal === 0
+        ? []
+        : [
+            call('prctl', [PR_SET_PDEATHSIG, parentDeathSignal, 0, 0, 0], {
+              why: 'a change of credentials had cleared it',
+            }),
+          ]),
+      ...keepOnly(fds),
+      ...resetSignals,
+      ...(last === 0 ? [] : files.map((file) => attempt(file, { tolerate: [...NOT_HERE, 'EACCES'] }))),
+      // Nothing was executed. Once more, for the error: the first that was denied, or that none is there.
+      ...files.map((file, i) => attempt(file, i === last ? {} : { tolerate: NOT_HERE })),
     ],
   }
+}
+
+const value = (text: Text): string | TextValue => (typeof text === 'string' ? text : { text })
+
+/**
+ * Move the fds to keep to 3, 4, … and close all others but one, the gate: a socket, through which no path leads, and
+ * which the execve closes, so that the supervisor hears of it just then.
+ */
+function keepOnly(fds: readonly (number | Ref)[]): Instruction[] {
+  const gate = FIRST_FD + fds.length
+  return [
+    // First out of the way of each other, then down.
+    ...fds.map((fd, i) => call('fcntl', [fd, F_DUPFD_CLOEXEC, gate + 1], { save: `fd ${FIRST_FD + i}` })),
+    call('fcntl', [GATE, F_DUPFD_CLOEXEC, gate + 1], { save: 'gate', of: 'gate' }),
+    ...fds.map((_, i) => call('dup3', [ref(`fd ${FIRST_FD + i}`), FIRST_FD + i, 0])),
+    call('dup3', [ref('gate'), gate, O_CLOEXEC]),
+    call('close_range', [gate + 1, LAST_FD, 0], { why: 'nothing of the host may be reachable from inside' }),
+  ]
+}
+
+/** Ignored signals and the mask survive an execve: whoever started rt may have ignored some (nohup). */
+const resetSignals: readonly Instruction[] = [
+  compute('signal', 1),
+  label('next signal'),
+  call('rt_sigaction', [ref('signal'), DEFAULT_ACTION, null, SIGSET_SIZE], {
+    why: 'back to the default; SIGKILL and SIGSTOP refuse',
+    tolerate: ['EINVAL'],
+  }),
+  compute('signal', ref('signal'), 1, 1),
+  branch(ref('signal'), SIGRTMAX + 1, { else: 'next signal' }),
+  call('rt_sigprocmask', [SIG_SETMASK, EMPTY_SIGSET, null, SIGSET_SIZE]),
+]
+
+/** Bytes of a string for the kernel: with its NUL and a pointer to it. */
+const size = (texts: readonly Text[]): number => texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 1 + 8, 0)
+
+const tooBig = (argv: readonly Text[], env: readonly Text[]): string =>
+  `arguments (${size(argv)} bytes) and environment (${size(env)} bytes) may take a quarter of the stack limit: 2 MiB at the ` +
+  'usual 8 MiB; raise it (--ulimit stack=…, 6 MiB at most can be used so), or pass the data in a file'
+
+function complaints(argv: readonly Text[], options: ExecOptions): Complaint[] {
+  const found: Complaint[] = []
+  const check = (path: string, text: Text): void => {
+    const bytes = Buffer.from(text)
+    if (bytes.includes(0)) found.push({ path, message: 'has a NUL byte in it, at which the kernel ends text' })
+    else if (bytes.length >= MAX_ARG_STRLEN) {
+      found.push({ path, message: `is ${bytes.length} bytes long; the kernel takes at most ${MAX_ARG_STRLEN - 1}` })
+    }
+  }
+  if (argv.length === 0) found.push({ path: 'argv', message: 'is empty: expected a command' })
+  argv.forEach((text, i) => {
+    check(`argv[${i}]`, text)
+  })
+  options.env.forEach((entry, i) => {
+    check(`env[${i}]`, entry)
+    if (Buffer.from(entry).indexOf('=') < 1) found.push({ path: `env[${i}]`, message: 'is not NAME=value' })
+  })
+  if (options.argv0 !== undefined) check('argv0', options.argv0)
+  return found
 }

@@ -1,4 +1,28 @@
-/** Steps that change the root and exec. */
+/**
+ * The third part of the sentence: change the root, then the user, its capabilities and limits, then exec. Steps are
+ * pure; the functions that look at the host say so.
+ */
+export { type AvailableCapabilities, availableCapabilities } from './available-capabilities.js'
+export { type CapabilitySets, capabilities } from './capabilities.js'
+export type { RootChange } from './change-root.js'
+export { chrootRoot } from './chroot-root.js'
+export { DEFAULT_CAPABILITIES } from './default-capabilities.js'
+export { DEFAULT_PATH } from './default-path.js'
+export { type DiagnoseOptions, diagnoseExec } from './diagnose-exec.js'
 export { type ExecOptions, exec } from './exec.js'
-export { hostname } from './hostname.js'
-export { root } from './root.js'
+export { hostRoot } from './host-root.js'
+export { domainname, hostname } from './hostname.js'
+export { type InitOptions, init } from './init.js'
+export { neededRootChange } from './needed-root-change.js'
+export { newSession } from './new-session.js'
+export { noNewPrivileges } from './no-new-privileges.js'
+export { oomScoreAdj } from './oom-score-adj.js'
+export { parseUlimits } from './parse-ulimits.js'
+export { type CapabilityChanges, resolveCapabilities } from './resolve-capabilities.js'
+export { type Identity, type ResolvedUser, type ResolveUserOptions, resolveUser } from './resolve-user.js'
+export { type Rlimit, type RlimitValue, rlimits } from './rlimits.js'
+export { type RootOptions, root } from './root.js'
+export { umask } from './umask.js'
+export { type UserOptions, user } from './user.js'
+export { parseUserSpec, type UserSpec } from './user-spec.js'
+export { type WorkingDirectoryOptions, workingDirectory } from './working-directory.js'

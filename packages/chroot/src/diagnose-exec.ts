@@ -1,0 +1,129 @@
+import { closeSync, fstatSync } from 'node:fs'
+import { posix } from 'node:path'
+import { quote, RtError, SyscallError } from '@rt/sys'
+import { candidates, pathOf, type Text } from './candidates.js'
+import { isElf, readElf } from './elf-interpreter.js'
+import { openPathInRoot } from './path-in-root.js'
+import { kindOf, readStart } from './read-in-root.js'
+
+export interface DiagnoseOptions {
+  /** The program's environment, for its $PATH. */
+  readonly env: readonly Text[]
+  /** Where a relative command is looked for; default "/". */
+  readonly cwd?: string
+  readonly origin?: string
+}
+
+/** BINPRM_BUF_SIZE: where the kernel cuts a #! line. */
+const LONGEST_SHEBANG = 256
+/** Enough for the program headers and the interpreter's name of any real program. */
+const HEAD = 0x10000
+/** How many scripts may interpret each other: exec_binprm() of fs/exec.c. */
+const DEEPEST = 5
+
+/** What is wrong with a file, or nothing. */
+type Finding = { readonly missing: boolean; readonly sentence: string; readonly hint?: string } | undefined
+
+/**
+ * Why execve would not run a command, after it has failed: an error that names the file or the interpreter at fault.
+ * A look at the host: files are read beneath the root, none is executed.
+ *
+ * @param rootFd fd of the root directory
+ * @param command as given to `exec`
+ * @returns an error RT_COMMAND_NOT_FOUND (a shell's 127) or RT_COMMAND_NOT_EXECUTABLE (126); undefined if the files look
+ *   right, so that the reason is another one (a mount with noexec, the user's permissions)
+ */
+export function diagnoseExec(rootFd: number, command: Text, options: DiagnoseOptions): RtError | undefined {
+  const { env, cwd = '/', origin } = options
+  const files = candidates(command, env)
+  const findings = files.map((file) => inspect(rootFd, inDirectory(cwd, file), 0))
+  const present = findings.filter((finding) => finding !== NOT_THERE)
+  const fail = (missing: boolean, sentence: string, hint?: string) =>
+    new RtError(missing ? 'RT_COMMAND_NOT_FOUND' : 'RT_COMMAND_NOT_EXECUTABLE', sentence, { origin, hint })
+  if (present.length === 0) {
+    const byPath = !Buffer.from(command).includes('/')
+    return fail(
+      true,
+      `cannot run ${quote(command)}: ${byPath ? 'not found in $PATH' : 'no such file'}`,
+      byPath ? `looked in the root’s ${pathOf(env)}` : 'the path is looked up inside the root',
+    )
+  }
+  // The search of execve goes past a file that can't be executed, and ends at one that can.
+  if (present.includes(undefined)) return undefined
+  const [worst] = present as [NonNullable<Finding>]
+  return fail(worst.missing, `cannot run ${quote(command)}: ${worst.sentence}`, worst.hint)
+}
+
+const NOT_THERE: Finding = { missing: true, sentence: 'no such file' }
+
+const inDirectory = (cwd: string, file: Text): Text =>
+  typeof file !== 'string'
+    ? file[0] === 0x2f
+      ? file
+      : Buffer.concat([Buffer.from(`${cwd}/`), file])
+    : posix.resolve('/', cwd, file)
+
+function inspect(rootFd: number, file: Text, depth: number): Finding {
+  let place: number | undefined
+  try {
+    place = openPathInRoot(rootFd, file)
+  } catch (error) {
+    // A part of the path is a file, or a circle of symlinks: to execve, and here, the command is not there.
+    if (SyscallError.isInstance(error) && (error.code === 'ENOTDIR' || error.code === 'ELOOP')) return NOT_THERE
+    throw error
+  }
+  if (place === undefined) return NOT_THERE
+  try {
+    const stats = fstatSync(place)
+    if (!stats.isFile()) {
+      return { missing: false, sentence: `${quote(file)} is a ${kindOf(stats)}, expected an executable file` }
+    }
+    if ((stats.mode & 0o111) === 0) {
+      return {
+        missing: false,
+        sentence: `${quote(file)} is not executable`,
+        hint: `chmod +x, or run it as: sh ${shown(file)}`,
+      }
+    }
+    return inspectContent(rootFd, file, readStart(place, HEAD), depth)
+  } finally {
+    closeSync(place)
+  }
+}
+
+const shown = (file: Text): string => Buffer.from(file).toString()
+
+function inspectContent(rootFd: number, file: Text, head: Buffer, depth: number): Finding {
+  if (isElf(head)) {
+    const elf = readElf(head)
+    if (!elf.runs) return { missing: false, sentence: `${quote(file)} ${elf.reason}` }
+    return elf.interpreter && interpreted(rootFd, file, 'ELF interpreter', elf.interpreter, depth)
+  }
+  const line = head.subarray(0, LONGEST_SHEBANG).toString('latin1')
+  const [, name] = /^#![ \t]*([^ \t\n\0]*)/.exec(line) ?? []
+  if (name === undefined) {
+    const sentence = `${quote(file)} is neither an ELF program nor a script with #!`
+    return { missing: false, sentence, hint: `if it is a shell script: sh ${shown(file)}` }
+  }
+  if (name === '') return { missing: false, sentence: `${quote(file)} names no interpreter after #!` }
+  if (depth === DEEPEST) return { missing: false, sentence: `${quote(file)} is a script of too many scripts` }
+  return interpreted(rootFd, file, '#! interpreter', Buffer.from(name, 'latin1'), depth)
+}
+
+/** Look at the interpreter; what is wrong with it is said of the file that names it. */
+function interpreted(rootFd: number, file: Text, kind: string, interpreter: Buffer, depth: number): Finding {
+  const finding = inspect(rootFd, inDirectory('/', interpreter), depth + 1)
+  if (finding === undefined) return undefined
+  const named = `the ${kind} of ${quote(file)}`
+  if (finding !== NOT_THERE) return { ...finding, sentence: `${named}: ${finding.sentence}` }
+  const carriageReturn = interpreter.at(-1) === 0x0d
+  return {
+    missing: true,
+    sentence: `${named}, ${quote(interpreter)}, does not exist`,
+    hint: carriageReturn
+      ? 'the script has the line ends of DOS: remove the carriage returns'
+      : kind === 'ELF interpreter'
+        ? 'the program is linked against another C library (musl or glibc) than the root has, or for another processor'
+        : 'the interpreter is looked up inside the root',
+  }
+}

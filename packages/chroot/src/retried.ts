@@ -1,0 +1,27 @@
+import { branch, compute, fail, goto, type Instruction, label, ref } from '@rt/program'
+
+/** How often in all. A word starts as -1. */
+const TRIES = 64
+
+/** Where openat2 goes on EAGAIN inside {@link retried}. */
+export const BUSY = 'busy'
+
+/**
+ * Do it again when openat2(2) says EAGAIN: it met a ".." while something was renamed or mounted somewhere on the
+ * machine. Bounded, or a neighbour who renames all day could hold up the start for ever.
+ *
+ * @param instructions calls with `onError: { EAGAIN: BUSY }`; every one of them may run more than once
+ */
+export const retried = (instructions: readonly Instruction[]): Instruction[] => [
+  label('again'),
+  ...instructions,
+  goto('resolved'),
+  label(BUSY),
+  compute('tries', ref('tries'), 1, 1),
+  branch(ref('tries'), TRIES, { else: 'again' }),
+  fail(
+    'cannot walk a path: something is renamed or mounted all the time',
+    'a process that shares this file system may be racing with the start: an attack, or bad luck; try again',
+  ),
+  label('resolved'),
+]
