@@ -22,7 +22,7 @@ export function openat(directory: number, path: Path, flags: number, mode = 0): 
 /** How {@link openat2} opens. */
 export interface OpenHow {
   /** O_*; O_CLOEXEC is added. Unlike open(2) unknown flags are refused. */
-  readonly flags: number | bigint
+  readonly flags: number
   /** Of a file that is made; must be 0 otherwise. */
   readonly mode?: number
   /** RESOLVE_*: how far the path may lead. */
@@ -33,7 +33,7 @@ export interface OpenHow {
 const ATTEMPTS = 64
 
 // Reused: one open_how a call is all that a thread needs, and allocation costs as much as the call.
-const how = new BigUint64Array(3)
+const how = new Uint32Array(6)
 const howBytes = new Uint8Array(how.buffer)
 
 /**
@@ -49,9 +49,10 @@ const howBytes = new Uint8Array(how.buffer)
  *   allowed, EAGAIN if the race was lost every time, EINVAL for flags that the kernel does not know, ENOENT, …
  */
 export function openat2(directory: number, path: Path, { flags, mode = 0, resolve = 0 }: OpenHow): number {
-  how[0] = BigInt(flags) | BigInt(O_CLOEXEC)
-  how[1] = BigInt(mode)
-  how[2] = BigInt(resolve)
+  // The lower halves of three u64: no flag of today is beyond 32 bits.
+  how[0] = flags | O_CLOEXEC
+  how[2] = mode
+  how[4] = resolve
   const args = [directory, cString(path), howBytes, OPEN_HOW_SIZE_VER0]
   let result = 0
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
