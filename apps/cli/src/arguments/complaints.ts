@@ -1,0 +1,66 @@
+import { type Complaint, RtError, type RtErrorCode } from '@rt/sys'
+
+/** Errors that say that the user's input is wrong, in contrast to a system that fails. */
+const ABOUT_INPUT: ReadonlySet<RtErrorCode> = new Set([
+  'RT_INVALID_OPTION',
+  'RT_INVALID_CONFIG',
+  'RT_NOT_FOUND',
+  'RT_WRONG_TYPE',
+  'RT_EXISTS',
+  'RT_UNSUPPORTED',
+  'RT_PERMISSION',
+])
+
+/** Says that an option's value is wrong: for `parse` functions. */
+export const invalid = (message: string, hint?: string): RtError => new RtError('RT_INVALID_OPTION', message, { hint })
+
+/** Everything that is wrong with the arguments, collected so that it can be said at once. */
+export class Complaints {
+  readonly list: Complaint[] = []
+  /** Of the first complaint; printed if it stays the only one. */
+  private hint: string | undefined
+  private first: RtError | undefined
+
+  add(path: string, message: string, hint?: string): void {
+    if (this.list.length === 0) this.hint = hint
+    this.list.push({ path, message })
+  }
+
+  /** The value of `make`, or undefined if it complained about its input. */
+  try<T>(path: string, make: () => T): T | undefined {
+    try {
+      return make()
+    } catch (error) {
+      if (!RtError.isInstance(error) || !ABOUT_INPUT.has(error.kind)) throw error
+      if (this.list.length === 0) this.first = error
+      if (!error.complaints?.length) this.add(path, error.message, error.hint)
+      for (const one of error.complaints ?? []) this.add(path || one.path, describe(path, one), error.hint)
+      return undefined
+    }
+  }
+
+  /**
+   * @param command whose arguments these are, for the hint: `run`
+   * @throws RtError RT_INVALID_OPTION with all complaints, if there are any
+   */
+  throwIfAny(command: string): void {
+    const [complaint] = this.list
+    if (!complaint) return
+    const help = `rt ${command} --help`
+    if (this.list.length > 1) {
+      throw new RtError('RT_INVALID_OPTION', `${this.list.length} things are wrong with the arguments`, {
+        complaints: this.list,
+        hint: help,
+      })
+    }
+    throw new RtError(this.first?.kind ?? 'RT_INVALID_OPTION', complaint.message, {
+      origin: complaint.path || undefined,
+      hint: this.hint ?? this.first?.hint ?? help,
+      cause: this.first,
+    })
+  }
+}
+
+/** A package's complaint below the option: its own path is kept where it says more. */
+const describe = (path: string, { path: inner, message }: Complaint): string =>
+  path === '' || inner === '' || path.includes(inner) ? message : `${inner}: ${message}`

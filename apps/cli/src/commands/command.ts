@@ -1,0 +1,32 @@
+import type { Complaints } from '../arguments/complaints.js'
+import { type Completion, flag, type OptionGroup, type Options } from '../arguments/option.js'
+import type { Parsed } from '../arguments/parse.js'
+
+/** A command of rt: what it says about itself, its options, and what it does. */
+export interface Command<O extends Options = Options> {
+  readonly name: string
+  /** The words after the name: `[OPTIONS] [SOURCE] [--] [COMMAND [ARG...]]`. */
+  readonly usage: string
+  /** What it is for: paragraphs, each one line. */
+  readonly description: readonly string[]
+  /** [command line, what it does] */
+  readonly examples: readonly (readonly [string, string])[]
+  readonly groups: readonly OptionGroup[]
+  readonly options: O
+  /** What a shell offers for the first word that is no option. */
+  readonly complete?: Completion
+  /**
+   * Do it, and answer with the exit code. Complaints of parsing are in `complaints` already: whoever checks more adds
+   * to them and then throws them all.
+   */
+  run(parsed: Parsed<O>, complaints: Complaints): Promise<number>
+}
+
+/** Every command's own option. */
+export const HELP = { help: flag({ help: 'print this help' }) }
+
+/** Types a command by its options, and adds --help. */
+export const defineCommand = <O extends Options>(command: Command<O>): Command<O & typeof HELP> => ({
+  ...command,
+  options: { ...command.options, ...HELP },
+})

@@ -1,0 +1,34 @@
+import { RtError } from '@rt/sys'
+import { nearest } from '../arguments/nearest.js'
+import type { Command } from './command.js'
+
+/** A command as `rt --help` lists it; its module is evaluated only when it is called. */
+export interface CommandRow {
+  readonly name: string
+  readonly summary: string
+  load(): Promise<{ readonly command: Command }>
+}
+
+/** All commands, in the order in which a newcomer meets them. */
+export const COMMANDS: readonly CommandRow[] = [
+  { name: 'run', summary: 'start a container', load: () => import('./run.js') },
+  { name: 'doctor', summary: 'look at what this host offers to containers', load: () => import('./doctor.js') },
+  { name: 'completion', summary: 'print a shell’s completion script', load: () => import('./completion.js') },
+  { name: 'version', summary: 'print the versions of rt, Node.js and the kernel', load: () => import('./version.js') },
+  { name: 'help', summary: 'print what a command does', load: () => import('./help.js') },
+]
+
+/** @throws RtError RT_INVALID_OPTION if there is no such command, with the nearest one */
+export async function loadCommand(name: string): Promise<Command> {
+  const row = COMMANDS.find((each) => each.name === name)
+  if (row) return (await row.load()).command
+  const names = COMMANDS.map((each) => each.name)
+  const meant = nearest(name, names)
+  throw new RtError(
+    'RT_INVALID_OPTION',
+    `unknown ${name.startsWith('-') ? 'option' : 'command'} ${JSON.stringify(name)}`,
+    {
+      hint: meant === undefined ? `the commands are ${names.join(', ')}; see rt --help` : `did you mean rt ${meant}?`,
+    },
+  )
+}

@@ -1,0 +1,23 @@
+import { Complaints } from './arguments/complaints.js'
+import { parseArguments } from './arguments/parse.js'
+import type { Command } from './commands/command.js'
+import { loadCommand } from './commands/table.js'
+import { EXIT } from './exit-codes.js'
+import { print } from './output.js'
+
+/** Find the command that the arguments name, and run it. Answers with the exit code. */
+export async function dispatch(argv: readonly string[]): Promise<number> {
+  const [word, ...rest] = argv
+  if (word === undefined || word === '--help' || word === '-h') return dispatch(['help', ...rest])
+  if (word === '--version' || word === '-v') return dispatch(['version', ...rest])
+  return runCommand(await loadCommand(word), rest)
+}
+
+async function runCommand(command: Command, argv: readonly string[]): Promise<number> {
+  const complaints = new Complaints()
+  const parsed = parseArguments(argv, command.options, complaints)
+  if (parsed.values.help !== true) return command.run(parsed, complaints)
+  const { commandHelp } = await import('./help/command-help.js')
+  print(commandHelp(command))
+  return EXIT.ok
+}

@@ -1,0 +1,24 @@
+import { capabilityCheck } from './capabilities.js'
+import type { Check, Host } from './check.js'
+import { overlayCheck } from './file-systems.js'
+import { kernelChecks, memfdCheck } from './kernel.js'
+import { subordinateIdCheck, userNamespaceCheck } from './user-namespaces.js'
+
+/** All checks, in the order in which a start needs them. */
+export const checkHost = (host: Host): Check[] => [
+  ...kernelChecks(host),
+  memfdCheck(host),
+  capabilityCheck(host),
+  overlayCheck(host),
+  userNamespaceCheck(host),
+  subordinateIdCheck(host),
+]
+
+/** A line each, and the remedy below it. */
+export const formatChecks = (checks: readonly Check[]): string =>
+  checks
+    .map(({ status, name, finding, remedy }) => {
+      const line = `${status.padEnd(4)}  ${name.padEnd(16)} ${finding}\n`
+      return remedy === undefined ? line : `${line}      ${''.padEnd(16)} remedy: ${remedy}\n`
+    })
+    .join('')

@@ -1,0 +1,39 @@
+import { RLIMITS } from '@rt/sys'
+import { many, one } from '../arguments/option.js'
+import { cpuList, positiveNumber, wholeNumber } from '../values/numbers.js'
+
+const ULIMIT_NAMES = Object.keys(RLIMITS).map((name) => name.slice('RLIMIT_'.length).toLowerCase())
+
+/** Limits: what the cgroup is set to, and what setrlimit(2) is. */
+export const resources = {
+  memory: one({ short: 'm', value: 'BYTES', help: 'most memory, such as 512m' }),
+  'memory-swap': one({
+    value: 'BYTES',
+    help: 'memory and swap together; -1: any amount of swap',
+  }),
+  'memory-reservation': one({ value: 'BYTES', help: 'memory that is kept when the host runs short' }),
+  cpus: one({ value: 'NUMBER', parse: positiveNumber, help: 'processor time, in processors: 1.5' }),
+  'cpu-shares': one({
+    short: 'c',
+    value: 'WEIGHT',
+    parse: wholeNumber(2, 262_144),
+    help: 'share of processor time when it is short (usual is 1024)',
+  }),
+  'cpuset-cpus': one({ value: 'CPUS', parse: cpuList, help: 'processors it may use: 0-2,5' }),
+  'pids-limit': one({
+    value: 'NUMBER',
+    parse: wholeNumber(-1, 4_194_304),
+    help: 'most processes and threads; -1: no limit',
+  }),
+  ulimit: many({
+    value: 'NAME=SOFT[:HARD]',
+    complete: ULIMIT_NAMES.map((name) => `${name}=`),
+    help: 'a limit of each process, such as nofile=1024:4096',
+  }),
+  'oom-score-adj': one({
+    value: 'NUMBER',
+    parse: wholeNumber(-1000, 1000),
+    help: 'how willingly the kernel kills it when memory is out, -1000 to 1000',
+  }),
+  'cgroup-parent': one({ value: 'PATH', help: "cgroup to make the container's in (default /rt)" }),
+}
