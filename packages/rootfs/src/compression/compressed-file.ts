@@ -1,0 +1,65 @@
+import type { FileHandle } from 'node:fs/promises'
+import { RtError } from '@rt/sys'
+
+/** Bytes per read: large enough that a read costs nothing beside inflating it. */
+export const READ_SIZE = 256 * 1024
+
+/**
+ * A file that is read from start to end, by decoders which may start again in the middle; `onBytes` gets every byte
+ * once and in order all the same, for the digest and the progress.
+ */
+export class CompressedFile {
+  #seen = 0
+
+  constructor(
+    readonly handle: FileHandle,
+    /** Bytes, as it was when it was opened. */
+    readonly size: number,
+    /** For messages. */
+    readonly path: string,
+    readonly onBytes: (bytes: Uint8Array) => void,
+    readonly signal?: AbortSignal,
+  ) {}
+
+  /** The file's bytes from `offset` on, in a buffer of their own each. */
+  async *chunks(offset = 0): AsyncGenerator<Buffer> {
+    while (offset < this.size) {
+      const buffer = Buffer.allocUnsafeSlow(Math.min(READ_SIZE, this.size - offset))
+      const { bytesRead } = await this.handle.read(buffer, 0, buffer.length, offset)
+      yield this.#see(buffer.subarray(0, bytesRead), offset)
+      offset += bytesRead
+    }
+  }
+
+  /**
+   * What has been taken of it.
+   *
+   * @throws RtError RT_ABORTED; RT_ARCHIVE if the file ends before its size
+   */
+  #see(bytes: Buffer, offset: number): Buffer {
+    if (this.signal?.aborted) throw new RtError('RT_ABORTED', `reading ${JSON.stringify(this.path)} was aborted`)
+    if (bytes.length === 0) {
+      throw new RtError('RT_ARCHIVE', `${JSON.stringify(this.path)} became shorter while it was read`)
+    }
+    const fresh = bytes.subarray(Math.max(0, this.#seen - offset))
+    if (fresh.length > 0) {
+      this.#seen += fresh.length
+      this.onBytes(fresh)
+    }
+    return bytes
+  }
+
+  /** Reads what no decoder asked for, so that the digest covers the file. @throws RtError RT_ARCHIVE unless it is zeros */
+  async skipZeros(offset: number): Promise<void> {
+    for await (const chunk of this.chunks(offset)) {
+      const at = chunk.findIndex((byte) => byte !== 0)
+      if (at >= 0) {
+        throw new RtError(
+          'RT_ARCHIVE',
+          `${JSON.stringify(this.path)} is damaged: there is something after its compressed content, at byte ${offset + at}`,
+        )
+      }
+      offset += chunk.length
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import type { CompressedFile } from './compressed-file.js'
+import type { Compression } from './magic.js'
+
+/**
+ * The content of a file, in pieces of up to 256 KiB. No other program is ever asked: one found by name could be the
+ * image's own (CVE-2026-41567).
+ *
+ * @throws RtError RT_ARCHIVE if the stream is damaged or ends early; RT_ABORTED
+ */
+export async function* decompress(file: CompressedFile, compression: Compression): AsyncGenerator<Uint8Array> {
+  if (compression === 'gzip') {
+    const { gunzip } = await import('./gunzip.js')
+    yield* gunzip(file)
+  } else if (compression === 'zstd') {
+    const { unzstd } = await import('./zstd.js')
+    yield* unzstd(file)
+  } else yield* file.chunks()
+}

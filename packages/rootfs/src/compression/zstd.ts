@@ -1,0 +1,74 @@
+import { RtError } from '@rt/sys'
+import type { CompressedFile } from './compressed-file.js'
+
+/** A frame that yields nothing (a skippable one, say) has at least this many bytes (RFC 8878, 3.1.2). */
+const SMALLEST_FRAME = 8
+/** How many pieces are decoded only to reach the end of the input, where the decoder frees its memory. */
+const MOST_PIECES_TO_FREE = 64
+
+/**
+ * Decompresses a zstd file, all its frames (pzstd and zstd:chunked write many), by the reference decoder as WebAssembly.
+ * It works on the caller's thread, 128 KiB of output at a time.
+ *
+ * node:zlib has zstd since 22.15, but before Node 26 its stream ends with the first frame: the rest of a layer would be
+ * missing without an error. The decoder is loaded at the first use only.
+ *
+ * @throws RtError RT_ARCHIVE
+ */
+export async function* unzstd(file: CompressedFile): AsyncGenerator<Uint8Array> {
+  const { ZSTDDecoder } = await import('zstddec/stream')
+  const decoder = new ZSTDDecoder()
+  await decoder.init()
+
+  // The decoder pulls its input without waiting, at most one chunk a step: so one is always read ahead.
+  const chunks = file.chunks()
+  let ahead = await chunks.next()
+  let current = 0
+  let pulled = false
+  const input: IterableIterator<Uint8Array> = {
+    next() {
+      const result = ahead
+      pulled = true
+      ahead = { done: true, value: undefined }
+      current = result.done ? 0 : result.value.length
+      return result
+    },
+    [Symbol.iterator]: () => input,
+  }
+  const output = decoder.decodeStreaming(input)
+  let idle = 0
+  try {
+    for (;;) {
+      const { done, value } = output.next()
+      if (done) return
+      if (value.length > 0) yield value
+      if (pulled) {
+        pulled = false
+        idle = 0
+        ahead = await chunks.next()
+      } else if (value.length > 0) idle = 0
+      // The decoder doesn't look at the reference decoder's error codes: it would turn for ever.
+      else if (++idle > current / SMALLEST_FRAME + 16) throw new Error('it is corrupt')
+    }
+  } catch (error) {
+    throw RtError.isInstance(error) ? error : damaged(file, error as Error)
+  } finally {
+    await chunks.return(undefined)
+    ahead = { done: true, value: undefined }
+    release(output)
+  }
+}
+
+/** When reading stops early: the decoder's window (up to 128 MiB) is freed where its generator ends. */
+function release(output: Generator<Uint8Array>): void {
+  for (let piece = 0; piece < MOST_PIECES_TO_FREE; piece++) {
+    try {
+      if (output.next().done) return
+    } catch {
+      return // "Incomplete stream": of course, and it is freed
+    }
+  }
+}
+
+const damaged = (file: CompressedFile, cause: Error): RtError =>
+  new RtError('RT_ARCHIVE', `${JSON.stringify(file.path)} is damaged: its zstd stream: ${cause.message}`, { cause })

@@ -1,0 +1,133 @@
+import { type ByteString, toByteString } from './byte-string.js'
+import type { Timestamp } from './entry.js'
+import { FieldError, parseDecimal } from './number-field.js'
+import type { PaxRecord } from './pax-records.js'
+
+/** The sparse file keywords of GNU tar's three pax formats (0.0, 0.1, 1.0). */
+export interface PaxSparse {
+  major?: number
+  minor?: number
+  realSize?: number
+  /** 0.0 and 0.1: offset, length, offset, length, … */
+  numbers: number[]
+}
+
+/** What an extended header says about the next member, or, a global one, about all that follow. */
+export interface PaxAttributes {
+  path?: ByteString
+  linkPath?: ByteString
+  size?: number
+  uid?: number
+  gid?: number
+  mtime?: Timestamp
+  atime?: Timestamp
+  xattrs?: Map<ByteString, Uint8Array>
+  sparse?: PaxSparse
+  /** Keywords that carry something which is not restored. */
+  notRestored: string[]
+}
+
+const XATTR = 'SCHILY.xattr.'
+
+/** `1700000000.123456789`; digits beyond nanoseconds are cut. Negative times count down: -0.5 is half a second before. */
+export function parseTimestamp(text: string, what: string): Timestamp {
+  const match = /^(-?)(\d{1,15})(?:\.(\d*))?$/.exec(text)
+  if (!match) throw new FieldError(`bad ${what}: expected seconds, found ${JSON.stringify(text.slice(0, 40))}`)
+  const seconds = Number(match[2])
+  const nanoseconds = Number((match[3] ?? '').slice(0, 9).padEnd(9, '0'))
+  if (match[1] === '') return { seconds, nanoseconds }
+  return nanoseconds === 0
+    ? { seconds: -seconds, nanoseconds }
+    : { seconds: -seconds - 1, nanoseconds: 1e9 - nanoseconds }
+}
+
+/** Those of the keywords that mean more than one member may not stand in a global header: readers disagree on them. */
+const ONE_MEMBER_ONLY = /^(path|linkpath|size|GNU\.sparse\..*)$/
+
+/**
+ * Applies the records of one extended header, later ones over earlier ones; an empty value takes a keyword back.
+ *
+ * @param global whether the header is for all members that follow
+ * @throws FieldError for a value that is malformed, and for formats that are not read
+ */
+export function applyPaxRecords(attributes: PaxAttributes, records: readonly PaxRecord[], global: boolean): void {
+  for (const { keyword, value } of records) {
+    if (global && ONE_MEMBER_ONLY.test(keyword)) {
+      throw new FieldError(`bad global extended header: ${JSON.stringify(keyword)} would rename or resize every entry`)
+    }
+    if (keyword.startsWith(XATTR)) {
+      if (keyword === XATTR) throw new FieldError('bad extended header: an extended attribute without a name')
+      attributes.xattrs ??= new Map()
+      attributes.xattrs.set(keyword.slice(XATTR.length), value)
+    } else if (keyword.startsWith('GNU.sparse.')) applySparse(attributes, keyword.slice(11), toByteString(value))
+    else applyText(attributes, keyword, toByteString(value))
+  }
+}
+
+const verbatim = (text: string): string => text
+
+/** Keyword → where its value goes, and how it is read. */
+const SCALARS = {
+  path: ['path', verbatim],
+  linkpath: ['linkPath', verbatim],
+  size: ['size', parseDecimal],
+  uid: ['uid', parseDecimal],
+  gid: ['gid', parseDecimal],
+  mtime: ['mtime', parseTimestamp],
+  atime: ['atime', parseTimestamp],
+} as const
+
+/** Keywords that mean a kind of archive which is not read. */
+const REFUSED: Readonly<Record<string, string>> = {
+  'SCHILY.realsize': 'a sparse file in star’s own format, which is not read',
+  'GNU.volume.filename': 'a part of a multi-volume archive, which is not read',
+  'GNU.volume.offset': 'a part of a multi-volume archive, which is not read',
+}
+
+function applyText(attributes: PaxAttributes, keyword: string, text: string): void {
+  const refused = Object.hasOwn(REFUSED, keyword) ? REFUSED[keyword] : undefined
+  if (refused !== undefined) throw new FieldError(refused)
+  if (Object.hasOwn(SCALARS, keyword)) {
+    const [key, parse] = SCALARS[keyword as keyof typeof SCALARS]
+    if (text === '') delete attributes[key]
+    else Object.assign(attributes, { [key]: parse(text, `extended header keyword "${keyword}"`) })
+  }
+  // Owners by name are left out: the names are those of another machine (image-spec: the numbers count).
+  else if (/^(SCHILY\.(acl|fflags)|RHT\.security)/.test(keyword)) attributes.notRestored.push(keyword)
+}
+
+function applySparse(attributes: PaxAttributes, keyword: string, text: string): void {
+  attributes.sparse ??= { numbers: [] }
+  const { sparse } = attributes
+  const number = () => parseDecimal(text, `extended header GNU.sparse.${keyword}`)
+  switch (keyword) {
+    case 'name':
+      attributes.path = text
+      break
+    case 'major':
+      sparse.major = number()
+      break
+    case 'minor':
+      sparse.minor = number()
+      break
+    case 'size':
+    case 'realsize':
+      sparse.realSize = number()
+      break
+    case 'numblocks': // how many pairs follow: they are counted as they come
+      break
+    case 'offset':
+    case 'numbytes':
+      // 0.0 repeats the two keywords, in turn.
+      if (sparse.numbers.length % 2 !== (keyword === 'offset' ? 0 : 1)) {
+        throw new FieldError('bad sparse map: GNU.sparse.offset and GNU.sparse.numbytes must take turns')
+      }
+      sparse.numbers.push(number())
+      break
+    case 'map':
+      for (const part of text === '' ? [] : text.split(',')) sparse.numbers.push(parseDecimal(part, 'sparse map'))
+      break
+    default:
+      throw new FieldError(`unknown sparse format: GNU.sparse.${keyword}`)
+  }
+}

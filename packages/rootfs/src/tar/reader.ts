@@ -1,0 +1,342 @@
+import { RtError } from '@rt/sys'
+import { toByteString } from './byte-string.js'
+import { archiveError, type TarPosition } from './damage.js'
+import type { TarEntry, TarHandler } from './entry.js'
+import { BLOCK, decodeHeader, isZeroBlock, type TarHeader } from './header.js'
+import { type Member, mergeMember, type PendingHeaders } from './member.js'
+import { FieldError, parseNumberField } from './number-field.js'
+import { applyPaxRecords, type PaxAttributes } from './pax-attributes.js'
+import { parsePaxRecords } from './pax-records.js'
+import { readSparseTable, SparseMap, SparseMapText } from './sparse.js'
+
+export interface TarReaderOptions {
+  /**
+   * Whether an archive must end with a zero block, as POSIX has it. `'optional'` is for layers: their digest already
+   * proves that nothing is missing, and some builders leave the mark out. Default: `'required'`.
+   */
+  readonly endMark?: 'required' | 'optional'
+  /** Bytes of one extended header or long name. Default: 1 MiB. */
+  readonly maxHeaderBytes?: number
+}
+
+/** What the next byte belongs to. */
+type State = 'header' | 'extended' | 'sparse table' | 'sparse text' | 'data' | 'end'
+
+const noPending = (): PendingHeaders => ({ offset: -1, pax: undefined, longName: undefined, longLink: undefined })
+
+/**
+ * Reads a tar archive from chunks of any size and calls the handler; it knows no files and keeps no more than one
+ * header in memory. Formats: V7, ustar, pax, GNU (long names, old sparse, base-256), star's prefix; sparse files in
+ * GNU's four formats.
+ *
+ * Whatever is damaged, contradicts itself, or is read differently by different tools stops it with RtError RT_ARCHIVE.
+ */
+export class TarReader {
+  readonly #handler: TarHandler
+  readonly #endMarkRequired: boolean
+  readonly #maxHeaderBytes: number
+  #state: State = 'header'
+  /** Bytes taken so far. */
+  #offset = 0
+  /** Where the header under way began. */
+  #headerOffset = 0
+  #entries = 0
+  /** A block that came in pieces, and how much of it is there. */
+  readonly #block = Buffer.alloc(BLOCK)
+  #filled = 0
+  #zeroBlocks = 0
+  #pending = noPending()
+  readonly #global: PaxAttributes = { notRestored: [] }
+  /** The payload of an extended header, and its type. */
+  #payload: Buffer | undefined
+  #payloadType = ''
+  #member: Member | undefined
+  #map: SparseMap | undefined
+  #mapText: SparseMapText | undefined
+  /** Bytes of payload or content still to come, and of padding after them. */
+  #remaining = 0
+  #padding = 0
+  /** Where the next content byte goes, and in which run of a sparse file. */
+  #position = 0
+  #extent = 0
+
+  constructor(handler: TarHandler, options: TarReaderOptions = {}) {
+    this.#handler = handler
+    this.#endMarkRequired = (options.endMark ?? 'required') === 'required'
+    this.#maxHeaderBytes = options.maxHeaderBytes ?? 1 << 20
+  }
+
+  /** How many members were begun. */
+  get entries(): number {
+    return this.#entries
+  }
+
+  /** The member under way, for messages. */
+  get position(): TarPosition {
+    const started = this.#member !== undefined
+    return {
+      index: this.#entries + (started ? 0 : 1),
+      offset: this.#pending.offset >= 0 ? this.#pending.offset : this.#headerOffset,
+      path: this.#member?.path,
+    }
+  }
+
+  /**
+   * Takes the next part of the archive.
+   *
+   * @throws RtError RT_ARCHIVE; and whatever the handler throws. After that the reader is of no more use.
+   */
+  write(chunk: Uint8Array): void {
+    let at = 0
+    try {
+      while (at < chunk.length) {
+        const taken = this.#take(chunk, at)
+        at += taken
+        this.#offset += taken
+      }
+    } catch (error) {
+      throw this.#located(error)
+    }
+  }
+
+  /** @throws RtError RT_ARCHIVE if the archive is not complete */
+  end(): void {
+    if (this.#zeroBlocks > 0 && isZeroBlock(this.#block, 0, this.#filled)) return
+    const atBoundary = this.#state === 'header' && this.#filled === 0 && this.#padding === 0 && this.#pending.offset < 0
+    if (atBoundary && this.#offset > 0 && !this.#endMarkRequired) return
+    const missing = this.#remaining > 0 ? `: ${this.#remaining} bytes of the entry are missing` : ''
+    throw archiveError(
+      this.position,
+      this.#offset === 0 ? 'the archive is empty: not even an end mark' : `the archive is truncated${missing}`,
+      { hint: atBoundary ? 'it has no end mark (a block of zeros): was it copied whole?' : undefined },
+    )
+  }
+
+  /** @returns how many bytes were taken, at least one */
+  #take(chunk: Uint8Array, at: number): number {
+    const available = chunk.length - at
+    if (this.#state === 'data' && this.#remaining > 0) return this.#content(chunk, at, available)
+    if (this.#state === 'extended' && this.#remaining > 0) {
+      const length = Math.min(available, this.#remaining)
+      this.#payload?.set(chunk.subarray(at, at + length), this.#payload.length - this.#remaining)
+      this.#remaining -= length
+      if (this.#remaining === 0) this.#finishPayload()
+      return length
+    }
+    if (this.#padding > 0) {
+      const length = Math.min(available, this.#padding)
+      this.#padding -= length
+      return length
+    }
+    if (this.#state === 'end') {
+      const length = Math.min(available, BLOCK)
+      if (!isZeroBlock(chunk, at, length)) {
+        throw archiveError(
+          { ...this.position, offset: this.#offset },
+          'there is something after the end of the archive',
+        )
+      }
+      return length
+    }
+    if (this.#filled === 0 && available >= BLOCK) {
+      this.#takeBlock(chunk, at)
+      return BLOCK
+    }
+    const length = Math.min(available, BLOCK - this.#filled)
+    this.#block.set(chunk.subarray(at, at + length), this.#filled)
+    this.#filled += length
+    if (this.#filled === BLOCK) {
+      this.#filled = 0
+      this.#offset -= BLOCK - length // #takeBlock sees the block's own offset
+      this.#takeBlock(this.#block, 0)
+      this.#offset += BLOCK - length
+    }
+    return length
+  }
+
+  /** A bad field's error, with where in the archive it is. */
+  #located(error: unknown): unknown {
+    if (!(error instanceof FieldError)) return error
+    if (this.#headerOffset === 0 && error.message.startsWith('bad header checksum')) {
+      return new RtError('RT_ARCHIVE', 'this is not a tar archive: its first 512 bytes are no header', { cause: error })
+    }
+    return archiveError(this.position, error.message, { cause: error })
+  }
+
+  #takeBlock(block: Uint8Array, at: number): void {
+    if (this.#state === 'sparse table') {
+      readSparseTable(this.#map!, block, at, 21)
+      if (block[at + 504] === 0) this.#begin()
+    } else if (this.#state === 'sparse text') {
+      this.#remaining -= BLOCK
+      if (this.#remaining < 0) throw new FieldError('bad sparse map: longer than the entry')
+      if (this.#mapText!.read(block, at, BLOCK)) this.#begin()
+    } else this.#takeHeader(block, at)
+  }
+
+  #takeHeader(block: Uint8Array, at: number): void {
+    this.#headerOffset = this.#offset
+    if (isZeroBlock(block, at)) {
+      if (this.#pending.offset >= 0) throw new FieldError('an extended header is followed by no entry')
+      if (++this.#zeroBlocks === 2) this.#state = 'end'
+      return
+    }
+    if (this.#zeroBlocks > 0) throw new FieldError('there is something after the end of the archive')
+    const header = decodeHeader(block, at)
+    if (this.#pending.offset < 0) this.#pending.offset = this.#offset
+    if ('xgLK'.includes(header.type)) this.#startPayload(header)
+    else if (header.type !== 'V') this.#startMember(header, block, at)
+    else {
+      // GNU's volume label: a header alone, whose name is the label.
+      if (header.size !== 0) throw new FieldError(`bad size: ${header.size} bytes of content in a volume label`)
+      this.#pending = noPending()
+    }
+  }
+
+  /**
+   * An extended header or long name. Its length is that of its own header, whatever an extended header before it says
+   * about sizes: that is for the member (GHSA-vmf3-w455-68vh).
+   */
+  #startPayload({ type, size }: TarHeader): void {
+    const pending = this.#pending
+    const twice = { x: pending.pax, L: pending.longName, K: pending.longLink, g: undefined }[type]
+    if (twice !== undefined) throw new FieldError(`two headers of type "${type}" for one entry`)
+    if (size < 0) throw new FieldError(`bad size: ${size}`)
+    if (size > this.#maxHeaderBytes) {
+      throw new FieldError(`an extended header of ${size} bytes: more than ${this.#maxHeaderBytes}`)
+    }
+    this.#payload = Buffer.alloc(size)
+    this.#payloadType = type
+    this.#remaining = size
+    this.#padding = padding(size)
+    this.#state = 'extended'
+    if (size === 0) this.#finishPayload()
+  }
+
+  #finishPayload(): void {
+    const payload = this.#payload!
+    this.#payload = undefined
+    this.#state = 'header'
+    if (this.#payloadType === 'g') {
+      applyPaxRecords(this.#global, parsePaxRecords(payload), true)
+      // It belongs to no member: what the next one's position is begins after it.
+      if (this.#pending.offset === this.#headerOffset) this.#pending.offset = -1
+    } else if (this.#payloadType === 'x') {
+      this.#pending.pax = { notRestored: [] }
+      applyPaxRecords(this.#pending.pax, parsePaxRecords(payload), false)
+    } else {
+      const end = payload.indexOf(0)
+      const name = toByteString(payload, 0, end < 0 ? payload.length : end)
+      if (name === '') throw new FieldError('a long name that is empty')
+      if (end >= 0 && !isZeroBlock(payload, end, payload.length - end)) {
+        throw new FieldError('a long name that holds a NUL')
+      }
+      if (this.#payloadType === 'L') this.#pending.longName = name
+      else this.#pending.longLink = name
+    }
+  }
+
+  #startMember(header: TarHeader, block: Uint8Array, at: number): void {
+    const member = mergeMember(header, this.#pending, this.#global)
+    this.#entries++
+    this.#member = member
+    this.#remaining = member.dataSize
+    this.#padding = padding(member.dataSize)
+    const sparse = this.#pending.pax?.sparse
+    if (header.type === 'S' && member.type === 'file') {
+      if (sparse) throw new FieldError('a sparse file in two formats at once')
+      this.#map = new SparseMap(parseNumberField(block, at + 483, 12, 'sparse file size'))
+      readSparseTable(this.#map, block, at + 386, 4)
+      if (block[at + 482] !== 0) {
+        this.#state = 'sparse table'
+        return
+      }
+    } else if (sparse && member.type === 'file') {
+      if (sparse.realSize === undefined) throw new FieldError('bad sparse map: the file’s size is missing')
+      this.#map = new SparseMap(sparse.realSize)
+      const version = `${sparse.major ?? 0}.${sparse.minor ?? 0}`
+      if (sparse.major === 1 && sparse.minor === 0) {
+        this.#mapText = new SparseMapText(this.#map)
+        this.#state = 'sparse text'
+        if (this.#remaining === 0) throw new FieldError('bad sparse map: it is missing')
+        return
+      }
+      if (sparse.major !== undefined && sparse.major !== 0) throw new FieldError(`unknown sparse format ${version}`)
+      if (sparse.numbers.length % 2 !== 0) throw new FieldError('bad sparse map: an odd count of numbers')
+      for (let pair = 0; pair < sparse.numbers.length; pair += 2) {
+        this.#map.add(sparse.numbers[pair]!, sparse.numbers[pair + 1]!)
+      }
+    }
+    this.#begin()
+  }
+
+  /** All headers of the member are read: hand it over. */
+  #begin(): void {
+    const member = this.#member!
+    const map = this.#map
+    if (map && map.dataSize !== this.#remaining) {
+      throw new FieldError(`bad sparse map: it places ${map.dataSize} bytes, and ${this.#remaining} follow`)
+    }
+    const { pax } = this.#pending
+    const entry: TarEntry = {
+      index: this.#entries,
+      offset: this.#pending.offset,
+      type: member.type,
+      path: member.path,
+      linkPath: member.linkPath,
+      mode: member.mode,
+      uid: member.uid,
+      gid: member.gid,
+      size: map ? map.realSize : member.dataSize,
+      mtime: member.mtime,
+      atime: member.atime,
+      major: member.major,
+      minor: member.minor,
+      xattrs: mergeXattrs(this.#global, pax),
+      sparse: map?.extents,
+      notRestored: pax?.notRestored ?? [],
+    }
+    this.#state = 'data'
+    this.#extent = 0
+    this.#position = entry.sparse?.[0]?.offset ?? 0
+    this.#handler.entry(entry)
+    if (this.#remaining === 0) this.#finishMember()
+  }
+
+  #content(chunk: Uint8Array, at: number, available: number): number {
+    let length = Math.min(available, this.#remaining)
+    const extents = this.#map?.extents
+    if (extents) {
+      const { offset, length: run } = extents[this.#extent]!
+      length = Math.min(length, offset + run - this.#position)
+    }
+    this.#handler.data(chunk.subarray(at, at + length), this.#position)
+    this.#remaining -= length
+    this.#position += length
+    if (extents) {
+      const current = extents[this.#extent]!
+      if (this.#position === current.offset + current.length) {
+        const next = extents[++this.#extent]
+        if (next) this.#position = next.offset
+      }
+    }
+    if (this.#remaining === 0) this.#finishMember()
+    return length
+  }
+
+  #finishMember(): void {
+    this.#handler.end()
+    this.#member = undefined
+    this.#map = undefined
+    this.#mapText = undefined
+    this.#pending = noPending()
+    this.#state = 'header'
+  }
+}
+
+const padding = (size: number): number => (BLOCK - (size % BLOCK)) % BLOCK
+
+function mergeXattrs(global: PaxAttributes, pax: PaxAttributes | undefined): TarEntry['xattrs'] {
+  if (!global.xattrs) return pax?.xattrs
+  return new Map([...global.xattrs, ...(pax?.xattrs ?? [])])
+}
