@@ -1,18 +1,57 @@
-import { run } from '@rt/program'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { compile, type Plan, run } from '@rt/program'
+import { temporaryFolder } from '../../fixtures/index.js'
 import { benchPlan } from '../plan.js'
 import type { Candidate } from '../row.js'
+import { commandCandidate, environment } from '../spawner.js'
 
-/** The library in this process: from a plan as data to the container's exit status. */
-export function inProcess(): Candidate {
-  const plan = benchPlan()
+/** Runs a plan to its end; fails unless the container exits with 0. */
+export async function runToEnd(plan: Plan): Promise<void> {
+  const container = await run(plan, { stdio: 'null' })
+  const exit = await container.exited
+  if (!('code' in exit) || exit.code !== 0) throw new Error(`the container ended with ${JSON.stringify(exit)}`)
+}
+
+/** The library in this process: from a plan to the container's exit status. */
+export function inProcess(name = 'rt in-process', plan: Plan = benchPlan()): Candidate {
   return {
-    name: 'rt in-process',
+    name,
     async once() {
       const start = performance.now()
-      const container = await run(plan)
-      const exit = await container.exited
+      await runToEnd(plan)
+      return performance.now() - start
+    },
+  }
+}
+
+let executable: string | undefined
+
+/** The plan as an executable file. */
+export function compiledPlan(): string {
+  if (executable) return executable
+  const file = join(temporaryFolder('compiled'), 'container')
+  writeFileSync(file, compile(benchPlan()), { mode: 0o755 })
+  executable = file
+  return file
+}
+
+/** The compiled ELF, started as a shell would. */
+export const compiledFromShell = (): Candidate => commandCandidate('rt compiled', [compiledPlan()])
+
+/** The compiled ELF, started by Node's own child_process: what it costs not to have posix_spawn. */
+export function compiledByChildProcess(): Candidate {
+  const file = compiledPlan()
+  const env = environment()
+  return {
+    name: 'rt compiled, by child_process',
+    async once() {
+      const start = performance.now()
+      const [code] = (await once(spawn(file, [], { stdio: 'ignore', env }), 'exit')) as [number | null]
       const time = performance.now() - start
-      if (!('code' in exit) || exit.code !== 0) throw new Error(`rt in-process: ${JSON.stringify(exit)}`)
+      if (code !== 0) throw new Error(`the compiled container ended with ${code}`)
       return time
     },
   }

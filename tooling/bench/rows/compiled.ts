@@ -1,0 +1,12 @@
+import { cProgram } from '../candidates/c-program.js'
+import { compiledFromShell } from '../candidates/rt.js'
+import { type Row, ratio } from '../row.js'
+
+export const row: Row = {
+  name: 'compiled',
+  what: 'the same, as one executable started from a shell',
+  unit: 'ms',
+  candidates: [compiledFromShell, cProgram],
+  budgets: [ratio('rt compiled', 'C program', 0.8)],
+  rounds: 100,
+}
