@@ -11,6 +11,7 @@ import type { Log } from './log.js'
 import type { Container, Exit, RunOptions } from './run.js'
 import type { Streams } from './stdio.js'
 import { type TraceRow, traceRows } from './trace.js'
+import { CLONE } from './vocabulary.js'
 
 /** What `run` has made. */
 export interface Started {
@@ -26,6 +27,9 @@ export interface Started {
   readonly streams: Streams
   readonly options: RunOptions
 }
+
+const cloneIndex = (program: Program): number =>
+  program.sites.findIndex(({ instruction }) => instruction.kind === 'call' && instruction.save === CLONE)
 
 /** Listens to a supervisor's news and ends with what became of its container. */
 export class RunningContainer implements Container {
@@ -205,7 +209,11 @@ export class RunningContainer implements Container {
   }
 
   trace(): TraceRow[] {
-    return traceRows(this.program, this.log_.results(), this.log_.times())
+    const results = this.log_.results()
+    const clone = cloneIndex(this.program)
+    // Both processes wrote the clone's slot, init last: to it the result is 0.
+    if (results[clone] === 0) results[clone] = this.log_.pid()
+    return traceRows(this.program, results, this.log_.times())
   }
 
   kill(signal: number | string = SIGNALS.SIGKILL): boolean {
@@ -228,8 +236,16 @@ export class RunningContainer implements Container {
       if (this.isOver) return
       // The first operation makes the log visible: before it there are no marks, only time.
       const arrived = op === 0 || this.log_.resultOf(markerIndex(program.sites.length)) !== undefined
-      if (!arrived) setTimeout(poll, 1)
-      else rawSyscall(syscallNumber('kill'), [isSupervisor ? this.supervisor : this.log_.pid(), signal])
+      if (!arrived) {
+        setTimeout(poll, 1)
+        return
+      }
+      const init = this.log_.pid()
+      // The branch after the clone is run by both processes, so both sleep there.
+      const isShared = op === cloneIndex(program) + 1
+      if (isSupervisor) rawSyscall(syscallNumber('kill'), [this.supervisor, signal])
+      // Not before it exists: kill(0, …) would mean our own process group.
+      if ((!isSupervisor || isShared) && init > 0) rawSyscall(syscallNumber('kill'), [init, signal])
     }
     setTimeout(poll, op === 0 ? 20 : 0)
   }

@@ -185,7 +185,11 @@ const afterClone = (plan: Plan): Instruction[] => [
   ...(hasConsole(plan) ? [call('close', [CONSOLE_FD])] : []),
 ]
 
-const openGate = call('write', [supervisorEnd, 'g', 1], { why: 'open the gate', tolerate: 'any' })
+const openGate = call('write', [supervisorEnd, 'g', 1], {
+  why: 'open the gate',
+  // EPIPE: init is dead already, and its own failure is the one to tell.
+  onError: { '*': '$kill' },
+})
 
 /** pollfd as one word: fd in the low half, events above it. */
 const watch = (at: number, fd: ReturnType<typeof ref> | number, events: number): Instruction =>

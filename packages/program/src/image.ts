@@ -56,7 +56,7 @@ function memfd(name: string, flags: number): number | undefined {
 
 /** The directories of this user's running programs, then whatever holds temporary files: the first without noexec. */
 function unlinkedFile(elf: Uint8Array): number {
-  const directories = [process.env['XDG_RUNTIME_DIR'], process.getuid?.() === 0 ? '/run' : undefined, tmpdir()]
+  const directories = [process.env.XDG_RUNTIME_DIR, process.getuid?.() === 0 ? '/run' : undefined, tmpdir()]
   const refused: string[] = []
   for (const directory of directories) {
     if (!directory) continue

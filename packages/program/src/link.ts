@@ -112,6 +112,10 @@ function withFault(assembler: Assembler, fault: Fault, arch: Arch): Operation[] 
   if ('errno' in fault) {
     const errno = errnoNumber(fault.errno)
     if (errno === undefined) throw new RtError('RT_INVALID_OPTION', `no errno is named ${JSON.stringify(fault.errno)}`)
+    const { kind } = original.site.instruction
+    if (kind !== 'call' || original.site.helper !== undefined) {
+      throw new RtError('RT_INVALID_OPTION', `operation ${fault.op} is no system call, so it has no errno`)
+    }
     operations[fault.op] = { ...original, call: OP_COMPUTE, arguments: [-errno, 0, 0], indirect: 0 }
     return operations
   }

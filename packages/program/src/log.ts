@@ -28,8 +28,8 @@ export class Log {
 
   /** Init's pid on the host; 0 before the clone. */
   pid(): number {
-    const bytes = Buffer.alloc(4)
-    readSync(this.fd, bytes, 0, 4, 0)
+    const bytes = this.kept ?? Buffer.alloc(4)
+    if (!this.kept) readSync(this.fd, bytes, 0, 4, 0)
     return bytes.readInt32LE(0)
   }
 
