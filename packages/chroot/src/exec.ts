@@ -10,18 +10,10 @@ import {
   type Text as TextValue,
   vector,
 } from '@rt/program'
-import {
-  type Complaint,
-  F_DUPFD_CLOEXEC,
-  MAX_ARG_STRLEN,
-  O_CLOEXEC,
-  PR_SET_PDEATHSIG,
-  SIG_SETMASK,
-  SIGNALS,
-  SIGRTMAX,
-} from '@rt/sys'
+import { type Complaint, F_DUPFD_CLOEXEC, MAX_ARG_STRLEN, O_CLOEXEC, SIG_SETMASK, SIGNALS, SIGRTMAX } from '@rt/sys'
 import { candidates, type Text } from './candidates.js'
 import { asked, refuse } from './complaints.js'
+import { dieWithParent } from './die-with-parent.js'
 
 export interface ExecOptions {
   /** `NAME=value`, all of it: nothing is inherited. */
@@ -82,13 +74,7 @@ export function exec(argv: readonly Text[], options: ExecOptions): Step {
     why: 'become the container’s program',
     ...asked(options.origin),
     inside: [
-      ...(parentDeathSignal === 0
-        ? []
-        : [
-            call('prctl', [PR_SET_PDEATHSIG, parentDeathSignal, 0, 0, 0], {
-              why: 'a change of credentials had cleared it',
-            }),
-          ]),
+      ...dieWithParent(parentDeathSignal),
       ...keepOnly(fds),
       ...resetSignals,
       ...(last === 0 ? [] : files.map((file) => attempt(file, { tolerate: [...NOT_HERE, 'EACCES'] }))),

@@ -1,15 +1,7 @@
 import { address, branch, buffer, call, compute, goto, type Instruction, label, ref, type Step } from '@rt/program'
-import {
-  PR_SET_CHILD_SUBREAPER,
-  PR_SET_DUMPABLE,
-  PR_SET_NAME,
-  PR_SET_PDEATHSIG,
-  SIG_SETMASK,
-  SIGNALS,
-  TIOCSPGRP,
-  WNOHANG,
-} from '@rt/sys'
+import { PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, PR_SET_NAME, SIG_SETMASK, SIGNALS, TIOCSPGRP, WNOHANG } from '@rt/sys'
 import { asked } from './complaints.js'
+import { dieWithParent } from './die-with-parent.js'
 
 export interface InitOptions {
   readonly origin?: string
@@ -49,30 +41,27 @@ export function init(options: InitOptions = {}): Step {
     name: 'init',
     why: 'process 1 must reap orphans, and the kernel ignores signals to it that it does not handle',
     ...asked(options.origin),
+    // What the two processes do stands before the clone, so that both leave it backwards: after it they write the same
+    // places of the log, and its reader (program/src/failure.ts) follows a program only as long as it goes forward.
     inside: [
-      call('rt_sigprocmask', [SIG_SETMASK, ALL_SIGNALS, null, SIGSET_SIZE], {
-        why: 'a blocked signal waits, even here',
-      }),
-      call('clone', [SIGCHLD, 0, 0, 0, 0], { save: 'child', why: 'the container’s program' }),
-      branch(ref('child'), 0, { then: 'child' }),
-      call('close_range', [3, WORD32, 0], {
-        why: 'the gate among them: the supervisor waits for the child’s exec only',
-      }),
+      goto('clone'),
+      label('init'),
+      call('close_range', [3, WORD32, 0], { why: 'the gate too: the supervisor waits for the execve of the child' }),
       call('prctl', [PR_SET_DUMPABLE, 0, 0, 0, 0], { why: 'no process of the container may trace or read this one' }),
       call('prctl', [PR_SET_NAME, 'init', 0, 0, 0]),
-      call('prctl', [PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0], {
-        why: 'orphans come here also where this is not process 1',
-      }),
-      ...(parentDeathSignal === 0
-        ? []
-        : [
-            call('prctl', [PR_SET_PDEATHSIG, parentDeathSignal, 0, 0, 0], {
-              why: 'a change of credentials had cleared it',
-            }),
-          ]),
+      call('prctl', [PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0], { why: 'for a plan without a pid namespace of its own' }),
+      ...dieWithParent(parentDeathSignal),
       ...waitAndForward(terminal),
-      label('child'),
+      label('program'),
       ...(terminal ? foreground : []),
+      goto('exec'),
+      label('clone'),
+      call('rt_sigprocmask', [SIG_SETMASK, ALL_SIGNALS, null, SIGSET_SIZE], {
+        why: 'a blocked signal waits, where process 1 would never see it',
+      }),
+      call('clone', [SIGCHLD, 0, 0, 0, 0], { save: 'child', why: 'the container’s program' }),
+      branch(ref('child'), 0, { then: 'program', else: 'init' }),
+      label('exec'),
     ],
   }
 }
