@@ -116,7 +116,10 @@ export class RunningContainer implements Container {
       this.kill()
       return
     }
-    if (this.begun.options.signal?.aborted) this.kill()
+    if (this.begun.options.signal?.aborted) {
+      this.kill()
+      return
+    }
     // Whether init died just before its execve is known when the exit is: see over().
     if (diedDuringSetup(this.program, results, SIGNALS.SIGKILL)) return
     this.hasStarted = true
