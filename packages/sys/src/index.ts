@@ -13,6 +13,42 @@ export {
   SyscallError,
   type SyscallFailure,
 } from './errors.js'
+export {
+  linkat,
+  makedev,
+  mkdirat,
+  mknodat,
+  readlinkat,
+  renameat2,
+  rmdirat,
+  symlinkat,
+  unlinkat,
+} from './files/entries.js'
+export { flock, tryFlock } from './files/lock.js'
+export { addSeals, getSeals, memfdCreate, memfdCreateExecutable } from './files/memfd.js'
+export {
+  type FileTime,
+  fchmod,
+  fchmodat,
+  fchmodat2,
+  fchown,
+  fchownat,
+  futimens,
+  lchown,
+  utimensat,
+} from './files/metadata.js'
+export { close, closeRange, type OpenHow, openat, openat2 } from './files/open.js'
+export { type FileStatus, type FileSystemStatus, fstatfs, statfs, statx } from './files/status.js'
+export {
+  fgetxattr,
+  flistxattr,
+  fremovexattr,
+  fsetxattr,
+  lgetxattr,
+  llistxattr,
+  lremovexattr,
+  lsetxattr,
+} from './files/xattr.js'
 export { type CallArgument, formatArgument, formatCall } from './format/call.js'
 export {
   FLAGS,
@@ -28,9 +64,71 @@ export { type ArgumentKind, SIGNATURES } from './format/signatures.js'
 export { formatStruct, type StructFields, type Verbatim } from './format/struct.js'
 export { type FormatCallOptions, formatCapabilities } from './format/value.js'
 export { hintFor } from './hints.js'
+export { type MountAttributes, mountSetattr } from './mount/attributes.js'
+export {
+  contextMessages,
+  fsconfigBinary,
+  fsconfigCreate,
+  fsconfigFd,
+  fsconfigFlag,
+  fsconfigPath,
+  fsconfigReconfigure,
+  fsconfigString,
+  fsmount,
+  fsopen,
+  fspick,
+} from './mount/context.js'
+export {
+  mount,
+  mountBind,
+  mountChange,
+  mountMove,
+  mountRemount,
+  type Propagation,
+  propagationFlag,
+  umount2,
+} from './mount/mount.js'
+export { listmount, type MountStatus, statmount } from './mount/statmount.js'
+export { attachMount, moveMount, openTree } from './mount/tree.js'
+export {
+  namespaceOwner,
+  namespaceOwnerUid,
+  namespaceParent,
+  namespaceType,
+  setns,
+  unshare,
+} from './namespaces.js'
 export { addressOf } from './native/library.js'
+export { cString, type Path } from './native/path.js'
 export { posixSpawn, type SpawnOptions } from './native/spawn.js'
 export { type RawArgument, rawSyscall, syscall } from './native/syscall.js'
+export { type CapabilitySets, capget, capset } from './processes/capabilities.js'
+export { setgroups, setresgid, setresuid } from './processes/identity.js'
+export { getResourceLimit, type ResourceLimit, setResourceLimit } from './processes/limits.js'
+export { pidfdGetfd, pidfdOpen, pidfdSendSignal } from './processes/pidfd.js'
+export {
+  clearAmbientCapabilities,
+  dropBoundingCapability,
+  getChildSubreaper,
+  getDumpable,
+  getNoNewPrivs,
+  getParentDeathSignal,
+  getSecurebits,
+  hasAmbientCapability,
+  hasBoundingCapability,
+  lowerAmbientCapability,
+  raiseAmbientCapability,
+  setChildSubreaper,
+  setDumpable,
+  setKeepCapabilities,
+  setNoNewPrivs,
+  setParentDeathSignal,
+  setSecurebits,
+} from './processes/prctl.js'
+export { kill } from './processes/signal.js'
+export { type ChildExit, type WaitedChild, waitid, waitpid } from './processes/wait.js'
+export { chdir, chroot, fchdir, pivotRoot } from './root.js'
+export { type ReceivedFds, receiveFds, sendFds, socketpair } from './sockets.js'
 export {
   decodeStruct,
   encodeStruct,
@@ -55,6 +153,14 @@ export {
   syscallName,
   syscallNumber,
 } from './syscalls.js'
+export { openPseudoTerminal, type PseudoTerminal } from './terminal/pty.js'
+export {
+  getTerminalAttributes,
+  rawAttributes,
+  setTerminalAttributes,
+  type TerminalAttributes,
+} from './terminal/termios.js'
+export { getWindowSize, setWindowSize, type WindowSize } from './terminal/window-size.js'
 export * from './uapi/bpf.js'
 export * from './uapi/capability.js'
 export * from './uapi/close_range.js'

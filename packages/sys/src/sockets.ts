@@ -11,6 +11,7 @@ import {
   MSG_CTRUNC,
   MSG_DONTWAIT,
   MSG_NOSIGNAL,
+  SCM_MAX_FD,
   SCM_RIGHTS,
   SOCK_CLOEXEC,
   SOCK_STREAM,
@@ -28,9 +29,6 @@ export function socketpair(type: number = SOCK_STREAM): [number, number] {
   syscall('socketpair', AF_UNIX, SOCK_CLOEXEC | type, 0, new Uint8Array(ends.buffer))
   return [ends[0] as number, ends[1] as number]
 }
-
-/** The kernel takes no more in one message (SCM_MAX_FD). */
-export const SCM_MAX_FD = 253
 
 const HEADER = structLayout('cmsghdr').size
 const align8 = (size: number): number => (size + 7) & ~7
@@ -83,7 +81,7 @@ class Message {
  * (a stream carries none without a byte). Never waits, never raises SIGPIPE. sendmsg(2), unix(7).
  *
  * @param data at least one byte
- * @param fds up to {@link SCM_MAX_FD}; they stay open here
+ * @param fds up to SCM_MAX_FD; they stay open here
  * @returns false if the socket is full: nothing was sent
  * @throws SyscallError EPIPE, ECONNRESET if the other end is closed, ETOOMANYREFS, EBADF
  * @throws RtError RT_INVALID_OPTION for no data or too many fds

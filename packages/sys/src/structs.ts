@@ -193,6 +193,8 @@ const DECLARATIONS = {
 export type StructName = keyof typeof DECLARATIONS
 
 const layouts = new Map<string, StructLayout>()
+/** The fields of each layout in order, for {@link decodeStruct}. */
+const ordered = new Map<string, readonly (readonly [name: string, field: StructField, end: number])[]>()
 
 function lay(name: string, declaration: Declaration): StructLayout {
   const fields: Record<string, StructField> = {}
@@ -281,10 +283,15 @@ export function encodeStruct(name: string, fields: Readonly<Record<string, numbe
  * @throws Error for a struct that is not in the table
  */
 export function decodeStruct(name: string, bytes: Uint8Array): Record<string, number | bigint | Uint8Array> {
+  let fields = ordered.get(name)
+  if (!fields) {
+    const end = ({ offset, type, count }: StructField) => offset + WIDTH[type] * (count ?? 1)
+    fields = Object.entries(structLayout(name).fields).map(([field, at]) => [field, at, end(at)] as const)
+    ordered.set(name, fields)
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const decoded: Record<string, number | bigint | Uint8Array> = {}
-  for (const [field, { offset, type, count }] of Object.entries(structLayout(name).fields)) {
-    const end = offset + WIDTH[type] * (count ?? 1)
+  for (const [field, { offset, type, count }, end] of fields) {
     if (end > bytes.byteLength) break
     decoded[field] = count === undefined ? readField(view, type, offset) : bytes.subarray(offset, end)
   }

@@ -1,6 +1,7 @@
 import { cString, type Path } from '../native/path.js'
 import { syscall } from '../native/syscall.js'
 import { AT_REMOVEDIR } from '../uapi/fcntl.js'
+import { PATH_MAX } from '../uapi/limits.js'
 
 // Names in directories: made, linked, renamed, removed. `directory` is an fd where a relative path starts, or AT_FDCWD;
 // a path of one component beneath an fd that openat2 resolved can't be led elsewhere.
@@ -67,8 +68,6 @@ export function rmdirat(directory: number, path: Path): void {
 export function renameat2(fromDirectory: number, fromPath: Path, toDirectory: number, toPath: Path, flags = 0): void {
   syscall('renameat2', fromDirectory, cString(fromPath), toDirectory, cString(toPath), flags)
 }
-
-const PATH_MAX = 4096
 
 /**
  * `readlinkat(directory, path, buffer, size)`: where a symbolic link points to, as bytes. readlink(2).

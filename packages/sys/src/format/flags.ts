@@ -17,6 +17,7 @@ import * as random from '../uapi/random.js'
 import * as sched from '../uapi/sched.js'
 import * as seccomp from '../uapi/seccomp.js'
 import * as securebits from '../uapi/securebits.js'
+import * as signal from '../uapi/signal.js'
 import * as socket from '../uapi/socket.js'
 import * as stat from '../uapi/stat.js'
 import * as wait from '../uapi/wait.js'
@@ -108,7 +109,7 @@ export const FLAGS = lazily({
   mmap: () => pick(mman, /^MAP_/),
   statx: () => pick(stat, /^STATX_(?!ATTR)/),
   fileType: () => pick(stat, /^S_IF(?!MT)/),
-  sigprocmask: () => ({ SIG_BLOCK: 0, SIG_UNBLOCK: 1, SIG_SETMASK: 2 }),
+  sigprocmask: () => pick(signal, /^SIG_/),
   seccomp: () => pick(seccomp, /^SECCOMP_(SET|GET)/),
   seccompFilter: () => pick(seccomp, /^SECCOMP_FILTER_FLAG/),
   bpf: () => pick(bpf, /^BPF_(PROG_(LOAD|ATTACH|DETACH|GET|QUERY)|OBJ)/),

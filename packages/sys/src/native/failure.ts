@@ -17,14 +17,14 @@ function pathOfFd(fd: number): string | undefined {
 }
 
 /** Paths among the arguments; one relative to an fd is shown beneath that fd's path. */
-function pathsOf(name: SyscallName, args: readonly CallArgument[]): string[] {
+function pathsOf(name: SyscallName, args: readonly CallArgument[], pathOf: typeof pathOfFd): string[] {
   const paths: string[] = []
   for (const [index, kind] of (SIGNATURES[name] ?? []).entries()) {
     const value = args[index]
     if (kind !== 'path' || (typeof value !== 'string' && !(value instanceof Uint8Array))) continue
     const path = typeof value === 'string' ? value : Buffer.from(untilNul(value)).toString()
     const fd = SIGNATURES[name]?.[index - 1] === 'fd' ? args[index - 1] : undefined
-    const base = typeof fd === 'number' && fd !== AT_FDCWD && !path.startsWith('/') ? pathOfFd(fd) : undefined
+    const base = typeof fd === 'number' && fd !== AT_FDCWD && !path.startsWith('/') ? pathOf(fd) : undefined
     paths.push(base === undefined ? path : path === '' ? base : `${base.replace(/\/$/, '')}/${path}`)
   }
   return paths
@@ -36,6 +36,11 @@ function pathsOf(name: SyscallName, args: readonly CallArgument[]): string[] {
  * @param errno positive
  */
 export function syscallError(name: SyscallName, args: readonly CallArgument[], errno: number): SyscallError {
-  const [path, dest] = pathsOf(name, args)
-  return new SyscallError({ syscall: name, errno, path, dest, call: formatCall(name, args, { pathOfFd }) })
+  const known = new Map<number, string | undefined>()
+  const pathOf = (fd: number) => {
+    if (!known.has(fd)) known.set(fd, pathOfFd(fd))
+    return known.get(fd)
+  }
+  const [path, dest] = pathsOf(name, args, pathOf)
+  return new SyscallError({ syscall: name, errno, path, dest, call: formatCall(name, args, { pathOfFd: pathOf }) })
 }

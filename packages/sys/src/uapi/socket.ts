@@ -19,6 +19,7 @@ export const SO_SNDBUF = 7
 export const SO_RCVBUF = 8
 export const SCM_RIGHTS = 1
 export const SCM_CREDENTIALS = 2
+export const SCM_MAX_FD = 253 // include/net/scm.h: fds in one message
 export const MSG_PEEK = 2
 export const MSG_CTRUNC = 8
 export const MSG_TRUNC = 0x20
