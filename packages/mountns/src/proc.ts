@@ -1,33 +1,38 @@
-import { call, ROOT, ref, type Step, struct } from '@rt/program'
+import { PROC, type Step } from '@rt/program'
+import { MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID } from '@rt/sys'
+import { bind } from './bind.js'
+import { newFilesystem } from './filesystem.js'
+import { mount } from './mount.js'
 
-const O_PATH_DIRECTORY = 0o10000000 | 0o200000 | 0o2000000
-const RESOLVE_NO_MAGICLINKS_IN_ROOT = 0x02 | 0x10
-const MOUNT_ATTR_NOSUID_NODEV_NOEXEC = 2 | 4 | 8
+export interface ProcOptions {
+  /**
+   * `host`: the host's /proc is bound. Needed where a user namespace comes without a PID namespace of its own: the
+   * kernel then refuses a new one.
+   */
+  readonly from?: 'new' | 'host'
+  readonly origin?: string
+}
 
-/** A proc of the container's own PID namespace at /proc (proc(5)); the destination is resolved beneath `$root`. */
-export const proc = (origin = 'default'): Step => ({
-  name: 'mount "/proc"',
-  why: 'the container’s own processes',
+/** procfs of init's PID namespace at /proc, which must be a real directory; proc(5). */
+export function proc({ from = 'new', origin = 'default' }: ProcOptions = {}): Step {
+  const destination = '/proc'
+  if (from === 'host') return bind({ source: '/proc', destination, options: ['rbind'], origin })
+  return mount({ type: 'proc', destination, options: ['nosuid', 'noexec', 'nodev'], origin })
+}
+
+/**
+ * A procfs that is mounted nowhere, so that nothing can be put over parts of it: saves its fd as `$proc`, for steps
+ * that write below it (CVE-2025-52881). It comes before the root is changed: in a user namespace a new procfs is only
+ * granted while the host's is in sight, whole.
+ */
+export const privateProc = (origin = 'default'): Step => ({
+  name: 'private proc',
+  why: 'settings are written through a procfs that no image and no mount can fake',
   origin,
-  inside: [
-    call('fsopen', ['proc', 1], { save: 'fs' }),
-    call('fsconfig', [ref('fs'), 1, 'source', 'proc', 0]),
-    call('fsconfig', [ref('fs'), 6, null, null, 0]),
-    call('fsmount', [ref('fs'), 1, MOUNT_ATTR_NOSUID_NODEV_NOEXEC], { save: 'mount', of: 'proc' }),
-    call('close', [ref('fs')]),
-    call('mkdirat', [ref(ROOT), 'proc', 0o555], { tolerate: ['EEXIST', 'EROFS'] }),
-    call(
-      'openat2',
-      [
-        ref(ROOT),
-        'proc',
-        struct('open_how', { flags: O_PATH_DIRECTORY, resolve: RESOLVE_NO_MAGICLINKS_IN_ROOT | 0x04 }),
-        24,
-      ],
-      { save: 'dest', of: '/proc' },
-    ),
-    call('move_mount', [ref('mount'), '', ref('dest'), '', 0x44]),
-    call('close', [ref('mount')]),
-    call('close', [ref('dest')]),
-  ],
+  inside: newFilesystem({
+    type: 'proc',
+    source: 'proc',
+    attributes: MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+    save: PROC,
+  }),
 })

@@ -1,0 +1,35 @@
+import { call, type Instruction, ref } from '@rt/program'
+import { MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH } from '@rt/sys'
+import { type DestinationOptions, openDestination } from './destination.js'
+
+/**
+ * Attach the detached mount saved under `mount` at a destination beneath `$root`, from fd to fd, then close both.
+ *
+ * @param after what else is done through the mount, now that it is attached
+ */
+export function attach(
+  mount: string,
+  destination: string,
+  options: DestinationOptions,
+  after: readonly Instruction[] = [],
+): Instruction[] {
+  const { main, aside } = openDestination(destination, options)
+  return [
+    ...main,
+    call('move_mount', [ref(mount), '', ref('dest'), '', MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH], {
+      hints: {
+        ENOTDIR: `one is a directory and the other is a file: what is mounted on ${JSON.stringify(destination)} must be of its kind`,
+      },
+    }),
+    call('close', [ref('dest')]),
+    ...after,
+    call('close', [ref(mount)]),
+    ...aside,
+  ]
+}
+
+/**
+ * The supervisor's copy of what it opened for init: it would keep the mount alive, and busy, as long as the container
+ * runs. Where init opened it itself there is nothing to close.
+ */
+export const closeInSupervisor = (mount: string): Instruction => call('close', [ref(mount)], { tolerate: ['EBADF'] })

@@ -1,0 +1,67 @@
+import type { Step, StepList } from '@rt/program'
+import { bind } from './bind.js'
+import { type CgroupLayout, cgroupMount } from './cgroup-mount.js'
+import { dev } from './dev.js'
+import { devpts } from './devpts.js'
+import { hostId, type IdMapping } from './id-map.js'
+import { maskedPaths } from './masked-paths.js'
+import { mqueue } from './mqueue.js'
+import { proc } from './proc.js'
+import { readonlyPaths } from './readonly-paths.js'
+import { shm } from './shm.js'
+import { sysfs } from './sysfs.js'
+
+export interface DefaultMountsOptions {
+  /** The container's own namespaces; those left out are the host's. Default: all but a user namespace. */
+  readonly namespaces?: {
+    readonly pid?: boolean
+    readonly net?: boolean
+    readonly ipc?: boolean
+    readonly user?: { readonly gidMap: readonly IdMapping[] }
+  }
+  /** Mounted at /sys/fs/cgroup; nothing is if it is left out. */
+  readonly cgroup?: CgroupLayout
+  /** Size of /dev/shm as in tmpfs(5); default 64 MiB. */
+  readonly shmSize?: string
+  /** `--privileged`: /sys and cgroups writable, nothing masked. */
+  readonly privileged?: boolean
+  /** Destinations that are mounted otherwise. With `/dev` what lies in it is left out too. */
+  readonly except?: readonly string[]
+  /** Further mounts, before the masks. */
+  readonly mounts?: StepList
+  readonly masked?: readonly string[]
+  readonly readonly?: readonly string[]
+}
+
+const TTY_GROUP = 5
+
+/**
+ * Docker's default mounts in Docker's order: /proc, /dev with its devices, /dev/pts, /sys, cgroups, /dev/mqueue,
+ * /dev/shm; then the given mounts; then masked and read-only paths.
+ *
+ * What a user namespace can't have is replaced: nodes of /dev are bound, and so are /proc and /sys where the PID or the
+ * network namespace is the host's.
+ */
+export function defaultMounts(options: DefaultMountsOptions = {}): StepList {
+  const { namespaces = { pid: true, net: true, ipc: true }, privileged = false, except = [] } = options
+  const { user, pid, net, ipc } = namespaces
+  const isExcepted = (destination: string): boolean =>
+    except.some((other) => destination === other || (other === '/dev' && destination.startsWith('/dev/')))
+  const at = (destination: string, step: () => Step): Step | null => (isExcepted(destination) ? null : step())
+  const hasTtyGroup = !user || hostId(user.gidMap, TTY_GROUP) !== undefined
+  return [
+    at('/proc', () => proc({ from: user && !pid ? 'host' : 'new' })),
+    at('/dev', () => dev({ how: user ? 'bind' : 'mknod' })),
+    at('/dev/pts', () => devpts(hasTtyGroup ? {} : { gid: null })),
+    at('/sys', () => sysfs({ from: user && !net ? 'host' : 'new', readonly: !privileged })),
+    options.cgroup &&
+      at('/sys/fs/cgroup', () => cgroupMount(options.cgroup as CgroupLayout, { readonly: !privileged })),
+    at('/dev/mqueue', () => (ipc ? mqueue() : fromHost('/dev/mqueue'))),
+    at('/dev/shm', () => (ipc ? shm(options.shmSize) : fromHost('/dev/shm'))),
+    options.mounts,
+    !privileged && [maskedPaths(options.masked), readonlyPaths(options.readonly)],
+  ]
+}
+
+/** POSIX shared memory and message queues are shared through the mounts as well as through the namespace. */
+const fromHost = (path: string): Step => bind({ source: path, destination: path, origin: 'default' })

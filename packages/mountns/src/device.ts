@@ -1,0 +1,43 @@
+import { posix } from 'node:path'
+import { call, type Instruction, ROOT, ref, type Step } from '@rt/program'
+import { closeInSupervisor } from './attach.js'
+import { cleanDestination, openDestination } from './destination.js'
+import { checkDeviceNode, type DeviceNode } from './device-node.js'
+import { bindNode, makeNode, openNode } from './make-node.js'
+import { refuse } from './refuse.js'
+
+export interface DeviceOptions {
+  /**
+   * `mknod`: a node of the container's own. `bind`: the host's node, mounted on a file; the only way in a user
+   * namespace. A chmod inside then changes the host's.
+   */
+  readonly how?: 'mknod' | 'bind'
+  readonly origin?: string
+}
+
+/**
+ * One more device. Its directory is made if missing, and may not be a symlink. That a process may use it is another
+ * matter: the cgroup's device rules.
+ *
+ * @throws RtError RT_INVALID_OPTION with every complaint
+ */
+export function device(node: DeviceNode, { how = 'mknod', origin = 'default' }: DeviceOptions = {}): Step {
+  const name = `device ${JSON.stringify(node.path)}`
+  refuse(name, origin, checkDeviceNode('device', node))
+  const path = cleanDestination(node.path)
+  const base = posix.basename(path)
+  const parent = posix.dirname(path)
+  const make = (directory: string): Instruction[] =>
+    how === 'bind'
+      ? bindNode(directory, base, node)
+      : [call('umask', [0], { save: 'mask' }), ...makeNode(directory, base, node), call('umask', [ref('mask')])]
+  const { main, aside } = openDestination(parent, { make: 'directory', symlinks: 'refused' })
+  const inside = parent === '/' ? make(ROOT) : [...main, ...make('dest'), call('close', [ref('dest')]), ...aside]
+  return {
+    name,
+    why: 'a device of the host, for the container',
+    origin,
+    ...(how === 'bind' ? { open: [openNode(node)], parent: [closeInSupervisor(node.path)] } : {}),
+    inside,
+  }
+}

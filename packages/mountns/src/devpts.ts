@@ -1,0 +1,20 @@
+import type { Step } from '@rt/program'
+import { mount } from './mount.js'
+
+export interface DevptsOptions {
+  /**
+   * Group of new terminals; default 5, `tty` in Debian and in most images. `null`: the group of who opens one, for a
+   * user namespace in which 5 has no mapping (the mount would fail with EINVAL).
+   */
+  readonly gid?: number | null
+  readonly origin?: string
+}
+
+/** Terminals of its own at /dev/pts, numbered from 0; /dev/ptmx is a link to its ptmx, which everybody may open. */
+export const devpts = ({ gid = 5, origin = 'default' }: DevptsOptions = {}): Step =>
+  mount({
+    type: 'devpts',
+    destination: '/dev/pts',
+    options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', ...(gid === null ? [] : [`gid=${gid}`])],
+    origin,
+  })

@@ -1,0 +1,33 @@
+import { call, type Step } from '@rt/program'
+import { AT_FDCWD, AT_RECURSIVE, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from '@rt/sys'
+import { closeInSupervisor } from './attach.js'
+import { refuse } from './refuse.js'
+
+/**
+ * A directory of outside with what is mounted below it, as the container's root: what the container writes is there
+ * afterwards. Saves `$tree`. The step that attaches it makes it private first.
+ *
+ * @throws RtError RT_INVALID_OPTION if the path is not absolute
+ */
+export function directoryTree(path: string, origin = 'default'): Step {
+  const name = 'root tree'
+  if (!path.startsWith('/') || path.includes('\0')) {
+    refuse(name, origin, [{ path: 'path', message: `expected an absolute path, got ${JSON.stringify(path)}` }])
+  }
+  return {
+    name,
+    why: 'a copy of the mount, so that nothing done to it touches the directory’s own mount',
+    origin,
+    open: [
+      call('open_tree', [AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE], {
+        save: '$tree',
+        of: path,
+        hints: {
+          ENOENT: `${JSON.stringify(path)} does not exist on the host`,
+          ENOTDIR: `something in ${JSON.stringify(path)} is a file where a directory is needed`,
+        },
+      }),
+    ],
+    parent: [closeInSupervisor('$tree')],
+  }
+}

@@ -1,0 +1,146 @@
+import { call, type Instruction, ref, type Text } from '@rt/program'
+import {
+  AT_FDCWD,
+  type Complaint,
+  FSCONFIG_CMD_CREATE,
+  FSCONFIG_SET_FLAG,
+  FSCONFIG_SET_STRING,
+  FSMOUNT_CLOEXEC,
+  FSOPEN_CLOEXEC,
+  MOVE_MOUNT_F_EMPTY_PATH,
+  OPEN_TREE_CLOEXEC,
+  OPEN_TREE_CLONE,
+} from '@rt/sys'
+import { closeInSupervisor } from './attach.js'
+import { newFilesystem } from './filesystem.js'
+import { enterNeutralPlace, leaveNeutralPlace } from './neutral-place.js'
+import { PARAMETER_BYTES } from './parse-mount-options.js'
+
+/** What an overlay consists of; Documentation/filesystems/overlayfs.rst. */
+export interface OverlayLayers {
+  /** Directories of outside, absolute, the topmost first. At most 128. */
+  readonly lower: readonly string[]
+  /**
+   * Where changes go.
+   *
+   * - `tmpfs` (default): memory, gone with the container; `size` as in tmpfs(5).
+   * - `none`: nowhere, the overlay is read-only. Takes at least two lower directories.
+   * - two directories of outside on one file system that is not itself an overlay; `workdir` empty and used for nothing else.
+   */
+  readonly upper?: 'tmpfs' | 'none' | { readonly upperdir: string; readonly workdir: string }
+  readonly size?: string
+  /**
+   * Keep overlay's marks in user.* instead of trusted.* attributes: for a user namespace (Linux 5.11). On a tmpfs
+   * before 6.6 there are none; then a directory that was removed can't be made again.
+   */
+  readonly userxattr?: boolean
+}
+
+/**
+ * Names of the layers' mount points: one byte each, so that 128 of them with colons between fit the 256 bytes that
+ * fsconfig(2) takes on every kernel (`lowerdir+` lifts the limit in Linux 6.5). Letters first: mount tables show them.
+ */
+const NAMES: readonly number[] = [
+  ...Buffer.from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'),
+  // From 0xa0: no control characters, no ASCII that overlay or mount tables give a meaning.
+  ...Array.from({ length: 128 - 62 }, (_, index) => 0xa0 + index),
+]
+const LIMIT = NAMES.length
+const COLON = 0x3a
+const layerName = (index: number): Text => ({ text: Uint8Array.of(NAMES[index] as number) })
+const saved = (index: number) => `layer${index}`
+
+const UPPER = 'upper'
+const WORK = 'work'
+
+export function checkOverlayLayers({ lower, upper = 'tmpfs' }: OverlayLayers): Complaint[] {
+  const complaints: Complaint[] = []
+  const checkPath = (path: string, directory: string) => {
+    if (!directory.startsWith('/') || directory.includes('\0')) {
+      complaints.push({ path, message: `expected an absolute path, got ${JSON.stringify(directory)}` })
+    }
+  }
+  for (const [index, directory] of lower.entries()) checkPath(`lower[${index}]`, directory)
+  const least = upper === 'none' ? 2 : 1
+  if (lower.length < least || lower.length > LIMIT) {
+    complaints.push({ path: 'lower', message: `expected ${least} to ${LIMIT} directories, got ${lower.length}` })
+  }
+  if (typeof upper === 'object') {
+    checkPath('upper.upperdir', upper.upperdir)
+    checkPath('upper.workdir', upper.workdir)
+  }
+  return complaints
+}
+
+/** The directories of outside, in the order in which they get names. */
+const directoriesOf = ({ lower, upper = 'tmpfs' }: OverlayLayers): readonly string[] =>
+  typeof upper === 'object' ? [...lower, upper.upperdir, upper.workdir] : lower
+
+/** Open every directory of outside as a detached mount. */
+export const openLayers = (layers: OverlayLayers): Instruction[] =>
+  directoriesOf(layers).map((directory, index) =>
+    call('open_tree', [AT_FDCWD, directory, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC], {
+      save: saved(index),
+      of: directory,
+      hints: {
+        ENOENT: `the layer ${JSON.stringify(directory)} does not exist on the host`,
+        EINVAL: 'in a user namespace a directory with mounts below it cannot be a layer: see hostTree()',
+      },
+    }),
+  )
+
+/** The supervisor's copies. */
+export const closeLayers = (layers: OverlayLayers): Instruction[] =>
+  directoriesOf(layers).map((_, index) => closeInSupervisor(saved(index)))
+
+/**
+ * Put the layers together as a detached overlay mount, saved under `save`.
+ *
+ * The layers are attached under short names in a tmpfs, and overlay is told the names: paths of any length and with
+ * commas, colons and backslashes work, and the container's mount table tells nothing of the host's directories.
+ */
+export function makeOverlay(layers: OverlayLayers, save: string): Instruction[] {
+  const { lower, upper = 'tmpfs', size, userxattr } = layers
+  const inTmpfs = upper === 'tmpfs'
+  const [upperdir, workdir] = inTmpfs ? [UPPER, WORK] : [layerName(lower.length), layerName(lower.length + 1)]
+  return [
+    ...newFilesystem({
+      type: 'tmpfs',
+      source: 'rt',
+      parameters: [{ name: 'mode', value: '755' }, ...(size === undefined ? [] : [{ name: 'size', value: size }])],
+      save: 'stage',
+    }),
+    ...enterNeutralPlace('stage'),
+    call('umask', [0o022], {
+      save: 'umask',
+      why: 'the root directory of the container has the mode of its upper directory',
+    }),
+    ...(inTmpfs ? [call('mkdirat', [AT_FDCWD, UPPER, 0o755]), call('mkdirat', [AT_FDCWD, WORK, 0o755])] : []),
+    ...directoriesOf(layers).flatMap((_, index) => [
+      call('mkdirat', [AT_FDCWD, layerName(index), 0o755]),
+      call('move_mount', [ref(saved(index)), '', AT_FDCWD, layerName(index), MOVE_MOUNT_F_EMPTY_PATH]),
+      call('close', [ref(saved(index))]),
+    ]),
+    call('umask', [ref('umask')]),
+    call('fsopen', ['overlay', FSOPEN_CLOEXEC], { save: 'fs', of: 'overlay' }),
+    call('fsconfig', [ref('fs'), FSCONFIG_SET_STRING, 'source', 'overlay', 0]),
+    call('fsconfig', [ref('fs'), FSCONFIG_SET_STRING, 'lowerdir', lowerNames(lower.length), 0]),
+    ...(upper === 'none'
+      ? []
+      : [
+          call('fsconfig', [ref('fs'), FSCONFIG_SET_STRING, 'upperdir', upperdir, 0]),
+          call('fsconfig', [ref('fs'), FSCONFIG_SET_STRING, 'workdir', workdir, 0]),
+        ]),
+    ...(userxattr ? [call('fsconfig', [ref('fs'), FSCONFIG_SET_FLAG, 'userxattr', null, 0])] : []),
+    call('fsconfig', [ref('fs'), FSCONFIG_CMD_CREATE, null, null, 0]),
+    call('fsmount', [ref('fs'), FSMOUNT_CLOEXEC, 0], { save, of: 'overlay' }),
+    call('close', [ref('fs')]),
+    ...leaveNeutralPlace('stage'),
+  ]
+}
+
+const lowerNames = (count: number): Text => {
+  const bytes = NAMES.slice(0, count).flatMap((name, index) => (index ? [COLON, name] : [name]))
+  // 128 × 2 - 1; a longer one is refused before.
+  return { text: Uint8Array.from(bytes.slice(0, PARAMETER_BYTES)) }
+}

@@ -1,0 +1,32 @@
+import type { Step } from '@rt/program'
+import { checkOverlayLayers, closeLayers, makeOverlay, type OverlayLayers, openLayers } from './overlay-layers.js'
+import { refuse } from './refuse.js'
+
+export interface OverlayTreeOptions extends OverlayLayers {
+  readonly origin?: string
+}
+
+/**
+ * Read-only layers under a writable one, as the container's root. Saves `$tree`. What is mounted below a layer's
+ * directory is not part of it: with the host's `/` as the only layer, /proc and /home on a disk of its own are empty.
+ *
+ * @throws RtError RT_INVALID_OPTION with every complaint
+ */
+export function overlayTree(options: OverlayTreeOptions): Step {
+  const { origin = 'default', upper } = options
+  const name = 'root tree'
+  refuse(name, origin, checkOverlayLayers(options))
+  return {
+    name,
+    why:
+      typeof upper === 'object'
+        ? 'layers under a directory that keeps the changes'
+        : upper === 'none'
+          ? 'layers as one tree'
+          : 'read-only layers under a writable tmpfs, gone with the container',
+    origin,
+    open: openLayers(options),
+    parent: closeLayers(options),
+    inside: makeOverlay(options, '$tree'),
+  }
+}

@@ -1,0 +1,44 @@
+import type { Step } from '@rt/program'
+import { attach } from './attach.js'
+import { applyOptions } from './attributes.js'
+import { checkDestination } from './destination.js'
+import { type Mount, mountField, mountName } from './mount-entry.js'
+import { checkOverlayLayers, closeLayers, makeOverlay, type OverlayLayers, openLayers } from './overlay-layers.js'
+import { parseMountOptions } from './parse-mount-options.js'
+import { checkProtectedDestination } from './protected-destination.js'
+import { refuse } from './refuse.js'
+
+/**
+ * Layers mounted on a destination beneath `$root`.
+ *
+ * @param mounted `options` are words for the mount (`ro`, `nosuid`); the layers are given by their own fields
+ * @throws RtError RT_INVALID_OPTION with every complaint
+ */
+export function overlay(mounted: Omit<Mount, 'type' | 'source'> & OverlayLayers): Step {
+  const { destination, origin = 'default' } = mounted
+  const name = mountName(mounted)
+  const options = mountField(mounted, 'options')
+  const parsed = parseMountOptions(mounted.options ?? [], options)
+  refuse(name, origin, [
+    ...checkDestination(mountField(mounted, 'destination'), destination),
+    ...checkProtectedDestination(mountField(mounted, 'destination'), { type: 'overlay', destination }, false),
+    ...checkOverlayLayers(mounted),
+    ...parsed.complaints,
+    ...parsed.parameters.map((parameter) => ({
+      path: options,
+      message: `${JSON.stringify(parameter.name)} is no option of a mount; layers are given by lower and upper`,
+    })),
+  ])
+  return {
+    name,
+    why: 'layers as one directory',
+    origin,
+    open: openLayers(mounted),
+    parent: closeLayers(mounted),
+    inside: [
+      ...makeOverlay(mounted, 'mount'),
+      ...applyOptions('mount', parsed),
+      ...attach('mount', destination, { make: 'directory', symlinks: 'in-root' }),
+    ],
+  }
+}

@@ -1,0 +1,36 @@
+import { branch, buffer, call, fail, type Instruction, label, ref, type Value } from '@rt/program'
+import { AT_EMPTY_PATH, PROC_SUPER_MAGIC, S_IFMT, STATX_MODE, STATX_TYPE, structLayout } from '@rt/sys'
+
+/** Scratch memory of the whole plan: what statx(2) and fstatfs(2) fill is looked at by the next instruction. */
+const STATX = '$statx'
+const STATFS = '$statfs'
+
+const offset = (struct: string, field: string): number => structLayout(struct).fields[field]?.offset as number
+
+/** statx(2) of an fd; {@link fileTypeIs} and {@link deviceIs} then look at the answer. */
+export const statFd = (fd: Value): Instruction =>
+  call('statx', [fd, '', AT_EMPTY_PATH, STATX_TYPE | STATX_MODE, buffer(STATX, structLayout('statx').size)])
+
+/** Compare the type of what {@link statFd} looked at; `then` and `else` are labels. */
+export const fileTypeIs = (type: number, targets: { then?: string; else?: string }): Instruction =>
+  branch(ref(STATX, offset('statx', 'stx_mode')), type, { mask: S_IFMT, ...targets })
+
+/** Compare the device number of what {@link statFd} looked at. */
+export const deviceIs = (major: number, minor: number, targets: { then?: string; else?: string }): Instruction =>
+  branch(
+    ref(STATX, offset('statx', 'stx_rdev_major')),
+    (BigInt(minor) << 32n) | BigInt(major),
+    // The minor follows the major: one comparison for both.
+    targets,
+  )
+
+/**
+ * The fd is a procfs, or the set-up ends: what is written into a tmpfs that poses as /proc goes nowhere
+ * (CVE-2019-16884, CVE-2025-52881).
+ */
+export const verifyProc = (name: string): Instruction[] => [
+  call('fstatfs', [ref(name), buffer(STATFS, structLayout('statfs').size)]),
+  branch(ref(STATFS, offset('statfs', 'f_type')), PROC_SUPER_MAGIC, { then: `${name} is proc` }),
+  fail('expected procfs at "/proc", got another file system', 'mount the real one: mount -t proc proc /proc'),
+  label(`${name} is proc`),
+]
