@@ -1,0 +1,49 @@
+import { RtError } from '@rt/sys'
+import type { ReadFile } from './controller.js'
+import { reader, writeGroupFile } from './group-files.js'
+import type { Group } from './group-path.js'
+import { ticks } from './ticks.js'
+import { freezer as v1 } from './v1/freezer.js'
+import { freezer as v2 } from './v2/freezer.js'
+
+/** How a version of cgroups stops processes. */
+export interface Freezer {
+  readonly file: string
+  readonly frozen: string
+  readonly thawed: string
+  isFrozen(read: ReadFile): boolean
+  /** The file that changes when all processes stand still. */
+  readonly watched?: string
+  /** Milliseconds between two looks. */
+  readonly interval: number
+}
+
+/** Where and how to freeze: by v2 if the group is there, which can still be killed while frozen, else by v1. */
+export function freezerOf(groups: readonly Group[]): { freezer: Freezer; directory: string } | undefined {
+  const inV2 = groups.find(({ hierarchy }) => hierarchy.version === 2)
+  if (inV2) return { freezer: v2, directory: inV2.directory }
+  const inV1 = groups.find(({ hierarchy }) => hierarchy.controllers.includes('freezer'))
+  return inV1 && { freezer: v1, directory: inV1.directory }
+}
+
+/**
+ * Freeze or thaw, and wait until it is done.
+ *
+ * @throws RtError RT_UNSUPPORTED without a freezer, RT_ABORTED; SyscallError
+ */
+export async function setFrozen(groups: readonly Group[], frozen: boolean, signal?: AbortSignal): Promise<void> {
+  const place = freezerOf(groups)
+  if (!place) {
+    throw new RtError('RT_UNSUPPORTED', 'this host cannot freeze a cgroup', {
+      hint: 'no freezer controller in any mounted hierarchy, and no cgroup v2',
+    })
+  }
+  const { freezer, directory } = place
+  const read = reader(directory)
+  const file = freezer.watched && `${directory}/${freezer.watched}`
+  for await (const _ of ticks({ file, interval: freezer.interval, signal })) {
+    // Written again at every look: v1 forgets processes that forked or came while it was freezing.
+    await writeGroupFile(directory, freezer.file, frozen ? freezer.frozen : freezer.thawed)
+    if (freezer.isFrozen(read) === frozen) return
+  }
+}

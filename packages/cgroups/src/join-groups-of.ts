@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs'
+import type { Step } from '@rt/program'
+import { RtError } from '@rt/sys'
+import { describeCgroups } from './describe-cgroups.js'
+import { errnoOf } from './group-files.js'
+import { goThrough, openDoors } from './join.js'
+
+/**
+ * A step that puts the container's init into the groups of a running process: what `exec` into a container needs.
+ * Groups that this process can't see through any mount are left out. Looks at the host: the groups are those of now.
+ *
+ * @param pid as this process sees it
+ * @throws RtError RT_NOT_FOUND if there is no such process
+ */
+export function joinGroupsOf(pid: number, origin?: string): Step {
+  const groups = describeCgroups(readFileSync('/proc/self/mountinfo', 'utf8'), cgroupOf(pid)).hierarchies.flatMap(
+    (hierarchy) => (hierarchy.own === undefined ? [] : [{ hierarchy, directory: hierarchy.own }]),
+  )
+  return {
+    name: `cgroups of process ${pid}`,
+    why: "its container's limits hold for what is started in it",
+    ...(origin === undefined ? {} : { origin }),
+    outside: openDoors(groups),
+    enter: goThrough(groups),
+  }
+}
+
+function cgroupOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cgroup`, 'utf8')
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ESRCH') throw error
+    throw new RtError('RT_NOT_FOUND', `there is no process ${pid}`, { cause: error })
+  }
+}

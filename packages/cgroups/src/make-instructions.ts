@@ -1,0 +1,106 @@
+import { branch, buffer, call, compute, fail, goto, type Instruction, label, ref } from '@rt/program'
+import { AT_FDCWD, O_CLOEXEC, O_RDONLY, O_RDWR, O_WRONLY, XATTR_REPLACE } from '@rt/sys'
+import { attachDevices } from './device-instructions.js'
+import type { Group } from './group-path.js'
+import { cgroupHints } from './hints.js'
+import { MARK, MODE, OURS, SHARED } from './mark.js'
+import type { Action } from './plan-creation.js'
+
+/** How often parents may vanish under our hands before we give up; each time another container has just left. */
+const ATTEMPTS = 1000
+
+/** A cpuset of v1 is printed on one line; 1024 CPUs that alternate take less than this. */
+const LONGEST_LIST = 4096
+
+/** The word that holds 0 if this program made the group: what mkdirat returned. -17 (EEXIST) or -1 (not reached) else. */
+export const madeBy = (index: number): string => `made ${index}`
+
+const mark = (directory: string, value: string, flags: number, why: string): Instruction =>
+  call('lsetxattr', [directory, MARK, value, value.length, flags], { tolerate: 'any', why })
+
+/**
+ * The parents are shared with other containers that come and go: one that is found empty is removed by whoever leaves
+ * last, perhaps between our mkdir of it and that of the group in it. Then the group's mkdir says ENOENT, and all starts
+ * again from the top. Once the group stands, its parents can't be removed.
+ */
+function make({ parents, directory }: Group, index: number): Instruction[] {
+  const again = `make ${index}`
+  const hints = cgroupHints('mkdir')
+  const [there, made] = [`there ${index}`, `made ${index}`]
+  return [
+    label(again),
+    // A word starts as -1.
+    compute('attempts', ref('attempts'), 1, 1),
+    branch(ref('attempts'), ATTEMPTS, { then: 'parents vanish' }),
+    ...parents.flatMap((parent, level) => [
+      call('mkdirat', [AT_FDCWD, parent, MODE], {
+        onError: { EEXIST: `parent ${index}.${level}`, ENOENT: again },
+        hints,
+      }),
+      mark(parent, OURS, 0, 'made by rt: whoever leaves it empty removes it'),
+      label(`parent ${index}.${level}`),
+    ]),
+    call('mkdirat', [AT_FDCWD, directory, MODE], {
+      save: madeBy(index),
+      onError: { EEXIST: there, ENOENT: again },
+      hints,
+    }),
+    mark(directory, OURS, 0, 'made by rt: removed when the container has ended'),
+    goto(made),
+    label(there),
+    // Only a mark that is there is changed: a group without one is somebody else's.
+    mark(directory, SHARED, XATTR_REPLACE, 'if another container made it, the last to leave removes it'),
+    label(made),
+  ]
+}
+
+function write(path: string, file: string, value: string, optional?: true): Instruction[] {
+  const options = { hints: cgroupHints(file), ...(optional ? { tolerate: 'any' as const } : {}) }
+  return [
+    call('openat', [AT_FDCWD, path, O_WRONLY | O_CLOEXEC], { save: 'file', of: path, ...options }),
+    call('write', [ref('file'), value, Buffer.byteLength(value)], options),
+    call('close', [ref('file')], optional ? { tolerate: 'any' } : {}),
+  ]
+}
+
+/** An empty cpuset reads as a newline alone. */
+function inherit(from: string, to: string, file: string, done: string): Instruction[] {
+  const hints = cgroupHints(file)
+  const list = buffer('list', LONGEST_LIST)
+  return [
+    call('openat', [AT_FDCWD, to, O_RDWR | O_CLOEXEC], { save: 'own', of: to }),
+    call('read', [ref('own'), list, LONGEST_LIST], { save: 'length' }),
+    branch(ref('length'), 1, { else: done }),
+    call('openat', [AT_FDCWD, from, O_RDONLY | O_CLOEXEC], { save: 'parents', of: from }),
+    call('read', [ref('parents'), list, LONGEST_LIST], { save: 'length' }),
+    call('close', [ref('parents')]),
+    call('pwrite64', [ref('own'), list, ref('length'), 0], { hints, why: 'nobody can join an empty cpuset' }),
+    label(done),
+    call('close', [ref('own')]),
+  ]
+}
+
+/** @param index of the action: labels are unique in a step */
+function instructionsFor(action: Exclude<Action, { kind: 'make' }>, index: number): Instruction[] {
+  if (action.kind === 'write') {
+    return write(`${action.directory}/${action.file}`, action.file, action.value, action.optional)
+  }
+  if (action.kind === 'devices') return attachDevices(action.directory, action.program)
+  const { from, to, file } = action
+  return inherit(`${from}/${file}`, `${to}/${file}`, file, `inherited ${index}`)
+}
+
+/** The instructions that make groups with their limits. The order of `make` actions is that of {@link madeBy}. */
+export function makeInstructions(actions: readonly Action[]): Instruction[] {
+  let groups = 0
+  return [
+    ...actions.flatMap((action, i) => (action.kind === 'make' ? make(action, groups++) : instructionsFor(action, i))),
+    goto('made'),
+    label('parents vanish'),
+    fail(
+      'the cgroup could not be made: its parents keep disappearing',
+      'another program removes empty cgroups, or the cgroup file system is not mounted any more',
+    ),
+    label('made'),
+  ]
+}

@@ -1,0 +1,130 @@
+import { branch, buffer, call, compute, goto, type Instruction, label, ref, struct } from '@rt/program'
+import { AT_FDCWD, AT_REMOVEDIR, ERRNO, O_CLOEXEC, O_RDONLY, O_WRONLY, SIGNALS } from '@rt/sys'
+import type { Group } from './group-path.js'
+import { madeBy } from './make-instructions.js'
+import { MARK, OURS, SHARED } from './mark.js'
+
+/** rmdir is tried again after 50 µs, 100 µs, … 819 ms: 1.6 s in all, for all hierarchies together. */
+const FIRST_PAUSE = 50_000
+const PAUSES = 15
+
+const NEWLINE = 10
+const ZERO = 48
+
+/**
+ * Remove the groups that were made for the container, when its init is gone. What stood before stays.
+ *
+ * With a pid namespace everything in the container died with its init. Without one there may be processes left: they
+ * are killed, since the group is the container's own. A process that was killed a moment ago keeps rmdir busy.
+ *
+ * Runs in the `after` phase, where no failure ends anything: results are looked at by branches. Node does the same for
+ * a supervisor that was killed; it then knows groups by their marks alone.
+ */
+export function removeInstructions(groups: readonly Group[]): Instruction[] {
+  return [
+    ...killLeftovers(groups),
+    ...groups.flatMap((group, i) => [
+      ...whose(group, i, { ours: `remove ${i}`, shared: `try ${i}`, others: `left ${i}` }),
+      label(`try ${i}`),
+      call('unlinkat', [AT_FDCWD, group.directory, AT_REMOVEDIR]),
+      goto(`left ${i}`),
+      label(`remove ${i}`),
+      call('unlinkat', [AT_FDCWD, group.directory, AT_REMOVEDIR], { save: 'removed' }),
+      branch(ref('removed'), -ERRNO.EBUSY, { else: `left ${i}` }),
+      // A word starts as -1, so this is the number of pauses.
+      compute('pauses', ref('pauses'), 1, 1),
+      branch(ref('pauses'), PAUSES, { then: `left ${i}` }),
+      call('nanosleep', [struct('timespec', { tv_sec: 0, tv_nsec: FIRST_PAUSE }, 'pause'), null], {
+        why: 'a killed process takes a moment to leave',
+      }),
+      compute('pause+8', 0, ref('pause', 8), 2),
+      goto(`remove ${i}`),
+      label(`left ${i}`),
+      ...removeParents(group.parents, i),
+    ]),
+  ]
+}
+
+/** Go where the mark says; a group that this program made and could not mark is its own as well. */
+const whose = (
+  { directory }: Group,
+  index: number,
+  to: { readonly ours: string; readonly shared: string; readonly others: string },
+): Instruction[] => [
+  call('lgetxattr', [directory, MARK, null, 0], { save: 'mark' }),
+  branch(ref('mark'), OURS.length, { then: to.ours }),
+  branch(ref('mark'), SHARED.length, { then: to.shared }),
+  branch(ref(madeBy(index)), 0, { then: to.ours, else: to.others }),
+]
+
+/** From the bottom up, those that carry the mark; one that others use is busy, and stays for them to remove. */
+function removeParents(parents: readonly string[], index: number): Instruction[] {
+  return parents.toReversed().flatMap((parent, level) => {
+    const stays = `stays ${index}.${level}`
+    return [
+      call('lgetxattr', [parent, MARK, null, 0], { save: 'mark' }),
+      branch(ref('mark'), OURS.length, { else: stays }),
+      call('unlinkat', [AT_FDCWD, parent, AT_REMOVEDIR]),
+      label(stays),
+    ]
+  })
+}
+
+/**
+ * Kill what is left in a group that is the container's alone: by cgroup.kill (Linux 5.14) where there is cgroup v2, else
+ * freeze, signal, thaw. All hierarchies hold the same processes, so one will do.
+ */
+function killLeftovers(groups: readonly Group[]): Instruction[] {
+  const find = (test: (group: Group) => boolean) => {
+    const index = groups.findIndex(test)
+    return index < 0 ? undefined : index
+  }
+  const v2 = find(({ hierarchy }) => hierarchy.version === 2)
+  const freezer = find(({ hierarchy }) => hierarchy.controllers.includes('freezer'))
+  const index = v2 ?? freezer ?? 0
+  const group = groups[index]
+  if (!group) return []
+  const { directory } = group
+  return [
+    ...whose(group, index, { ours: 'ours', shared: 'all dead', others: 'all dead' }),
+    label('ours'),
+    call('unlinkat', [AT_FDCWD, directory, AT_REMOVEDIR], { save: 'removed' }),
+    branch(ref('removed'), -ERRNO.EBUSY, { else: 'all dead' }),
+    ...(v2 === undefined
+      ? [
+          // Frozen, they neither fork nor leave, and no pid can pass to another process while we read.
+          ...(freezer === undefined ? [] : write(`${directory}/freezer.state`, 'FROZEN')),
+          ...killEach(`${directory}/cgroup.procs`),
+          ...(freezer === undefined ? [] : write(`${directory}/freezer.state`, 'THAWED')),
+        ]
+      : write(`${directory}/cgroup.kill`, '1')),
+    label('all dead'),
+  ]
+}
+
+const write = (path: string, value: string): Instruction[] => [
+  call('openat', [AT_FDCWD, path, O_WRONLY | O_CLOEXEC], { save: 'file', of: path }),
+  call('write', [ref('file'), value, value.length]),
+  call('close', [ref('file')]),
+]
+
+/** Read pids byte by byte, since the machine has no arithmetic on text but this: pid = pid * 10 + digit. */
+const killEach = (procs: string): Instruction[] => [
+  call('openat', [AT_FDCWD, procs, O_RDONLY | O_CLOEXEC], { save: 'procs', of: procs }),
+  label('next pid'),
+  compute('pid', 0),
+  label('next digit'),
+  call('read', [ref('procs'), buffer('digit', 8), 1], { save: 'got' }),
+  branch(ref('got'), 1, { else: 'no more pids' }),
+  branch(ref('digit'), NEWLINE, { then: 'whole pid' }),
+  compute('value', ref('digit'), ZERO, -1),
+  compute('pid', ref('value'), ref('pid'), 10),
+  goto('next digit'),
+  label('whole pid'),
+  // 0 is a process of another pid namespace, and kill(0) would be our own group.
+  branch(ref('pid'), 0, { then: 'next pid' }),
+  call('kill', [ref('pid'), SIGNALS.SIGKILL]),
+  goto('next pid'),
+  label('no more pids'),
+  call('close', [ref('procs')]),
+]

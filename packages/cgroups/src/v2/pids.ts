@@ -1,0 +1,23 @@
+import { parseAmount, parseFlatKeyed } from '../cgroup-text.js'
+import type { Controller } from '../controller.js'
+
+/** cgroup v2 pids, see "PID" in Documentation/admin-guide/cgroup-v2.rst. Joining never fails; forking does, with EAGAIN. */
+export const pids: Controller = {
+  name: 'pids',
+  isSet: ({ pids }) => pids?.max !== undefined,
+
+  set: ({ pids }) =>
+    pids?.max === undefined ? [] : [{ file: 'pids.max', value: String(pids.max), option: 'pids.max' }],
+
+  stat(read) {
+    const current = read('pids.current')
+    if (current === undefined) return {}
+    return {
+      pids: {
+        current: Number(current),
+        max: parseAmount(read('pids.max')),
+        failures: parseFlatKeyed(read('pids.events')).max ?? 0,
+      },
+    }
+  },
+}
