@@ -1,0 +1,114 @@
+// requires root: the executables make namespaces
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { call, compile, type Plan, sequence } from '../src/index.js'
+import { execute, shell, step } from './plans.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'rt-compile-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+let count = 0
+
+function executable(plan: Plan): string {
+  const file = join(folder, `elf-${count++}`)
+  writeFileSync(file, compile(plan), { mode: 0o755 })
+  return file
+}
+
+const run = (plan: Plan) => {
+  const { status, signal, stdout, stderr } = spawnSync(executable(plan), { encoding: 'utf8', env: {}, timeout: 10_000 })
+  return { status, signal, stdout, stderr }
+}
+
+describe.skipIf(process.getuid?.() !== 0)('a compiled plan (skipped without root: new namespaces)', () => {
+  it('does the same without Node, and exits as the container does', () => {
+    expect(run(shell('echo "pid $$"; exit 9'))).toEqual({ status: 9, signal: null, stdout: 'pid 1\n', stderr: '' })
+  })
+
+  it('exits with 128 + n when a signal ended the container', () => {
+    const plan = sequence(
+      step('namespaces', { clone: 0x20000 }),
+      step('exec', { inside: execute(['/bin/sh', '-c', 'kill -TERM $$']) }),
+    )
+    expect(run(plan).status).toBe(143)
+  })
+
+  it('says which step, call and errno ended the set-up, and exits with 125', () => {
+    const bad = step('mounts[0] "/x"', { inside: [call('mount', ['none', '/nonexistent', 'tmpfs', 6, null])] })
+    expect(run(shell('exit 0', bad))).toEqual({
+      status: 125,
+      signal: null,
+      stdout: '',
+      stderr:
+        'rt: mounts[0] "/x" (test): mount("none", "/nonexistent", "tmpfs", MS_NOSUID|MS_NODEV, NULL) = -1 ENOENT\n',
+    })
+  })
+
+  it('says so too when a call that tolerates some errors fails with another', () => {
+    const bad = step('chdir', { inside: [call('chdir', ['/etc/passwd'], { tolerate: ['ENOENT', 'EACCES'] })] })
+    expect(run(shell('exit 0', bad)).stderr).toBe('rt: chdir (test): chdir("/etc/passwd") = -1 ENOTDIR\n')
+  })
+
+  it('exits with 127 and 126 like a shell when the command is not there or not executable', () => {
+    const exec = (file: string) => sequence(step('exec', { inside: execute([file]) }))
+    expect(run(exec('/nonexistent'))).toMatchObject({ status: 127, stderr: expect.stringContaining('= -1 ENOENT') })
+    expect(run(exec('/etc/passwd'))).toMatchObject({ status: 126, stderr: expect.stringContaining('= -1 EACCES') })
+  })
+
+  it('runs the `after` phase of a set-up that failed as well as of one that worked', () => {
+    const file = join(folder, 'marker')
+    const clean = step('clean', {
+      outside: [call('mkdirat', [-100, file, 0o700])],
+      after: [call('unlinkat', [-100, file, 0x200])],
+    })
+    for (const end of ['exit 0', 'exit 1']) {
+      expect(run(shell(end, clean)).stderr).toBe('')
+      expect(() => execFileSync('test', ['-e', file])).toThrow()
+    }
+    run(shell('exit 0', clean, step('bad', { inside: [call('chdir', ['/nonexistent'])] })))
+    expect(() => execFileSync('test', ['-e', file])).toThrow()
+  })
+
+  it('forwards signals to the container', async () => {
+    const script = 'trap "echo term; exit 4" TERM; echo ready; while :; do sleep 0.05; done'
+    const child = spawn(executable(shell(script)), { stdio: ['ignore', 'pipe', 'inherit'], env: {} })
+    let output = ''
+    child.stdout.on('data', (bytes: Buffer) => {
+      output += bytes
+      if (output === 'ready\n') child.kill('SIGTERM')
+    })
+    const [code] = (await once(child, 'close')) as [number]
+    expect({ code, output }).toEqual({ code: 4, output: 'ready\nterm\n' })
+  })
+
+  it('takes the container with it when it is killed', async () => {
+    const child = spawn(executable(shell('echo $$; exec sleep 60')), { stdio: ['ignore', 'pipe', 'inherit'], env: {} })
+    await once(child.stdout, 'data')
+    child.kill('SIGKILL')
+    // The pipe's other end is the container's: its end says that the container is gone.
+    child.stdout.resume()
+    await once(child.stdout, 'end')
+  })
+})
+
+describe('compile refuses', () => {
+  it('a plan that needs Node, with every reason', () => {
+    const plan = sequence(
+      step('uid map', { origin: '--userns', withNode: { why: 'Node writes the map', act: () => undefined } }),
+      step('terminal', { origin: '-t', console: true }),
+    )
+    expect(() => compile(plan)).toThrow(
+      expect.objectContaining({
+        code: 'RT_NEEDS_NODE',
+        message: expect.stringMatching(/Node writes the map; terminal: .*other side/),
+        complaints: [
+          { path: '--userns', message: expect.any(String) },
+          { path: '-t', message: expect.any(String) },
+        ],
+      }),
+    )
+  })
+})

@@ -1,0 +1,94 @@
+// requires: nothing; plans are pure
+import { describe, expect, it } from 'vitest'
+import { branch, call, compute, explain, formatExplanation, ref, sequence } from '../src/index.js'
+import { shell, step } from './plans.js'
+
+describe('explain', () => {
+  it('prints the calls of both processes with steps, reasons and origins', () => {
+    const open = step('mounts[0] "/data"', {
+      why: 'a bind mount',
+      origin: '-v /srv:/data',
+      open: [call('open_tree', [-100, '/srv', 0x80001], { save: 'tree', of: '/srv', why: 'a copy of the mount' })],
+      inside: [call('move_mount', [ref('tree'), '', -100, '/data', 4])],
+    })
+    expect(formatExplanation(explain(shell('exit 0', open), { arch: 'x64' }))).toMatchInlineSnapshot(`
+      "supervisor: in the host’s namespaces
+
+        set-up
+             0  mmap(0x4000000, 16777216, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_FIXED, 4, 0)   # the log, shared with Node
+             1  prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE)   # no process of the container may trace or read this one
+             2  close(4)
+             3  close(5)
+             4  close(6)
+             5  close_range(7, 4294967295, 0)   # what Node’s caller left open without close-on-exec
+
+        mounts[0] "/data" (-v /srv:/data): a bind mount
+             6  open_tree(AT_FDCWD, "/srv", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) → tree   # a copy of the mount
+
+        set-up
+             7  socketpair(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0, &$pair)   # the gate between supervisor and init
+
+        namespaces (test): a test
+             8  clone3({flags=CLONE_PIDFD|CLONE_NEWNS|CLONE_PARENT_SETTID|CLONE_NEWPID, pidfd=&$pidfd, parent_tid=0x4000000, exit_signal=SIGCHLD}, 88) → $clone   # start init in its namespaces
+
+        set-up
+            10  close($pair)
+            11  write($pair+4, "g", 1)   # open the gate
+            14  ppoll(&$poll, 2, NULL, NULL, 8)   # until init has executed or failed
+            16  write(3, {tv_sec=1, tv_nsec=0}, 32)
+            18  ppoll(&$poll, 2, NULL, NULL, 8)   # until init is dead, or Node is
+            21  pidfd_send_signal($pidfd, SIGKILL, NULL, 0)
+            22  waitid(P_PIDFD, $pidfd, &$siginfo, WEXITED, NULL)
+            23  write(3, &$siginfo, 32)   # how init ended
+            24  exit_group(0)
+            25  exit_group(125)
+
+      init: the container’s first process
+
+        set-up
+            26  prctl(PR_SET_PDEATHSIG, SIGKILL)   # no container without its supervisor
+            27  close($pair+4)
+            28  close(3)
+            29  read($pair, &$gate, 1) → $gateRead   # wait at the gate
+
+        namespaces (test): a test
+            31  mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)
+
+        mounts[0] "/data" (-v /srv:/data): a bind mount
+            32  move_mount(tree</srv>, "", AT_FDCWD, "/data", MOVE_MOUNT_F_EMPTY_PATH)
+
+        exec (test): a test
+            33  close_range(3, 4294967295, CLOSE_RANGE_CLOEXEC)
+            34  rt_sigprocmask(SIG_SETMASK, /* 8 bytes */, NULL, 8)
+            35  execve("/bin/sh", ["/bin/sh", "-c", "exit 0"], [/* 1 vars */])
+
+        set-up
+            36  exit_group(125)
+      "
+    `)
+  })
+
+  it('shows the machine’s own instructions when asked, and hides secrets', () => {
+    const plan = sequence(
+      step('counting', {
+        outside: [
+          compute('n', 1, 2, 3),
+          branch(ref('n'), 7, { mask: 0xff, then: '$after' }),
+          call('write', [1, { text: 'TOKEN=1', secret: true }, 7]),
+        ],
+      }),
+    )
+    const text = formatExplanation(explain(plan, { arch: 'x64' }), { all: true })
+    expect(text).toContain('n = 1 + 2 * 3')
+    expect(text).toContain('if n & 0xff == 7 go to $after')
+    expect(text).not.toContain('TOKEN')
+  })
+
+  it('is data for programs, the indices those of the log', () => {
+    const steps = explain(shell('exit 0'), { arch: 'arm64' })
+    const calls = steps.flatMap((each) => each.calls)
+    expect(calls[0]).toMatchObject({ index: 0, kind: 'call', call: expect.stringContaining('mmap(0x4000000') })
+    expect(JSON.parse(JSON.stringify(steps))).toEqual(steps)
+    expect(steps.at(-2)).toMatchObject({ process: 'init', step: 'exec', origin: 'test' })
+  })
+})
