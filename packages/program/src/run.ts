@@ -67,8 +67,20 @@ export interface Container {
  */
 export async function run(plan: Plan, options: RunOptions = {}): Promise<Container> {
   options.signal?.throwIfAborted()
-  const { detached, traced, fault } = options
-  return start(assemble(plan, { mode: 'node', detached, traced, fault }), options).started
+  return start(programOf(plan, options), options).started
+}
+
+/** A plan never changes, so one that runs again and again is assembled once. */
+const assembled = new WeakMap<Plan, Program>()
+
+function programOf(plan: Plan, { detached, traced, fault }: RunOptions): Program {
+  if (detached || traced || fault) return assemble(plan, { mode: 'node', detached, traced, fault })
+  let program = assembled.get(plan)
+  if (!program) {
+    program = assemble(plan, { mode: 'node' })
+    assembled.set(plan, program)
+  }
+  return program
 }
 
 function start(program: Program, options: RunOptions): RunningContainer {
