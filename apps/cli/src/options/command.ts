@@ -1,5 +1,6 @@
-import { flag, many, one } from '../arguments/option.js'
-import { envEntry, envFile } from '../values/env.js'
+import type { Text } from '@rt/chroot'
+import { flag, many, one, type Values } from '../arguments/option.js'
+import { type EnvEntry, envEntry, envFile, environment } from '../values/env.js'
 import { signalNumber } from '../values/signal.js'
 
 /** What is executed, and what it finds around itself. */
@@ -29,3 +30,49 @@ export const commandOptions = {
     help: 'what a SIGTERM to rt becomes in the container (default SIGTERM)',
   }),
 }
+
+type CommandValues = Values<typeof commandOptions>
+
+/** The parts of an image's configuration that say what to run; image-spec, "OCI Image Configuration". */
+export interface ImageCommand {
+  readonly Entrypoint?: readonly string[] | null
+  readonly Cmd?: readonly string[] | null
+  readonly Env?: readonly string[] | null
+}
+
+/**
+ * Entrypoint and command as Docker combines them; empty if neither the user nor the image says anything. An image's
+ * command belongs to its own entrypoint: --entrypoint takes both away.
+ */
+export function argvOf(values: CommandValues, command: readonly string[], image: ImageCommand): string[] {
+  const { entrypoint } = values
+  const first = entrypoint === undefined ? (image.Entrypoint ?? []) : entrypoint === '' ? [] : [entrypoint]
+  const rest = command.length > 0 ? command : entrypoint === undefined ? (image.Cmd ?? []) : []
+  return [...first, ...rest]
+}
+
+/** What Docker sets by itself. */
+export interface EnvironmentDefaults {
+  readonly PATH: string
+  readonly HOSTNAME: string | undefined
+  readonly TERM: string | undefined
+  readonly HOME: Text
+}
+
+/** The environment: defaults, then the image's, then files, then -e; the later one counts. Nothing is inherited. */
+export function envOf(values: CommandValues, image: ImageCommand, defaults: EnvironmentDefaults): Text[] {
+  const { HOME, ...words } = defaults
+  const entries: EnvEntry[] = [
+    ...Object.entries(words).map(([name, value]) => ({ name, value })),
+    ...(image.Env ?? []).map(envEntry),
+    ...values['env-file'].flat(),
+    ...values.env,
+  ]
+  const env: Text[] = environment(entries)
+  if (!entries.some(({ name }) => name === 'HOME')) env.push(homeEntry(HOME))
+  return env
+}
+
+/** passwd need not be UTF-8. */
+const homeEntry = (home: Text): Text =>
+  typeof home === 'string' ? `HOME=${home}` : Buffer.concat([Buffer.from('HOME='), home])

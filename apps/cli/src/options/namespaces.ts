@@ -1,4 +1,5 @@
-import { many, one } from '../arguments/option.js'
+import type { NamespaceOptions, UserNamespace } from '@rt/mountns'
+import { many, one, type Values } from '../arguments/option.js'
 import { hostEntry, ipAddress } from '../values/host-entry.js'
 import { hostName, oneOf } from '../values/name.js'
 
@@ -18,4 +19,21 @@ export const namespaceOptions = {
   hostname: one({ short: 'h', value: 'NAME', parse: hostName, help: "the container's host name" }),
   'add-host': many({ value: 'NAME:ADDRESS', parse: hostEntry, help: 'add a line to /etc/hosts' }),
   dns: many({ value: 'ADDRESS', parse: ipAddress, help: 'a name server for /etc/resolv.conf' }),
+}
+
+type NamespaceValues = Values<typeof namespaceOptions>
+
+/** The namespaces that the container gets of its own. */
+export function namespacesOf(values: NamespaceValues, user: UserNamespace | undefined): NamespaceOptions {
+  const given = (['network', 'pid', 'ipc', 'uts'] as const).filter((name) => values[name] !== undefined)
+  return {
+    mount: true,
+    cgroup: true,
+    pid: values.pid !== 'host',
+    net: values.network !== 'host',
+    ipc: values.ipc !== 'host',
+    uts: values.uts !== 'host',
+    ...(user ? { user } : {}),
+    origin: given.map((name) => `--${name} ${values[name]}`).join(' ') || 'default',
+  }
 }

@@ -1,5 +1,6 @@
+import type { OptionNames, Resources } from '@rt/cgroups'
 import { RLIMITS } from '@rt/sys'
-import { many, one } from '../arguments/option.js'
+import { many, one, type Values } from '../arguments/option.js'
 import { cpuList, positiveNumber, wholeNumber } from '../values/numbers.js'
 
 const ULIMIT_NAMES = Object.keys(RLIMITS).map((name) => name.slice('RLIMIT_'.length).toLowerCase())
@@ -7,10 +8,7 @@ const ULIMIT_NAMES = Object.keys(RLIMITS).map((name) => name.slice('RLIMIT_'.len
 /** Limits: what the cgroup is set to, and what setrlimit(2) is. */
 export const resources = {
   memory: one({ short: 'm', value: 'BYTES', help: 'most memory, such as 512m' }),
-  'memory-swap': one({
-    value: 'BYTES',
-    help: 'memory and swap together; -1: any amount of swap',
-  }),
+  'memory-swap': one({ value: 'BYTES', help: 'memory and swap together; -1: any amount of swap' }),
   'memory-reservation': one({ value: 'BYTES', help: 'memory that is kept when the host runs short' }),
   cpus: one({ value: 'NUMBER', parse: positiveNumber, help: 'processor time, in processors: 1.5' }),
   'cpu-shares': one({
@@ -35,5 +33,42 @@ export const resources = {
     parse: wholeNumber(-1000, 1000),
     help: 'how willingly the kernel kills it when memory is out, -1000 to 1000',
   }),
-  'cgroup-parent': one({ value: 'PATH', help: "cgroup to make the container's in (default /rt)" }),
+  'cgroup-parent': one({ value: 'PATH', help: 'cgroup to make the container’s in (default /rt)' }),
 }
+
+type ResourceValues = Values<typeof resources>
+
+/** Microseconds; Docker's, and the kernel's default. */
+const CPU_PERIOD = 100_000
+
+/** The options as limits of a cgroup. */
+export const resourcesOf = (values: ResourceValues): Resources => ({
+  memory: {
+    max: values.memory,
+    swap: values['memory-swap'],
+    reservation: values['memory-reservation'],
+  },
+  cpu: {
+    shares: values['cpu-shares'],
+    ...(values.cpus === undefined ? {} : { quota: Math.round(values.cpus * CPU_PERIOD), period: CPU_PERIOD }),
+  },
+  cpuset: { cpus: values['cpuset-cpus'] },
+  // Docker's 0 is "no limit" too.
+  pids: { max: (values['pids-limit'] ?? 0) > 0 ? values['pids-limit'] : values['pids-limit'] && 'max' },
+})
+
+/** By which option each limit was asked for. */
+export const RESOURCE_OPTIONS: OptionNames = {
+  'memory.max': '--memory',
+  'memory.swap': '--memory-swap',
+  'memory.reservation': '--memory-reservation',
+  'cpu.quota': '--cpus',
+  'cpu.shares': '--cpu-shares',
+  'cpuset.cpus': '--cpuset-cpus',
+  'pids.max': '--pids-limit',
+}
+
+/** Was any limit asked for that only a cgroup can set? */
+export const wantsCgroup = (values: ResourceValues): boolean =>
+  values['cgroup-parent'] !== undefined ||
+  Object.values(RESOURCE_OPTIONS).some((option) => values[option.slice(2) as keyof ResourceValues] !== undefined)

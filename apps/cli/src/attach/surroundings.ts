@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs'
+import { isatty } from 'node:tty'
+import type { Surroundings } from '../options/terminal.js'
+
+/** Where rt itself was started. */
+export function surroundings(): Surroundings {
+  const [stdinIsTerminal, stdoutIsTerminal] = [isatty(0), isatty(1)]
+  return { stdinIsTerminal, stdoutIsTerminal, foreground: stdinIsTerminal && isForeground() }
+}
+
+/** Does the terminal listen to our process group? A background job that changed it would be stopped (SIGTTOU). */
+function isForeground(): boolean {
+  const stat = readFileSync('/proc/self/stat', 'latin1')
+  // After "pid (name)": state ppid pgrp session tty tpgid; proc_pid_stat(5). The name may hold anything, even ")".
+  const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return group === foreground
+}

@@ -1,0 +1,51 @@
+import {
+  capabilities,
+  exec,
+  hostname,
+  init,
+  newSession,
+  noNewPrivileges,
+  oomScoreAdj,
+  rlimits,
+  root,
+  terminal,
+  user,
+  workingDirectory,
+} from '@rt/chroot'
+import { defaultMounts, namespaces, readonlyRoot } from '@rt/mountns'
+import { openedByInit, type Plan, sequence } from '@rt/program'
+import type { Container } from './container.js'
+
+/**
+ * Docker's sentence, as steps: new namespaces, a cgroup with the limits that were asked for, another root; then what the
+ * program may do is cut down, and it is executed.
+ */
+export function containerPlan(container: Container): Plan {
+  const { process } = container
+  const plan = sequence(
+    // 1. namespaces
+    namespaces(container.namespaces),
+    container.hostname && hostname(container.hostname.name, container.hostname.origin),
+
+    // 2. cgroups
+    container.cgroup,
+
+    // 3. change root
+    root(container.tree, [defaultMounts(container.mounts), container.readOnly && readonlyRoot('--read-only')], {
+      change: container.rootChange,
+      origin: container.rootOrigin,
+    }),
+
+    // and then the program
+    workingDirectory(process.workdir.path, process.workdir),
+    process.terminal ? terminal(process.terminal) : newSession(),
+    process.oomScoreAdj !== undefined && oomScoreAdj(process.oomScoreAdj, '--oom-score-adj'),
+    process.rlimits.length > 0 && rlimits(process.rlimits, '--ulimit'),
+    user(process.identity, process.userOptions),
+    capabilities(process.capabilities, process.capabilitiesOrigin),
+    process.noNewPrivileges && noNewPrivileges('--security-opt no-new-privileges'),
+    process.init && init({ origin: '--init', terminal: process.terminal !== undefined }),
+    exec(process.argv, { env: process.env, origin: 'COMMAND' }),
+  )
+  return container.openedByInit ? openedByInit(plan) : plan
+}

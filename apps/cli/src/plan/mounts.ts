@@ -1,0 +1,55 @@
+import { type DefaultMountsOptions, device, fileLimit, fileMounts, type NamespaceOptions } from '@rt/mountns'
+import type { Complaints } from '../arguments/complaints.js'
+import { mountSpecs, mountSteps } from '../options/mounts.js'
+import type { RunValues } from '../options/run.js'
+import type { CgroupChoice } from './choose-cgroup.js'
+import { hostDevices } from './host-devices.js'
+import { nameFiles } from './name-files.js'
+import type { RootSource } from './source.js'
+
+interface Circumstances {
+  readonly namespaces: NamespaceOptions
+  readonly cgroup: CgroupChoice
+  readonly root: RootSource | undefined
+  readonly hostname: string | undefined
+}
+
+/** All that is mounted on the root: Docker's defaults, files with names, what the options ask for, devices. */
+export function mountsOf(
+  values: RunValues,
+  { namespaces, cgroup, root, hostname }: Circumstances,
+  complaints: Complaints,
+): DefaultMountsOptions {
+  const specs = mountSpecs(values)
+  const taken = new Set(specs.map(({ destination }) => destination))
+  const names = nameFiles({
+    hostname,
+    hosts: values['add-host'],
+    nameServers: values.dns,
+    hostNetwork: values.network === 'host',
+    hostRoot: root?.isHost ?? false,
+    isThrownAway: root?.isThrownAway ?? false,
+  })
+  const privileged = values.privileged ?? false
+  const how = namespaces.user ? 'bind' : 'mknod'
+  const given = new Set(cgroup.devices.map(({ node }) => node.path))
+  const nothing = values['security-opt'].includes('systempaths=unconfined')
+  return {
+    namespaces,
+    privileged,
+    except: [...taken],
+    ...(cgroup.layout ? { cgroup: cgroup.layout } : {}),
+    ...(values['shm-size'] === undefined ? {} : { shmSize: values['shm-size'] }),
+    ...(nothing ? { masked: [], readonly: [] } : {}),
+    mounts: [
+      fileMounts(names.filter(({ destination }) => !taken.has(destination))),
+      mountSteps(specs, complaints),
+      privileged &&
+        hostDevices()
+          .filter(({ path }) => !given.has(path))
+          .map((node) => device(node, { how, origin: '--privileged' })),
+      cgroup.devices.map(({ step }) => step),
+      fileLimit(specs.filter(({ type }) => type === 'bind').length),
+    ],
+  }
+}

@@ -1,0 +1,15 @@
+/** What follows the options of `rt run`. */
+export interface RunWords {
+  /** Absent: the root is the host's. */
+  readonly source?: string
+  /** Empty: the image's command, or a shell. */
+  readonly command: readonly string[]
+}
+
+/** `[SOURCE] [--] [COMMAND [ARG...]]`: one `--` is ours, before or after SOURCE; what follows is the container's. */
+export function splitWords(words: readonly string[]): RunWords {
+  const [first, ...rest] = words
+  if (first === undefined) return { command: [] }
+  if (first === '--') return { command: rest }
+  return { source: first, command: rest[0] === '--' ? rest.slice(1) : rest }
+}
