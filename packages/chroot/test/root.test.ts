@@ -2,46 +2,43 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { call, explain, formatExplanation, ROOT, ref, type Step, sequence } from '@rt/program'
+import { call, ROOT, ref, type Step, sequence } from '@rt/program'
 import { AT_FDCWD, CLONE_NEWNS, CLONE_NEWPID, MS_REC, MS_SHARED, O_CLOEXEC, O_PATH } from '@rt/sys'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { busyboxRoot, needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
 import { checkWorkingDirectory } from '../src/check-cwd.js'
 import { chrootRoot, hostRoot, neededRootChange, type RootChange, root } from '../src/index.js'
 import { contained, outcome, start } from './contained.js'
+import { explained } from './explained.js'
 import { filesystem, namespaces, proc, tree } from './steps.js'
 
 describe('the plan', () => {
   it('attaches, mounts, pivots', () => {
-    const shown = formatExplanation(explain(sequence(root(tree('/srv/root'), proc(), '--rootfs')), { arch: 'x64' }))
-    expect(shown.slice(shown.indexOf('  attach root'))).toMatchInlineSnapshot(`
-      "  attach root (--rootfs): only an attached tree can be mounted upon
-            31  mount_setattr($tree</srv/root>, "", AT_EMPTY_PATH|AT_RECURSIVE, {propagation=MS_PRIVATE}, 32)   # a copy of a shared mount is its peer: what is mounted on one shows on the other, outside
-            32  mount_setattr(AT_FDCWD, "/proc", 0, {propagation=MS_PRIVATE}, 32)   # if propagation was left shared, the host would see the new root here
-            34  move_mount($tree</srv/root>, "", AT_FDCWD, "/proc", MOVE_MOUNT_F_EMPTY_PATH)
-            35  fcntl($tree</srv/root>, F_DUPFD_CLOEXEC, 3) → $root
-
-        mount /proc: test
-            36  fsopen("proc", FSOPEN_CLOEXEC) → fs
-            37  fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0)
-            38  fsmount(fs, FSMOUNT_CLOEXEC, 0) → mount
-            39  openat($root</>, "proc", O_CLOEXEC|O_PATH) → place
-            40  move_mount(mount, "", place, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)
-
-        pivot_root (--rootfs): the old root is gone, not merely out of sight as after chroot
-            41  openat(AT_FDCWD, "/", O_DIRECTORY|O_CLOEXEC|O_PATH) → old
-            42  fchdir($root</>)
-            43  pivot_root(".", ".")
-            44  mount_setattr(old<old root>, "", AT_EMPTY_PATH|AT_RECURSIVE, {propagation=MS_SLAVE}, 32)   # unmounting here must unmount nothing on the host
-            45  close(old<old root>)
-            46  umount2(".", MNT_DETACH)
-            47  chdir("/")
-            48  getcwd(&cwd, 4096)   # the kernel says where we really are
-            50  fail: the working directory is not beneath the new root
-
-        set-up
-            51  exit_group(125)
-      "
+    expect(explained(root(tree('/srv/root'), proc()))).toMatchInlineSnapshot(`
+      "tree:
+        open_tree(AT_FDCWD, "/srv/root", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC|AT_RECURSIVE) → $tree
+      attach root:
+        mount_setattr($tree</srv/root>, "", AT_EMPTY_PATH|AT_RECURSIVE, {propagation=MS_PRIVATE}, 32)
+        mount_setattr(AT_FDCWD, "/proc", 0, {propagation=MS_PRIVATE}, 32)
+        move_mount($tree</srv/root>, "", AT_FDCWD, "/proc", MOVE_MOUNT_F_EMPTY_PATH)
+        fcntl($tree</srv/root>, F_DUPFD_CLOEXEC, 3) → $root
+      mount /proc:
+        fsopen("proc", FSOPEN_CLOEXEC) → fs
+        fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0)
+        fsmount(fs, FSMOUNT_CLOEXEC, 0) → mount
+        openat($root</>, "proc", O_CLOEXEC|O_PATH) → place
+        move_mount(mount, "", place, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)
+      pivot_root:
+        openat(AT_FDCWD, "/", O_DIRECTORY|O_CLOEXEC|O_PATH) → old
+        fchdir($root</>)
+        pivot_root(".", ".")
+        mount_setattr(old<old root>, "", AT_EMPTY_PATH|AT_RECURSIVE, {propagation=MS_SLAVE}, 32)
+        close(old<old root>)
+        umount2(".", MNT_DETACH)
+        chdir("/")
+        getcwd(&cwd, 4096)
+        if cwd & 0xffff == 47 go to cwd is inside
+        fail: the working directory is not beneath the new root"
     `)
   })
 

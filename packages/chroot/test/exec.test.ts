@@ -1,0 +1,304 @@
+// requires root, busybox for the kernel's part; the plan needs nothing
+import { chmodSync, mkdirSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { call, ref, type Step } from '@rt/program'
+import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, RtError } from '@rt/sys'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { busyboxRoot, needs } from '../../../tooling/fixtures/index.js'
+import { candidates } from '../src/candidates.js'
+import { DEFAULT_PATH, exec, noNewPrivileges, root, user } from '../src/index.js'
+import { contained, outcome, start } from './contained.js'
+import { explained } from './explained.js'
+import { namespaces, proc, tree } from './steps.js'
+
+describe('candidates', () => {
+  it.each([
+    ['sh', ['PATH=/a:/b'], ['/a/sh', '/b/sh']],
+    ['sh', ['PATH=/a::b:'], ['/a/sh', './sh', 'b/sh', './sh']],
+    ['sh', ['PATH='], ['./sh']],
+    ['sh', ['XPATH=/x', 'PATH=/a', 'PATH=/b'], ['/a/sh']],
+    ['sh', [], DEFAULT_PATH.split(':').map((directory) => `${directory}/sh`)],
+    ['./sh', ['PATH=/a'], ['./sh']],
+    ['/sh', ['PATH=/a'], ['/sh']],
+    ['', ['PATH=/a'], ['']],
+  ])('%j with %j', (command, env, expected) => {
+    expect(candidates(command, env)).toEqual(expected)
+  })
+
+  it('keeps bytes that are no UTF-8', () => {
+    const name = Buffer.from('\xff', 'latin1')
+    expect(candidates(name, ['PATH=/a'])).toEqual([new Uint8Array([0x2f, 0x61, 0x2f, 0xff])])
+  })
+})
+
+describe('the plan', () => {
+  it('closes, resets, and tries every candidate; then again for the error', () => {
+    expect(explained(exec(['ls', '-l'], { env: ['PATH=/usr/bin:/bin', 'A=b'] }))).toMatchInlineSnapshot(`
+      "exec:
+        prctl(PR_SET_PDEATHSIG, SIGKILL)
+        fcntl($pair, F_DUPFD_CLOEXEC, 4) → gate
+        dup3(gate<gate>, 3, O_CLOEXEC)
+        close_range(4, 4294967295, 0)
+        signal = 1
+        rt_sigaction(signal, /* 32 bytes */, NULL, 8)
+        signal = signal + 1 * 1
+        unless signal == 65 go to next signal
+        rt_sigprocmask(SIG_SETMASK, /* 8 bytes */, NULL, 8)
+        execve("/usr/bin/ls", ["ls", "-l"], [/* 2 vars */])
+        execve("/bin/ls", ["ls", "-l"], [/* 2 vars */])
+        execve("/usr/bin/ls", ["ls", "-l"], [/* 2 vars */])
+        execve("/bin/ls", ["ls", "-l"], [/* 2 vars */])"
+    `)
+  })
+
+  it('takes fds along, in their order', () => {
+    expect(
+      explained(exec(['/x'], { env: [], fds: [7, ref('$listen')], argv0: '-x', parentDeathSignal: 0 })),
+    ).toMatchInlineSnapshot(`
+      "exec:
+        fcntl(7, F_DUPFD_CLOEXEC, 6) → fd 3
+        fcntl($listen, F_DUPFD_CLOEXEC, 6) → fd 4
+        fcntl($pair, F_DUPFD_CLOEXEC, 6) → gate
+        dup3(fd 3, 3, 0)
+        dup3(fd 4, 4, 0)
+        dup3(gate<gate>, 5, O_CLOEXEC)
+        close_range(6, 4294967295, 0)
+        signal = 1
+        rt_sigaction(signal, /* 32 bytes */, NULL, 8)
+        signal = signal + 1 * 1
+        unless signal == 65 go to next signal
+        rt_sigprocmask(SIG_SETMASK, /* 8 bytes */, NULL, 8)
+        execve("/x", ["-x"], [/* 0 vars */])"
+    `)
+  })
+
+  it('refuses what the kernel would not take, all at once', () => {
+    const long = 'x'.repeat(131_072)
+    expect(complaintsOf(() => exec(['a\0b', long], { env: ['=x', 'NAME', `A=${long}`], argv0: '\0' }))).toEqual([
+      'argv[0]: has a NUL byte in it, at which the kernel ends text',
+      'argv[1]: is 131072 bytes long; the kernel takes at most 131071',
+      'env[0]: is not NAME=value',
+      'env[1]: is not NAME=value',
+      'env[2]: is 131074 bytes long; the kernel takes at most 131071',
+      'argv0: has a NUL byte in it, at which the kernel ends text',
+    ])
+    expect(complaintsOf(() => exec([], { env: [] }))).toEqual(['argv: is empty: expected a command'])
+  })
+})
+
+describe('the contained process', () => {
+  let directory: string
+  beforeEach((context) => {
+    needs(context, 'root', 'busybox')
+    directory ??= busyboxRoot()
+  })
+  const around = (...more: Step[]) => [namespaces(), root(tree(directory), proc()), more]
+  const write = (path: string, text: string | Buffer, mode = 0o755) => {
+    mkdirSync(join(directory, path, '..'), { recursive: true })
+    writeFileSync(join(directory, path), text)
+    chmodSync(join(directory, path), mode)
+  }
+
+  it('gets its arguments and environment, and nothing of Node’s', async () => {
+    const { stdout } = await contained(around(), ['sh', '-c', 'echo "$0|$1|$2"; env', 'a b', '', 'ü\n$x'], {
+      env: ['PATH=/bin', 'X=1=2', 'EMPTY='],
+    })
+    const lines = stdout.split('\n')
+    expect(lines.slice(0, 2)).toEqual(['a b||ü', '$x'])
+    expect(lines.slice(2).sort()).toEqual(['', 'EMPTY=', 'PATH=/bin', 'PWD=/', 'SHLVL=1', 'X=1=2'].sort())
+  })
+
+  it('gets an argv[0] of its own', async () => {
+    // busybox is what its argv[0] says.
+    expect((await contained(around(), ['/bin/busybox', 'hello'], { argv0: 'echo' })).stdout).toBe('hello\n')
+  })
+
+  it('is found by bytes that are no UTF-8, and gets them', async () => {
+    const name = Buffer.from('pr\xffg', 'latin1')
+    const file = Buffer.concat([Buffer.from(`${directory}/bin/`), name])
+    writeFileSync(file, '#!/bin/sh\nprintf "%s" "$0$1$V"\n', { mode: 0o755 })
+    const container = await start(around(), [name, new Uint8Array([0xfe])], {
+      env: ['PATH=/bin', Buffer.concat([Buffer.from('V='), Buffer.from([0xfd])])],
+    })
+    const printed = await buffer(container.stdout as Readable)
+    expect(printed).toEqual(Buffer.concat([Buffer.from('/bin/'), name, Buffer.from([0xfe, 0xfd])]))
+    await container.exited
+  })
+
+  it('has fds 0, 1 and 2 and no other (CVE-2024-21626)', async () => {
+    const leak: Step = {
+      name: 'leak',
+      why: 'fds of the host without close-on-exec, at several numbers',
+      open: [3, 50, 1000].flatMap((fd) => [
+        call('openat', [AT_FDCWD, '/', O_PATH | O_DIRECTORY], { save: `fd ${fd}` }),
+        call('fcntl', [ref(`fd ${fd}`), 0, fd]),
+      ]),
+    }
+    // The shell's own list: ls would open one more to read it.
+    const { stdout } = await contained(around(leak), ['sh', '-c', 'echo /proc/self/fd/*; echo /proc/1/fd/*'])
+    const [own] = stdout.split('\n')
+    // The glob's own directory is open while it reads.
+    expect(own?.split(' ').filter((name) => !name.endsWith('/3'))).toEqual([
+      '/proc/self/fd/0',
+      '/proc/self/fd/1',
+      '/proc/self/fd/2',
+    ])
+    expect(stdout).not.toMatch(/fd\/(50|1000)/)
+  })
+
+  it('can’t be a path through an fd of the set-up', async () => {
+    const leak: Step = {
+      name: 'leak',
+      why: 'the host’s root',
+      open: [call('openat', [AT_FDCWD, '/', O_PATH | O_DIRECTORY | O_CLOEXEC], { save: '$host' })],
+      inside: [call('fcntl', [ref('$host'), 0, 40])],
+    }
+    for (const fd of [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 40]) {
+      const run = contained(around(leak), [`/proc/self/fd/${fd}/bin/true`])
+      await expect(run).rejects.toMatchObject({
+        step: 'exec',
+        code: expect.stringMatching(/^(ENOENT|ENOTDIR|EACCES)$/),
+      })
+    }
+  })
+
+  it('gets the fds that are meant for it as 3, 4, …', async () => {
+    const files = ['/proc/version', '/proc/filesystems'] as const
+    const open: Step = {
+      name: 'open',
+      why: 'two files of the host',
+      open: files.map((file) => call('openat', [AT_FDCWD, file, O_CLOEXEC], { save: `$${file}` })),
+    }
+    const { stdout } = await contained(
+      around(open),
+      ['sh', '-c', 'cat <&3; cat <&4; test -e /proc/$$/fd/5 || echo no more'],
+      {
+        fds: [ref(`$${files[1]}`), ref(`$${files[0]}`)],
+      },
+    )
+    expect(stdout).toBe(`${readFileSync(files[1], 'utf8')}${readFileSync(files[0], 'utf8')}no more\n`)
+  })
+
+  it('starts with no signal blocked or ignored, and dies with its supervisor', async () => {
+    const ignore: Step = {
+      name: 'ignore',
+      why: 'as under nohup',
+      // struct sigaction: SIG_IGN is 1.
+      outside: [call('rt_sigaction', [1, new Uint8Array([1, ...new Uint8Array(31)]), null, 8])],
+    }
+    const { stdout } = await contained(around(ignore), ['cat', '/proc/self/status'])
+    expect(stdout).toMatch(/^SigBlk:\s0{16}\nSigIgn:\s0{16}\nSigCgt:\s0{16}$/m)
+  })
+
+  it.each([
+    ['as root', []],
+    ['as another user, whose change of ids clears it', [user({ uid: 1000, gid: 1000, groups: [] }), noNewPrivileges()]],
+  ])('is killed when its supervisor is: %s', async (_, steps) => {
+    const container = await start(
+      around(...steps),
+      ['sh', '-c', 'echo ready; read line'],
+      {},
+      { stdio: ['pipe', 'pipe', 'pipe'] },
+    )
+    await new Promise((resolve) => container.stdout?.once('data', resolve))
+    process.kill(container.supervisor, 'SIGKILL')
+    await expect(container.exited).rejects.toMatchObject({ code: 'RT_BROKEN_PROCESS' })
+    expect(() => process.kill(container.pid, 0)).toThrowError(expect.objectContaining({ code: 'ESRCH' }))
+  })
+
+  it('the set-up process is not node, and can’t be written (CVE-2019-5736)', async () => {
+    // The exploit's way in: an entry that is interpreted by whatever executed it. It finds the sealed memfd, which has
+    // nothing to do here and ends.
+    write('entry', '#!/proc/self/exe\n')
+    expect(await contained(around(), ['/entry'])).toMatchObject({ stdout: '', stderr: '' })
+    const container = await start(around(), ['sh', '-c', 'read line'], {}, { stdio: ['pipe', 'pipe', 'pipe'] })
+    const exe = readFileSync(`/proc/${container.supervisor}/exe`)
+    expect(exe.equals(container.program.elf)).toBe(true)
+    expect(() => openSync(`/proc/${container.supervisor}/exe`, 'r+')).toThrowError(
+      expect.objectContaining({ code: 'ETXTBSY' }),
+    )
+    container.stdin?.end()
+    await outcome(container)
+  })
+})
+
+describe('what can’t be executed', () => {
+  let directory: string
+  const around = () => [namespaces(), root(tree(directory), proc())]
+  beforeEach((context) => {
+    needs(context, 'root', 'busybox')
+    directory = busyboxRoot()
+    mkdirSync(join(directory, 'first'))
+  })
+  const plant = (name: string, text: string, mode: number) =>
+    writeFileSync(join(directory, 'first', name), text, { mode })
+  const env = { env: ['PATH=/nowhere:/bin/sh/not-a-directory:/first:/bin'] }
+
+  it('nothing of that name: ENOENT, for the last candidate', async () => {
+    await expect(contained(around(), ['no-such'], env)).rejects.toMatchObject({
+      step: 'exec',
+      syscall: 'execve',
+      code: 'ENOENT',
+      path: '/bin/no-such',
+    })
+  })
+
+  it('one that may not be executed is passed by for one that may', async () => {
+    plant('true', '', 0o644)
+    expect((await contained(around(), ['true'], env)).exit).toEqual({ code: 0 })
+  })
+
+  it('one that may not be executed and no other: EACCES, for that one', async () => {
+    plant('tool', '', 0o644)
+    await expect(contained(around(), ['tool'], env)).rejects.toMatchObject({ code: 'EACCES', path: '/first/tool' })
+  })
+
+  it('a directory: EACCES', async () => {
+    mkdirSync(join(directory, 'first/tool'))
+    await expect(contained(around(), ['tool'], env)).rejects.toMatchObject({ code: 'EACCES', path: '/first/tool' })
+    await expect(contained(around(), ['/first'], env)).rejects.toMatchObject({ code: 'EACCES', path: '/first' })
+  })
+
+  it('no format that the kernel knows: ENOEXEC, and the search is over', async () => {
+    plant('true', 'exit 0\n', 0o755)
+    await expect(contained(around(), ['true'], env)).rejects.toMatchObject({ code: 'ENOEXEC', path: '/first/true' })
+  })
+
+  it('a missing interpreter: ENOENT', async () => {
+    plant('tool', '#!/no/such/interpreter\n', 0o755)
+    await expect(contained(around(), ['/first/tool'], env)).rejects.toMatchObject({
+      code: 'ENOENT',
+      path: '/first/tool',
+    })
+  })
+
+  it('a circle of symlinks: ELOOP', async () => {
+    symlinkSync('tool', join(directory, 'first/tool'))
+    await expect(contained(around(), ['tool'], env)).rejects.toMatchObject({ code: 'ELOOP' })
+  })
+
+  it('an empty name: ENOENT', async () => {
+    await expect(contained(around(), [''], env)).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
+  it('2 MB of environment: E2BIG, with the sizes and the remedy', async () => {
+    const large = Array.from({ length: 20 }, (_, i) => `V${i}=${'x'.repeat(110_000)}`)
+    await expect(contained(around(), ['true'], { env: ['PATH=/bin', ...large] })).rejects.toMatchObject({
+      code: 'E2BIG',
+      hint: expect.stringMatching(/environment \(22\d{5} bytes\).*--ulimit stack/),
+    })
+    rmSync(join(directory, 'first'), { recursive: true })
+  })
+})
+
+function complaintsOf(act: () => unknown): string[] {
+  try {
+    act()
+  } catch (error) {
+    if (RtError.isInstance(error)) return (error.complaints ?? []).map(({ path, message }) => `${path}: ${message}`)
+    throw error
+  }
+  throw new Error('nothing was refused')
+}

@@ -1,0 +1,154 @@
+// requires root, busybox for the kernel's part; the plan needs nothing
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { busyboxRoot, needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
+import { root, user, workingDirectory } from '../src/index.js'
+import { contained } from './contained.js'
+import { explained } from './explained.js'
+import { filesystem, namespaces, proc, tree } from './steps.js'
+
+describe('the plan', () => {
+  it('opens the directory, or makes it name by name', () => {
+    expect(explained(workingDirectory('/a//b/../c/'))).toMatchInlineSnapshot(`
+      "working directory:
+        openat2($root, "/a/c", {flags=O_RDONLY|O_DIRECTORY|O_CLOEXEC|O_PATH, resolve=RESOLVE_NO_MAGICLINKS|RESOLVE_IN_ROOT}, 24) → directory
+        go to opened
+        umask(00) → umask
+        mkdirat($root, "a", 0755)
+        openat2($root, "/a", {flags=O_RDONLY|O_DIRECTORY|O_CLOEXEC|O_PATH, resolve=RESOLVE_NO_MAGICLINKS|RESOLVE_IN_ROOT}, 24) → directory
+        mkdirat(directory</a>, "c", 0755)
+        openat2($root, "/a/c", {flags=O_RDONLY|O_DIRECTORY|O_CLOEXEC|O_PATH, resolve=RESOLVE_NO_MAGICLINKS|RESOLVE_IN_ROOT}, 24) → directory
+        umask(umask)
+        go to resolved
+        tries = tries + 1 * 1
+        unless tries == 64 go to again
+        fail: cannot walk a path: something is renamed or mounted all the time
+        fchdir(directory</a/c>)
+        getcwd(&cwd, 4096)
+        if cwd & 0xff == 47 go to cwd is inside
+        fail: the working directory is not beneath the new root
+        close(directory</a/c>)"
+    `)
+  })
+
+  it('only opens it', () => {
+    expect(explained(workingDirectory('/a/b', { make: false }))).not.toContain('mkdirat')
+  })
+
+  it.each(['', 'a', './a', '../a'])('refuses %j', (directory) => {
+    expect(() => workingDirectory(directory, { origin: '--workdir' })).toThrowError(
+      expect.objectContaining({
+        complaints: [{ path: '--workdir', message: `${JSON.stringify(directory)} is not an absolute path` }],
+      }),
+    )
+  })
+})
+
+describe('the contained process', () => {
+  let directory: string
+  beforeEach((context) => {
+    needs(context, 'root', 'busybox')
+    directory = busyboxRoot()
+  })
+  const standing = (path: string, options = {}, ...more: Parameters<typeof contained>[0][]) =>
+    contained(
+      [namespaces(), root(tree(directory), proc()), workingDirectory(path, options), more],
+      ['sh', '-c', 'pwd; readlink /proc/self/cwd'],
+    )
+
+  it.each([
+    ['/', '/'],
+    ['/etc', '/etc'],
+    ['/new', '/new'],
+    ['/new/and/deeper', '/new/and/deeper'],
+    ['/etc/../../../../tmp/./x', '/tmp/x'],
+    ['/with space/und ümlaut', '/with space/und ümlaut'],
+    ['/new\nline', '/new\nline'],
+  ])('%j', async (path, at) => {
+    expect(await standing(path)).toMatchObject({ stdout: `${at}\n${at}\n`, exit: { code: 0 } })
+  })
+
+  it('what is made has mode 0755 and is root’s, whatever the umask and the user', async () => {
+    const before = process.umask(0o77)
+    try {
+      await standing('/new/deeper', {}, user({ uid: 1000, gid: 1000, groups: [] }))
+    } finally {
+      process.umask(before)
+    }
+    for (const made of ['new', 'new/deeper']) {
+      const { mode, uid, gid } = statSync(join(directory, made))
+      expect([mode & 0o7777, uid, gid]).toEqual([0o755, 0, 0])
+    }
+  })
+
+  it('symlinks lead where they lead inside', async () => {
+    symlinkSync('/tmp', join(directory, 'link'))
+    symlinkSync('../../..', join(directory, 'up'))
+    expect((await standing('/link/made')).stdout).toBe('/tmp/made\n/tmp/made\n')
+    expect((await standing('/up/up/etc')).stdout).toBe('/etc\n/etc\n')
+  })
+
+  // CVE-2026-55686 made directories on the host this way.
+  it.each(['absolute', 'relative'])('an %s symlink to a host directory makes nothing there', async (kind) => {
+    const victim = temporaryFolder('victim')
+    symlinkSync(kind === 'absolute' ? victim : join('../../../../../../..', victim), join(directory, 'link'))
+    // Inside the root the symlink dangles: it can't be made a directory.
+    await expect(standing('/link/made')).rejects.toMatchObject({ step: 'working directory', code: 'ENOENT' })
+    mkdirSync(join(directory, victim), { recursive: true })
+    expect((await standing('/link/made')).stdout.split('\n')[0]).toBe(`${victim}/made`)
+    expect(readdirSync(victim)).toEqual([])
+  })
+
+  // CVE-2024-21626: the working directory of the image is /proc/self/fd/N, an fd that the set-up has open.
+  it('/proc/self/fd/N leads nowhere, for any fd of the set-up', async () => {
+    for (let fd = 0; fd < 30; fd++) {
+      await expect(standing(`/proc/self/fd/${fd}`)).rejects.toMatchObject({
+        step: 'working directory',
+        code: expect.stringMatching(/^(ELOOP|ENOENT)$/),
+      })
+    }
+  })
+
+  it.each(['/proc/self/root', '/proc/1/cwd', '/proc/self/cwd/x'])('%s, a link of /proc, is refused', async (path) => {
+    await expect(standing(path)).rejects.toMatchObject({ code: 'ELOOP', hint: expect.stringContaining('/proc') })
+  })
+
+  it('a symlink to a link of /proc is refused', async () => {
+    symlinkSync('/proc/self/fd/3', join(directory, 'link'))
+    await expect(standing('/link')).rejects.toMatchObject({ code: expect.stringMatching(/^(ELOOP|ENOENT)$/) })
+    symlinkSync('/proc/1/root', join(directory, 'root-link'))
+    await expect(standing('/root-link/etc')).rejects.toMatchObject({ code: 'ELOOP' })
+  })
+
+  it('a file on the way, a read-only root, no leave to make it: each is said', async () => {
+    writeFileSync(join(directory, 'file'), '')
+    await expect(standing('/file')).rejects.toMatchObject({
+      code: 'ENOTDIR',
+      hint: expect.stringContaining('no directory'),
+    })
+    await expect(standing('/file/x')).rejects.toMatchObject({ code: 'ENOTDIR' })
+    await expect(standing('/proc/x')).rejects.toMatchObject({ syscall: 'mkdirat', code: 'ENOENT' })
+    await expect(standing('/missing', { make: false, origin: '-w' })).rejects.toMatchObject({
+      origin: '-w',
+      code: 'ENOENT',
+      hint: expect.stringContaining('does not exist in the root'),
+    })
+    expect(existsSync(join(directory, 'missing'))).toBe(false)
+  })
+
+  it('a directory that only root may enter is the user’s working directory all the same', async () => {
+    mkdirSync(join(directory, 'private'))
+    chmodSync(join(directory, 'private'), 0o700)
+    const { stdout } = await contained(
+      [
+        namespaces(),
+        root(tree(directory), [proc(), filesystem('tmpfs', 'tmp')]),
+        workingDirectory('/private'),
+        user({ uid: 1000, gid: 1000, groups: [] }),
+      ],
+      ['readlink', '/proc/self/cwd'],
+    )
+    expect(stdout).toBe('/private\n')
+  })
+})
