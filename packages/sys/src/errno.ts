@@ -154,7 +154,7 @@ export function errnoName(errno: number | bigint): ErrnoName | undefined {
 
 /** The positive number of an errno name, or undefined if there is no such name. */
 export function errnoNumber(name: string): number | undefined {
-  return (ERRNO as Readonly<Record<string, number>>)[name]
+  return Object.hasOwn(ERRNO, name) ? ERRNO[name as ErrnoName] : undefined
 }
 
 /** strerror(3): what an errno means, by name or by number of either sign. */

@@ -13,7 +13,7 @@ const NEW_USER = /CLONE_NEWUSER/
 const MOUNTING = ['mount', 'move_mount', 'open_tree', 'fsmount', 'unshare', 'clone', 'clone3']
 
 /** The first row that matches speaks; narrow rows stand before wide ones. */
-const HINTS: readonly Hint[] = [
+export const HINTS: readonly Hint[] = [
   {
     calls: MOUNTING,
     errno: 'ENOSPC',
@@ -64,7 +64,7 @@ const HINTS: readonly Hint[] = [
   {
     calls: ['mount', 'fsmount', 'fsconfig'],
     errno: 'EPERM',
-    when: /proc|sysfs/,
+    when: /\b(proc|sysfs)\b/,
     hint:
       "inside a user namespace proc and sysfs can be mounted only if the host's are fully visible (nothing mounted over " +
       "parts of them) and the pid or network namespace belongs to that user namespace; bind the host's instead",
@@ -252,7 +252,7 @@ const HINTS: readonly Hint[] = [
   },
 ]
 
-const NEWER: Readonly<Record<string, string>> = {
+export const NEWER: Readonly<Record<string, string>> = {
   statmount: '6.8',
   listmount: '6.8',
   open_tree_attr: '6.15',

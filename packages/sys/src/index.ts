@@ -49,7 +49,7 @@ export {
   lremovexattr,
   lsetxattr,
 } from './files/xattr.js'
-export { type CallArgument, formatArgument, formatCall } from './format/call.js'
+export { argumentKinds, type CallArgument, formatArgument, formatCall } from './format/call.js'
 export {
   FLAGS,
   type FlagTable,
@@ -60,7 +60,7 @@ export {
 } from './format/flags.js'
 export { formatCloneFlags, formatMode, formatOpenFlags, formatSocketType } from './format/open-flags.js'
 export { quote } from './format/quote.js'
-export { type ArgumentKind, SIGNATURES } from './format/signatures.js'
+export type { ArgumentKind } from './format/signatures.js'
 export { formatStruct, type StructFields, type Verbatim } from './format/struct.js'
 export { type FormatCallOptions, formatCapabilities } from './format/value.js'
 export { hintFor } from './hints.js'

@@ -30,7 +30,7 @@ const DECLARATIONS = {
   open_how: { flags: 'u64', mode: 'u64', resolve: 'u64' },
   // from uapi/linux/mount.h
   mount_attr: { attr_set: 'u64', attr_clr: 'u64', propagation: 'u64', userns_fd: 'u64' },
-  // from uapi/linux/mount.h; mnt_ns_id since Linux 6.10
+  // from uapi/linux/mount.h; mnt_ns_id since Linux 6.11
   mnt_id_req: { size: 'u32', spare: 'u32', mnt_id: 'u64', param: 'u64', mnt_ns_id: 'u64' },
   // from uapi/linux/mount.h: what statmount(2) fills; the strings follow it, the u32 fields are offsets into them
   statmount: {

@@ -50,10 +50,10 @@ const GROUPS = [
 
 /** Macros by these names are other things in C. */
 const DIFFERENT = new Set([
-  // libc's macro calls sysconf; the kernel's constant is in binfmts.h as an expression of the page size.
+  // The kernel's is 32, libc keeps two for itself.
   'SIGRTMIN',
+  // Expressions of what no header for programs defines: _NSIG, PAGE_SIZE.
   'SIGRTMAX',
-  // An expression with a cast that is no constant to the preprocessor, and the header's is of 128 KiB pages.
   'MAX_ARG_STRLEN',
 ])
 

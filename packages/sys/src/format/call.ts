@@ -1,6 +1,7 @@
 import { hasStruct } from '../structs.js'
 import type { SyscallName } from '../syscalls.js'
 import { O_CREAT, O_TMPFILE } from '../uapi/fcntl.js'
+import { KEYCTL_JOIN_SESSION_KEYRING } from '../uapi/keyctl.js'
 import { PR_CAP_AMBIENT_CLEAR_ALL } from '../uapi/prctl.js'
 import { S_IFBLK, S_IFCHR, S_IFMT } from '../uapi/stat.js'
 import { FLAGS, formatEnum } from './flags.js'
@@ -40,6 +41,7 @@ function formatBytes(kind: ArgumentKind | undefined, bytes: Uint8Array, options:
     const times = [bytes.subarray(0, TIMESPEC_SIZE), bytes.subarray(TIMESPEC_SIZE)]
     return `[${times.map((time) => formatStructBytes('timespec', time)).join(', ')}]`
   }
+  if (kind === 'intPointer' && bytes.byteLength === 4) return `[${Buffer.from(bytes).readInt32LE(0)}]`
   const name = kind?.startsWith('struct:') ? kind.slice('struct:'.length) : ''
   return hasStruct(name) ? formatStructBytes(name, bytes, options) : opaque(bytes)
 }
@@ -82,6 +84,7 @@ function fsconfigKinds(command: string): Kinds {
 }
 
 function prctlKinds(operation: string, second: CallArgument | undefined): Kinds {
+  const noCapability = integer(second) === PR_CAP_AMBIENT_CLEAR_ALL
   const kinds: Record<string, Kinds> = {
     PR_CAPBSET_DROP: ['capability'],
     PR_CAPBSET_READ: ['capability'],
@@ -89,9 +92,12 @@ function prctlKinds(operation: string, second: CallArgument | undefined): Kinds 
     PR_SET_SECUREBITS: ['flags:securebits'],
     PR_SET_DUMPABLE: ['enum:dumpable'],
     PR_SET_NAME: ['string'],
-    PR_CAP_AMBIENT: ['enum:capAmbient', integer(second) === PR_CAP_AMBIENT_CLEAR_ALL ? 'int' : 'capability'],
+    PR_SET_KEEPCAPS: ['int'],
+    PR_SET_CHILD_SUBREAPER: ['int'],
+    PR_CAP_AMBIENT: ['enum:capAmbient', noCapability ? 'int' : 'capability', 'int', 'int'],
   }
-  return ['enum:prctl', ...(kinds[operation] ?? ['int']), 'int', 'int', 'int']
+  // The kernel wants to see zeros in the rest, for other operations than these.
+  return ['enum:prctl', ...(kinds[operation] ?? ['int', 'int', 'int', 'int'])]
 }
 
 function fcntlKind(command: string): ArgumentKind {
@@ -100,42 +106,59 @@ function fcntlKind(command: string): ArgumentKind {
 }
 
 function ioctlKind(request: string): ArgumentKind {
-  if (request === 'TIOCGWINSZ' || request === 'TIOCSWINSZ') return 'struct:winsize'
-  if (/^TC[GS]ETS/.test(request)) return 'struct:termios'
-  if (request === 'FICLONE') return 'fd'
-  return request === 'TIOCGPTPEER' ? 'open' : 'int'
+  const kinds: Record<string, ArgumentKind> = {
+    TIOCGWINSZ: 'struct:winsize',
+    TIOCSWINSZ: 'struct:winsize',
+    TCGETS: 'struct:termios',
+    TCSETS: 'struct:termios',
+    TCSETSW: 'struct:termios',
+    TCSETSF: 'struct:termios',
+    TIOCSPTLCK: 'intPointer',
+    TIOCGPTN: 'intPointer',
+    TIOCGPTPEER: 'open',
+    FICLONE: 'fd',
+  }
+  return kinds[request] ?? 'int'
 }
 
-/** What the arguments are: for some calls that depends on the operation, which is itself an argument. */
-function kindsOf(name: SyscallName, args: readonly CallArgument[]): Kinds {
-  const operation = integer(args[name === 'prctl' ? 0 : 1]) ?? -1
+/** A mode means something only where a file is made. */
+const openKinds = (flags: number): Kinds =>
+  flags & O_CREAT || (flags & O_TMPFILE) === O_TMPFILE ? ['path', 'open', 'mode'] : ['path', 'open']
+
+/** A device number means something only for a device; a mode that is not known yet may be one. */
+function mknodKinds(mode: number | undefined): Kinds {
+  const type = (mode ?? S_IFCHR) & S_IFMT
+  return type === S_IFCHR || type === S_IFBLK ? ['fd', 'path', 'mode', 'device'] : ['fd', 'path', 'mode']
+}
+
+/**
+ * What the arguments are and how many are printed: for some calls that depends on the operation or on flags, which are
+ * themselves arguments. Undefined if nothing is known of the call.
+ */
+export function argumentKinds(name: SyscallName, args: readonly CallArgument[]): Kinds | undefined {
+  const number = (index: number) => integer(args[index]) ?? -1
   switch (name) {
     case 'fsconfig':
-      return fsconfigKinds(formatEnum(FLAGS.fsconfig, operation))
+      return fsconfigKinds(formatEnum(FLAGS.fsconfig, number(1)))
     case 'prctl':
-      return prctlKinds(formatEnum(FLAGS.prctl, operation), args[1])
+      return prctlKinds(formatEnum(FLAGS.prctl, number(0)), args[1])
     case 'fcntl':
-      return ['fd', 'enum:fcntl', fcntlKind(formatEnum(FLAGS.fcntl, operation))]
+      return ['fd', 'enum:fcntl', fcntlKind(formatEnum(FLAGS.fcntl, number(1)))]
     case 'ioctl':
-      return ['fd', 'enum:ioctl', ioctlKind(formatEnum(FLAGS.ioctl, operation))]
+      return ['fd', 'enum:ioctl', ioctlKind(formatEnum(FLAGS.ioctl, number(1)))]
+    case 'openat':
+      return ['fd', ...openKinds(integer(args[2]) ?? 0)]
+    case 'open':
+      return openKinds(integer(args[1]) ?? 0)
+    case 'mknodat':
+      return mknodKinds(integer(args[2]))
+    case 'keyctl':
+      return number(0) === KEYCTL_JOIN_SESSION_KEYRING
+        ? ['enum:keyctl', 'string']
+        : ['enum:keyctl', 'int', 'int', 'int', 'int']
     default:
-      return SIGNATURES[name] ?? []
+      return SIGNATURES[name]
   }
-}
-
-/** How many arguments mean something: a mode only where a file is made, a device number only for a device. */
-function meaningful(name: SyscallName, args: readonly CallArgument[]): number {
-  if (name === 'openat' || name === 'open') {
-    const at = name === 'open' ? 1 : 2
-    const flags = integer(args[at]) ?? 0
-    return flags & O_CREAT || (flags & O_TMPFILE) === O_TMPFILE ? at + 2 : at + 1
-  }
-  if (name === 'mknodat') {
-    const mode = integer(args[2])
-    const type = (mode ?? 0) & S_IFMT
-    return mode === undefined || type === S_IFCHR || type === S_IFBLK ? 4 : 3
-  }
-  return args.length
 }
 
 /**
@@ -144,9 +167,9 @@ function meaningful(name: SyscallName, args: readonly CallArgument[]): number {
  * @param args in the kernel's order; trailing arguments may be left out
  */
 export function formatCall(name: SyscallName, args: readonly CallArgument[], options: FormatCallOptions = {}): string {
-  const kinds = kindsOf(name, args)
+  const kinds = argumentKinds(name, args)
   const shown = args
-    .slice(0, meaningful(name, args))
-    .map((value, index) => formatArgument(kinds[index], value, options))
+    .slice(0, kinds?.length ?? args.length)
+    .map((value, index) => formatArgument(kinds?.[index], value, options))
   return `${name}(${shown.join(', ')})`
 }

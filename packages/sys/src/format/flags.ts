@@ -76,6 +76,8 @@ export const FLAGS = lazily({
   propagation: () => pick(mount, /^MS_(UNBINDABLE|PRIVATE|SLAVE|SHARED)$/),
   at: atFlags,
   unlink: () => pick(fcntl, /^AT_REMOVEDIR$/),
+  // unistd.h
+  accessMode: () => ({ F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1 }),
   access: () => ({ ...atFlags(), ...pick(fcntl, /^AT_EACCESS$/) }),
   resolve: () => pick(openat2, /^RESOLVE_/),
   clone: () => pick(sched, /^CLONE_(?!ARGS)/),
@@ -88,6 +90,8 @@ export const FLAGS = lazily({
   seals: () => pick(fcntl, /^F_SEAL_/),
   fcntl: () => pick(fcntl, /^F_(?!SEAL)/),
   fd: () => pick(fcntl, /^FD_/),
+  // of calls that make fds and open nothing
+  newFd: () => pick(fcntl, /^O_(NONBLOCK|CLOEXEC|DIRECT)$/),
   flock: () => pick(fcntl, /^LOCK_/),
   rename: () => pick(fs, /^RENAME_/),
   seek: () => pick(fs, /^SEEK_/),

@@ -1,5 +1,5 @@
 import { type Arch, hostArch } from '../syscalls.js'
-import { O_PATH, openFlags } from '../uapi/fcntl.js'
+import { openFlags } from '../uapi/fcntl.js'
 import { CSIGNAL } from '../uapi/sched.js'
 import { signalName } from '../uapi/signal.js'
 import { S_IFMT } from '../uapi/stat.js'
@@ -10,8 +10,6 @@ export function formatOpenFlags(value: number | bigint, arch: Arch = hostArch())
   const bits = unsigned(value)
   const access = ['O_RDONLY', 'O_WRONLY', 'O_RDWR', 'O_ACCMODE'][Number(bits & 3n)] as string
   const rest = bits & ~3n
-  // With O_PATH the access mode is ignored.
-  if (rest & BigInt(O_PATH) && (bits & 3n) === 0n) return formatFlags(openFlags(arch), rest)
   return rest === 0n ? access : `${access}|${formatFlags(openFlags(arch), rest)}`
 }
 

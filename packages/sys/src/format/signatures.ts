@@ -21,6 +21,8 @@ export type ArgumentKind =
   | 'strings'
   /** envp: counted, not shown. */
   | 'environment'
+  /** A pointer to an int. */
+  | 'intPointer'
   /** Two struct timespec: access and modification time. */
   | 'times'
   | 'int'
@@ -40,10 +42,11 @@ export type ArgumentKind =
   | 'capability'
   /** tv_nsec of a file's time. */
   | 'nanoseconds'
+  | 'capabilityVersion'
 
 /**
  * The arguments of the calls that rt makes, in the kernel's order. A call not listed is printed by its raw
- * numbers; fsconfig, prctl, fcntl and ioctl, whose arguments depend on the operation, are in format-call.ts.
+ * numbers; those whose arguments depend on one another (fsconfig, prctl, openat, …) are in call.ts.
  */
 export const SIGNATURES: Readonly<Partial<Record<SyscallName, readonly ArgumentKind[]>>> = {
   // mounts
@@ -98,15 +101,13 @@ export const SIGNATURES: Readonly<Partial<Record<SyscallName, readonly ArgumentK
   bpf: ['enum:bpf', 'pointer', 'int'],
   umask: ['mode'],
   // files
-  open: ['path', 'open', 'mode'],
-  openat: ['fd', 'path', 'open', 'mode'],
   openat2: ['fd', 'path', 'struct:open_how', 'int'],
   close: ['fd'],
   close_range: ['uint', 'uint', 'flags:closeRange'],
   dup: ['fd'],
   dup2: ['fd', 'int'],
-  dup3: ['fd', 'int', 'open'],
-  pipe2: ['pointer', 'open'],
+  dup3: ['fd', 'int', 'flags:newFd'],
+  pipe2: ['pointer', 'flags:newFd'],
   read: ['fd', 'pointer', 'int'],
   write: ['fd', 'data', 'int'],
   pread64: ['fd', 'pointer', 'int', 'int'],
@@ -114,7 +115,6 @@ export const SIGNATURES: Readonly<Partial<Record<SyscallName, readonly ArgumentK
   lseek: ['fd', 'int', 'enum:seek'],
   ppoll: ['pointer', 'int', 'pointer', 'pointer', 'int'],
   mkdirat: ['fd', 'path', 'mode'],
-  mknodat: ['fd', 'path', 'mode', 'device'],
   symlinkat: ['path', 'fd', 'path'],
   linkat: ['fd', 'path', 'fd', 'path', 'flags:at'],
   unlinkat: ['fd', 'path', 'flags:unlink'],
@@ -126,7 +126,7 @@ export const SIGNATURES: Readonly<Partial<Record<SyscallName, readonly ArgumentK
   fchown: ['fd', 'id', 'id'],
   fchownat: ['fd', 'path', 'id', 'id', 'flags:at'],
   utimensat: ['fd', 'path', 'times', 'flags:at'],
-  faccessat2: ['fd', 'path', 'int', 'flags:access'],
+  faccessat2: ['fd', 'path', 'flags:accessMode', 'flags:access'],
   newfstatat: ['fd', 'path', 'pointer', 'flags:at'],
   statx: ['fd', 'path', 'flags:at', 'flags:statx', 'pointer'],
   statfs: ['path', 'pointer'],
@@ -153,7 +153,6 @@ export const SIGNATURES: Readonly<Partial<Record<SyscallName, readonly ArgumentK
   sethostname: ['data', 'int'],
   setdomainname: ['data', 'int'],
   getrandom: ['pointer', 'int', 'flags:getrandom'],
-  keyctl: ['enum:keyctl', 'int', 'int', 'int', 'int'],
   sync: [],
   setsid: [],
   getpid: [],

@@ -1,4 +1,5 @@
 import { decodeStruct, hasStruct, type StructName, structLayout } from '../structs.js'
+import { UTIME_NOW, UTIME_OMIT } from '../uapi/fcntl.js'
 import type { ArgumentKind } from './signatures.js'
 import { type FormatCallOptions, formatCapabilities, formatValue } from './value.js'
 
@@ -19,6 +20,7 @@ const FIELDS: Readonly<Partial<Record<StructName, Readonly<Record<string, Argume
     propagation: 'flags:propagation',
     userns_fd: 'fd',
   },
+  // statmount's param is a mask, listmount's an id.
   mnt_id_req: { mnt_id: 'hex', param: 'hex', mnt_ns_id: 'hex' },
   clone_args: {
     flags: 'flags:clone',
@@ -37,7 +39,7 @@ const FIELDS: Readonly<Partial<Record<StructName, Readonly<Record<string, Argume
   rlimit64: { rlim_cur: 'limit', rlim_max: 'limit' },
   pollfd: { fd: 'fd', events: 'flags:poll', revents: 'flags:poll' },
   siginfo: { si_signo: 'signal', si_code: 'enum:childCode' },
-  cap_user_header: { version: 'hex' },
+  cap_user_header: { version: 'capabilityVersion' },
   termios: { c_iflag: 'hex', c_oflag: 'hex', c_cflag: 'hex', c_lflag: 'hex' },
 }
 
@@ -50,6 +52,8 @@ const ALWAYS: Readonly<Partial<Record<StructName, readonly string[]>>> = {
   winsize: ['ws_row', 'ws_col'],
   cap_user_header: ['pid'],
 }
+
+const SPECIAL_TIMES = [UTIME_NOW, UTIME_OMIT]
 
 /** The sets of capset(2), whose halves lie apart, as strace joins them. */
 function formatCapabilityData(fields: StructFields): string {
@@ -71,15 +75,21 @@ function formatCapabilityData(fields: StructFields): string {
  */
 export function formatStruct(name: string, fields: StructFields, options: FormatCallOptions = {}): string {
   if (name === 'cap_user_data') return formatCapabilityData(fields)
+  // A struct timespec that is none.
+  if (name === 'timespec' && SPECIAL_TIMES.includes(Number(fields.tv_nsec))) {
+    return formatValue('nanoseconds', Number(fields.tv_nsec))
+  }
   const kinds = FIELDS[name as StructName]
   const always = ALWAYS[name as StructName] ?? []
-  const order = hasStruct(name) ? Object.keys(structLayout(name).fields) : Object.keys(fields)
+  const layout = hasStruct(name) ? structLayout(name).fields : undefined
   const parts: string[] = []
-  for (const field of order) {
+  for (const field of Object.keys(layout ?? fields)) {
     const value = fields[field] ?? 0
     if (typeof value === 'object') parts.push(`${field}=${value.verbatim}`)
     else if (BigInt(value) !== 0n || always.includes(field)) {
-      parts.push(`${field}=${formatValue(kinds?.[field], value, options)}`)
+      // As it is written: -1 in a field of 64 bits is 64 ones.
+      const whole = layout?.[field]?.type === 'u64' ? BigInt.asUintN(64, BigInt(value)) : value
+      parts.push(`${field}=${formatValue(kinds?.[field], whole, options)}`)
     }
   }
   return `{${parts.join(', ')}}`

@@ -1,5 +1,5 @@
 import { type Arch, hostArch } from '../syscalls.js'
-import { CAP_LAST_CAP, capabilityName } from '../uapi/capability.js'
+import { CAP_LAST_CAP, capabilityName, LINUX_CAPABILITY_VERSION_3 } from '../uapi/capability.js'
 import { AT_FDCWD, UTIME_NOW, UTIME_OMIT } from '../uapi/fcntl.js'
 import { RLIM_INFINITY, RLIMITS } from '../uapi/resource.js'
 import { signalName } from '../uapi/signal.js'
@@ -72,6 +72,7 @@ export function formatValue(
     case 'pointer':
     case 'strings':
     case 'environment':
+    case 'intPointer':
     case 'times':
       return unsigned(value) === 0n ? 'NULL' : hex(value)
     case 'hex':
@@ -101,6 +102,8 @@ export function formatValue(
       return capabilityName(value) ?? String(value)
     case 'nanoseconds':
       return formatNanoseconds(value)
+    case 'capabilityVersion':
+      return Number(value) === LINUX_CAPABILITY_VERSION_3 ? '_LINUX_CAPABILITY_VERSION_3' : hex(value)
     default:
       return String(value)
   }

@@ -1,8 +1,7 @@
 import { readlinkSync } from 'node:fs'
 import { SyscallError } from '../errors.js'
-import { type CallArgument, formatCall } from '../format/call.js'
+import { argumentKinds, type CallArgument, formatCall } from '../format/call.js'
 import { untilNul } from '../format/quote.js'
-import { SIGNATURES } from '../format/signatures.js'
 import type { SyscallName } from '../syscalls.js'
 import { AT_FDCWD } from '../uapi/fcntl.js'
 
@@ -19,11 +18,12 @@ function pathOfFd(fd: number): string | undefined {
 /** Paths among the arguments; one relative to an fd is shown beneath that fd's path. */
 function pathsOf(name: SyscallName, args: readonly CallArgument[], pathOf: typeof pathOfFd): string[] {
   const paths: string[] = []
-  for (const [index, kind] of (SIGNATURES[name] ?? []).entries()) {
+  const kinds = argumentKinds(name, args) ?? []
+  for (const [index, kind] of kinds.entries()) {
     const value = args[index]
     if (kind !== 'path' || (typeof value !== 'string' && !(value instanceof Uint8Array))) continue
     const path = typeof value === 'string' ? value : Buffer.from(untilNul(value)).toString()
-    const fd = SIGNATURES[name]?.[index - 1] === 'fd' ? args[index - 1] : undefined
+    const fd = kinds[index - 1] === 'fd' ? args[index - 1] : undefined
     const base = typeof fd === 'number' && fd !== AT_FDCWD && !path.startsWith('/') ? pathOf(fd) : undefined
     paths.push(base === undefined ? path : path === '' ? base : `${base.replace(/\/$/, '')}/${path}`)
   }

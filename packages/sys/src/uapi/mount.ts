@@ -107,6 +107,6 @@ export const STATMOUNT_MNT_GIDMAP = 0x4000 // Linux 6.15
 
 // struct mnt_id_req and listmount(2)
 export const MNT_ID_REQ_SIZE_VER0 = 24
-export const MNT_ID_REQ_SIZE_VER1 = 32 // Linux 6.10: with mnt_ns_id
+export const MNT_ID_REQ_SIZE_VER1 = 32 // Linux 6.11: with mnt_ns_id
 export const LISTMOUNT_REVERSE = 1 // Linux 6.12
 export const LSMT_ROOT = 0xffffffffffffffffn // the root of the mount namespace

@@ -1,0 +1,67 @@
+import { ERRNO, type ErrnoName, hintFor, isSyscallName, SyscallError } from '@rt/sys'
+import { describe, expect, it } from 'vitest'
+import { HINTS, NEWER } from '../src/hints.js'
+
+/** Calls as they are printed, one at least for every row that looks at the call. */
+const EXAMPLES: readonly (readonly [syscall: string, errno: ErrnoName, call: string])[] = [
+  ['move_mount', 'ENOSPC', 'move_mount(7, "", 9, "", MOVE_MOUNT_F_EMPTY_PATH)'],
+  ['clone3', 'ENOSPC', 'clone3({flags=CLONE_NEWNS, exit_signal=SIGCHLD}, 88)'],
+  ['unshare', 'EPERM', 'unshare(CLONE_NEWUSER)'],
+  ['fsconfig', 'EPERM', 'fsconfig(5<proc>, FSCONFIG_CMD_CREATE, NULL, NULL, 0)'],
+  ['mount', 'EPERM', 'mount("sysfs", "/sys", "sysfs", 0, NULL)'],
+  ['fsconfig', 'EINVAL', 'fsconfig(5<overlay>, FSCONFIG_CMD_CREATE, NULL, NULL, 0)'],
+  ['mount', 'EINVAL', 'mount("overlay", "/m", "overlay", 0, "lowerdir=/a,upperdir=/b,workdir=/c")'],
+  ['mount_setattr', 'EINVAL', 'mount_setattr(5, "", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_IDMAP, userns_fd=6}, 32)'],
+  ['write', 'EBUSY', 'write(5</sys/fs/cgroup/rt-x/memory.limit_in_bytes>, "4096", 4)'],
+  ['write', 'EBUSY', 'write(5</sys/fs/cgroup/rt-x/cgroup.subtree_control>, "+pids", 5)'],
+  ['write', 'EBUSY', 'write(5</sys/fs/cgroup/rt-x/cpuset.cpus>, "0", 1)'],
+  ['write', 'EPERM', 'write(5</proc/1/uid_map>, "0 0 1", 5)'],
+  ['openat', 'EACCES', 'openat(AT_FDCWD, "/proc/1/gid_map", O_WRONLY)'],
+  ['write', 'ENOSPC', 'write(5</sys/fs/cgroup/cpuset/rt-x/tasks>, "1", 1)'],
+  ['write', 'EINVAL', 'write(5</proc/1/oom_score_adj>, "1001", 4)'],
+  ['write', 'EACCES', 'write(5</proc/1/oom_score_adj>, "-1000", 5)'],
+  ['mkdirat', 'EROFS', 'mkdirat(AT_FDCWD, "/sys/fs/cgroup/rt-x", 0755)'],
+]
+
+const rows = HINTS.map((row, index) => [`row ${index}: ${row.calls.join(', ')} ${row.errno}`, row] as const)
+
+describe('hints', () => {
+  it.for(rows)('%s speaks for each of its calls', ([, row]) => {
+    const { when } = row
+    const fitting = EXAMPLES.filter(([, errno, call]) => errno === row.errno && when?.test(call))
+    for (const syscall of row.calls) {
+      const calls = when === undefined ? [`${syscall}(…)`] : fitting.map(([, , call]) => call)
+      // No narrower row takes them all.
+      expect(calls.map((call) => hintFor(syscall, row.errno, call))).toContain(row.hint)
+    }
+  })
+
+  it.for(rows)('%s is about calls that exist', ([, row]) => {
+    for (const syscall of row.calls) expect(isSyscallName(syscall), syscall).toBe(true)
+    expect(row.errno in ERRNO).toBe(true)
+    expect(row.hint).not.toMatch(/\.$/)
+  })
+
+  it.for(EXAMPLES)('%s %s: %s', ([syscall, errno, call]) => {
+    const row = HINTS.find((candidate) => candidate.hint === hintFor(syscall, errno, call))
+    expect(row?.when).toBeDefined()
+  })
+
+  it('know since when calls exist', () => {
+    for (const syscall of Object.keys(NEWER)) expect(isSyscallName(syscall), syscall).toBe(true)
+    expect(hintFor('openat2', 'ENOSYS')).toMatch('openat2 needs Linux 5.6 or later')
+    expect(hintFor('read', 'ENOSYS')).toMatch('seccomp')
+  })
+
+  it('are silent where nothing is known', () => {
+    expect(hintFor('read', 'EIO')).toBeUndefined()
+    expect(hintFor('mount', 12345)).toBeUndefined()
+    // A path that only contains the letters of a file system's name.
+    expect(hintFor('mount', 'EPERM', 'mount("none", "/srv/processes", "tmpfs", 0, NULL)')).toMatch('CAP_SYS_ADMIN')
+  })
+
+  it('come with a SyscallError, for the errno of either sign', () => {
+    expect(new SyscallError({ syscall: 'chroot', errno: -1 }).hint).toBe('chroot needs CAP_SYS_CHROOT')
+    expect(new SyscallError({ syscall: 'chroot', errno: 1, hint: 'mine' }).hint).toBe('mine')
+  })
+})
