@@ -26,7 +26,11 @@ export class Complaints {
     this.list.push({ path, message })
   }
 
-  /** The value of `make`, or undefined if it complained about its input. */
+  /**
+   * The value of `make`, or undefined if it complained about its input.
+   *
+   * @param path the option that is to blame, unless the complaint names one itself
+   */
   try<T>(path: string, make: () => T): T | undefined {
     try {
       return make()
@@ -34,7 +38,11 @@ export class Complaints {
       if (!RtError.isInstance(error) || !ABOUT_INPUT.has(error.kind)) throw error
       if (this.list.length === 0) this.first = error
       if (!error.complaints?.length) this.add(path, error.message, error.hint)
-      for (const one of error.complaints ?? []) this.add(path || one.path, describe(path, one), error.hint)
+      for (const { path: inner, message } of error.complaints ?? []) {
+        const isOption = inner.startsWith('--')
+        const says = isOption || inner === '' || path.includes(inner) ? message : `${inner}: ${message}`
+        this.add(isOption && !path.startsWith(inner) ? inner : path, says, error.hint)
+      }
       return undefined
     }
   }
@@ -60,7 +68,3 @@ export class Complaints {
     })
   }
 }
-
-/** A package's complaint below the option: its own path is kept where it says more. */
-const describe = (path: string, { path: inner, message }: Complaint): string =>
-  path === '' || inner === '' || path.includes(inner) ? message : `${inner}: ${message}`

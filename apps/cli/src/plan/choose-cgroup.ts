@@ -40,7 +40,7 @@ export function chooseCgroup(
   const isPossible = host.hierarchies.some(({ top }) => top !== undefined)
   const step =
     isPossible || wantsCgroup(values)
-      ? complaints.try(wantsCgroup(values) ? 'cgroup' : '', () =>
+      ? complaints.try('cgroup', () =>
           join(`${parent ?? '/rt'}/${name}`, resources, { host, origin, names: RESOURCE_OPTIONS }),
         )
       : undefined

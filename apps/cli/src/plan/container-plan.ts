@@ -31,13 +31,15 @@ export function containerPlan(container: Container): Plan {
     container.cgroup,
 
     // 3. change root
-    root(container.tree, [defaultMounts(container.mounts), container.readOnly && readonlyRoot('--read-only')], {
+    root(container.tree, defaultMounts(container.mounts), {
       change: container.rootChange,
       origin: container.rootOrigin,
     }),
 
     // and then the program
     workingDirectory(process.workdir.path, process.workdir),
+    // Now that the working directory could be made in it.
+    container.readOnly && readonlyRoot('--read-only'),
     process.terminal ? terminal(process.terminal) : newSession(),
     process.oomScoreAdj !== undefined && oomScoreAdj(process.oomScoreAdj, '--oom-score-adj'),
     process.rlimits.length > 0 && rlimits(process.rlimits, '--ulimit'),

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { type DefaultMountsOptions, device, fileLimit, fileMounts, type NamespaceOptions } from '@rt/mountns'
 import type { Complaints } from '../arguments/complaints.js'
 import { mountSpecs, mountSteps } from '../options/mounts.js'
@@ -37,7 +38,7 @@ export function mountsOf(
   return {
     namespaces,
     privileged,
-    except: [...taken],
+    except: [...taken, ...absentOnHost(namespaces)],
     ...(cgroup.layout ? { cgroup: cgroup.layout } : {}),
     ...(values['shm-size'] === undefined ? {} : { shmSize: values['shm-size'] }),
     ...(nothing ? { masked: [], readonly: [] } : {}),
@@ -53,3 +54,7 @@ export function mountsOf(
     ],
   }
 }
+
+/** What would be bound from the host with --ipc host, where the host has it. */
+const absentOnHost = ({ ipc }: NamespaceOptions): string[] =>
+  ipc ? [] : ['/dev/mqueue', '/dev/shm'].filter((path) => !existsSync(path))

@@ -1,5 +1,14 @@
 import { closeSync } from 'node:fs'
-import { DEFAULT_PATH, diagnoseExec, neededRootChange, parseUlimits, resolveUser, type Text } from '@rt/chroot'
+import {
+  DEFAULT_PATH,
+  diagnoseExec,
+  neededRootChange,
+  parseUlimits,
+  parseUserSpec,
+  type ResolvedUser,
+  resolveUser,
+  type Text,
+} from '@rt/chroot'
 import { hostId, type UserNamespace } from '@rt/mountns'
 import type { Plan } from '@rt/program'
 import type { RtError } from '@rt/sys'
@@ -51,7 +60,7 @@ export function prepare(
     const namespaces = namespacesOf(values, user)
     const cgroup = chooseCgroup(values, name, { caller, user }, complaints)
     const mounts = mountsOf(values, { namespaces, cgroup, root, hostname }, complaints)
-    const program = root && programOf(values, command, { root, user, cgroup, mode, hostname }, complaints)
+    const program = programOf(values, command, { root, user, cgroup, mode, hostname }, complaints)
     const stop = values['stop-signal'] ?? complaints.try('StopSignal of the image', () => imageStopSignal(root))
     complaints.throwIfAny('run')
     if (!root || !program) throw new Error('a complaint was lost')
@@ -94,7 +103,7 @@ const imageStopSignal = (root: RootSource | undefined): number | undefined =>
   root?.image.StopSignal ? signalNumber(root.image.StopSignal) : undefined
 
 interface Circumstances {
-  readonly root: RootSource
+  readonly root: RootSource | undefined
   readonly user: UserNamespace | undefined
   readonly cgroup: { readonly guardsDevices: boolean }
   readonly mode: TerminalMode
@@ -108,7 +117,7 @@ function programOf(
   { root, user, cgroup, mode, hostname }: Circumstances,
   complaints: Complaints,
 ): Program | undefined {
-  const { image } = root
+  const image = root?.image ?? {}
   const identity = complaints.try('--user', () => resolveIdentity(values, root, user))
   const capabilities = complaints.try('--cap-add', () =>
     capabilitiesOf(values, user !== undefined, cgroup.guardsDevices),
@@ -117,7 +126,7 @@ function programOf(
   const workdir = values.workdir ?? (image.WorkingDir || '/')
   if (!workdir.startsWith('/'))
     complaints.add('--workdir', `expected an absolute path in the container, got ${JSON.stringify(workdir)}`)
-  if (!identity || !capabilities || !rlimits) return undefined
+  if (!root || !identity || !capabilities || !rlimits) return undefined
   const env = envOf(values, image, {
     PATH: DEFAULT_PATH,
     HOSTNAME: hostname,
@@ -144,9 +153,18 @@ function programOf(
   }
 }
 
-function resolveIdentity(values: RunValues, { fd, image }: RootSource, user: UserNamespace | undefined) {
-  const spec = values.user ?? (image.User || '0')
-  const identity = resolveUser(fd, spec)
+/** Undefined without a root to look into. */
+function resolveIdentity(
+  values: RunValues,
+  root: RootSource | undefined,
+  user: UserNamespace | undefined,
+): ResolvedUser | undefined {
+  const spec = values.user ?? (root?.image.User || '0')
+  if (!root) {
+    parseUserSpec(spec)
+    return undefined
+  }
+  const identity = resolveUser(root.fd, spec)
   if (user && hostId(user.uidMap, identity.uid) === undefined) {
     throw invalid(
       `user ${JSON.stringify(spec)} (uid ${identity.uid}) has no id in the container’s user namespace`,
