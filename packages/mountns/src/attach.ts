@@ -18,7 +18,7 @@ export function attach(
     ...main,
     call('move_mount', [ref(mount), '', ref('dest'), '', MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH], {
       hints: {
-        ENOTDIR: `one is a directory and the other is a file: what is mounted on ${JSON.stringify(destination)} must be of its kind`,
+        EINVAL: `a directory can be mounted only on a directory, a file only on a file: look at ${JSON.stringify(destination)} in the root filesystem`,
       },
     }),
     call('close', [ref('dest')]),

@@ -1,10 +1,10 @@
 import { posix } from 'node:path'
 import { call, type Instruction, ref, type Step } from '@rt/program'
 import { MOUNT_ATTR_NOSUID, MOUNT_ATTR_STRICTATIME } from '@rt/sys'
-import { attach, closeInSupervisor } from './attach.js'
+import { attach } from './attach.js'
 import { DEFAULT_DEVICES } from './device-node.js'
 import { newFilesystem } from './filesystem.js'
-import { bindNode, makeNode, openNode } from './make-node.js'
+import { bindNode, closeNode, makeNode, openNode } from './make-node.js'
 
 export interface DevOptions {
   /** How the default nodes come about, see {@link DeviceOptions.how}. */
@@ -43,19 +43,21 @@ export function dev({ how = 'mknod', origin = 'default' }: DevOptions = {}): Ste
     call('umask', [0], { save: 'mask', why: 'modes as written' }),
     ...DIRECTORIES.map((name) => call('mkdirat', [ref('mount'), name, 0o755])),
     ...LINKS.map(([name, target]) => call('symlinkat', [target, ref('mount'), name])),
-    ...(how === 'mknod' ? DEFAULT_DEVICES.flatMap((node) => makeNode('mount', posix.basename(node.path), node)) : []),
+    ...(how === 'mknod'
+      ? DEFAULT_DEVICES.flatMap((node, index) => makeNode('mount', posix.basename(node.path), node, index))
+      : []),
     call('umask', [ref('mask')]),
   ]
   // Only an attached file can be mounted upon.
   const bound =
-    how === 'bind' ? DEFAULT_DEVICES.flatMap((node) => bindNode('mount', posix.basename(node.path), node)) : []
+    how === 'bind'
+      ? DEFAULT_DEVICES.flatMap((node, index) => bindNode('mount', posix.basename(node.path), node, index))
+      : []
   return {
     name: 'mount "/dev"',
     why: 'the devices that every program expects, and none that reveals the host',
     origin,
-    ...(how === 'bind'
-      ? { open: DEFAULT_DEVICES.map(openNode), parent: DEFAULT_DEVICES.map(({ path }) => closeInSupervisor(path)) }
-      : {}),
+    ...(how === 'bind' ? { open: DEFAULT_DEVICES.map(openNode), parent: DEFAULT_DEVICES.map(closeNode) } : {}),
     inside: [...made, ...filled, ...attach('mount', '/dev', { make: 'directory', symlinks: 'refused' }, bound)],
   }
 }

@@ -1,9 +1,8 @@
 import { posix } from 'node:path'
 import { call, type Instruction, ROOT, ref, type Step } from '@rt/program'
-import { closeInSupervisor } from './attach.js'
 import { cleanDestination, openDestination } from './destination.js'
 import { checkDeviceNode, type DeviceNode } from './device-node.js'
-import { bindNode, makeNode, openNode } from './make-node.js'
+import { bindNode, closeNode, makeNode, openNode } from './make-node.js'
 import { refuse } from './refuse.js'
 
 export interface DeviceOptions {
@@ -37,7 +36,7 @@ export function device(node: DeviceNode, { how = 'mknod', origin = 'default' }: 
     name,
     why: 'a device of the host, for the container',
     origin,
-    ...(how === 'bind' ? { open: [openNode(node)], parent: [closeInSupervisor(node.path)] } : {}),
+    ...(how === 'bind' ? { open: [openNode(node)], parent: [closeNode(node)] } : {}),
     inside,
   }
 }

@@ -40,7 +40,9 @@ export function checkIdMap(path: string, map: readonly IdMapping[]): Complaint[]
 function complaintAbout(range: IdMapping, earlier: readonly IdMapping[]): string | undefined {
   for (const key of ['containerID', 'hostID', 'size'] as const) {
     const value = range[key]
-    if (!Number.isInteger(value) || value < 0 || value > LAST_ID) return `expected ${key} to be an id, got ${value}`
+    const most = key === 'size' ? LAST_ID + 1 : LAST_ID
+    if (!Number.isInteger(value) || value < 0 || value > most)
+      return `expected ${key} to be at most ${most}, got ${value}`
   }
   if (range.size === 0) return 'expected a size of at least 1, got 0'
   if (Math.max(range.containerID, range.hostID) + range.size - 1 > LAST_ID) {
