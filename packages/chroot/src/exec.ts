@@ -2,6 +2,7 @@ import {
   branch,
   call,
   compute,
+  goto,
   type Instruction,
   label,
   type Ref,
@@ -78,8 +79,12 @@ export function exec(argv: readonly Text[], options: ExecOptions): Step {
       ...keepOnly(fds),
       ...resetSignals,
       ...(last === 0 ? [] : files.map((file) => attempt(file, { tolerate: [...NOT_HERE, 'EACCES'] }))),
-      // Nothing was executed. Once more, for the error: the first that was denied, or that none is there.
-      ...files.map((file, i) => attempt(file, i === last ? {} : { tolerate: NOT_HERE })),
+      ...files.map((file, i) =>
+        attempt(file, {
+          ...(i === last ? {} : { tolerate: NOT_HERE }),
+          ...(i === 0 && last > 0 ? { why: 'none was executed: once more, for the error of one that was denied' } : {}),
+        }),
+      ),
     ],
   }
 }
@@ -95,10 +100,18 @@ function keepOnly(fds: readonly (number | Ref)[]): Instruction[] {
   return [
     // First out of the way of each other, then down.
     ...fds.map((fd, i) => call('fcntl', [fd, F_DUPFD_CLOEXEC, gate + 1], { save: `fd ${FIRST_FD + i}` })),
-    call('fcntl', [GATE, F_DUPFD_CLOEXEC, gate + 1], { save: 'gate', of: 'gate' }),
+    call('fcntl', [GATE, F_DUPFD_CLOEXEC, gate + 1], {
+      save: 'gate',
+      of: 'gate',
+      onError: { EINVAL: 'no room', EMFILE: 'no room' },
+    }),
     ...fds.map((_, i) => call('dup3', [ref(`fd ${FIRST_FD + i}`), FIRST_FD + i, 0])),
     call('dup3', [ref('gate'), gate, O_CLOEXEC]),
     call('close_range', [gate + 1, LAST_FD, 0], { why: 'nothing of the host may be reachable from inside' }),
+    goto('closed'),
+    label('no room'),
+    call('close_range', [gate, LAST_FD, 0], { why: 'RLIMIT_NOFILE has no room for the gate: it opens a moment early' }),
+    label('closed'),
   ]
 }
 

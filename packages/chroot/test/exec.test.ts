@@ -8,7 +8,7 @@ import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, RtError } from '@rt/sys'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { busyboxRoot, needs } from '../../../tooling/fixtures/index.js'
 import { candidates } from '../src/candidates.js'
-import { DEFAULT_PATH, exec, noNewPrivileges, root, user } from '../src/index.js'
+import { DEFAULT_PATH, exec, noNewPrivileges, rlimits, root, user } from '../src/index.js'
 import { contained, outcome, start } from './contained.js'
 import { explained } from './explained.js'
 import { namespaces, proc, tree } from './steps.js'
@@ -41,6 +41,8 @@ describe('the plan', () => {
         fcntl($pair, F_DUPFD_CLOEXEC, 4) → gate
         dup3(gate<gate>, 3, O_CLOEXEC)
         close_range(4, 4294967295, 0)
+        go to closed
+        close_range(3, 4294967295, 0)
         signal = 1
         rt_sigaction(signal, /* 32 bytes */, NULL, 8)
         signal = signal + 1 * 1
@@ -65,6 +67,8 @@ describe('the plan', () => {
         dup3(fd 4, 4, 0)
         dup3(gate<gate>, 5, O_CLOEXEC)
         close_range(6, 4294967295, 0)
+        go to closed
+        close_range(5, 4294967295, 0)
         signal = 1
         rt_sigaction(signal, /* 32 bytes */, NULL, 8)
         signal = signal + 1 * 1
@@ -146,6 +150,11 @@ describe('the contained process', () => {
       '/proc/self/fd/2',
     ])
     expect(stdout).not.toMatch(/fd\/(50|1000)/)
+  })
+
+  it('runs with no room for another fd', async () => {
+    const few = rlimits([{ name: 'RLIMIT_NOFILE', soft: 3, hard: 3 }])
+    expect((await contained(around(few), ['sh', '-c', 'ulimit -n'])).stdout).toBe('3\n')
   })
 
   it('can’t be a path through an fd of the set-up', async () => {
