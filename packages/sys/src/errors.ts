@@ -86,10 +86,10 @@ export class RtError extends Error {
   readonly code: RtErrorCode | ErrnoName
   /** {@link RtErrorCode} always: a SyscallError with code ENOSYS is of kind RT_KERNEL_TOO_OLD. */
   readonly kind: RtErrorCode
-  readonly step?: string
-  readonly origin?: string
-  readonly hint?: string
-  readonly complaints?: readonly Complaint[]
+  declare readonly step?: string
+  declare readonly origin?: string
+  declare readonly hint?: string
+  declare readonly complaints?: readonly Complaint[]
 
   constructor(code: RtErrorCode, message: string, details: ErrorDetails = {}, errno?: ErrnoName) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
@@ -141,8 +141,8 @@ export class SyscallError extends RtError {
   /** Negative, as in Node. */
   readonly errno: number
   readonly syscall: string
-  readonly path?: string
-  readonly dest?: string
+  declare readonly path?: string
+  declare readonly dest?: string
   /** `chdir("/x") = -1 ENOENT (No such file or directory)` */
   readonly call: string
 

@@ -103,7 +103,7 @@ const NOW_AND_AS_IT_IS = Buffer.concat([UTIME_NOW, UTIME_OMIT].map((tv_nsec) => 
 
 // All fail, or do no harm: an fd of -1, a path or process that is not there.
 const CALLS: readonly (readonly [SyscallName, ...PlainArgument[]])[] = [
-  ['mount', 'none', '/nowhere', 'tmpfs', MS_NOSUID | MS_NODEV, 'size=1m,mode=755'],
+  ['mount', 'none', '/rt-nowhere', 'tmpfs', MS_NOSUID | MS_NODEV, 'size=1m,mode=755'],
   [
     'mount_setattr',
     -1,
@@ -117,16 +117,16 @@ const CALLS: readonly (readonly [SyscallName, ...PlainArgument[]])[] = [
     }),
     32,
   ],
-  ['mount', 'none', '/nowhere', null, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_RELATIME, null],
-  ['umount2', '/nowhere', MNT_DETACH | UMOUNT_NOFOLLOW],
-  ['openat', AT_FDCWD, '/nowhere/x', O_RDWR | O_CREAT | O_CLOEXEC, 0o640],
-  ['openat', AT_FDCWD, '/nowhere\t"x\\\x01' + '2', O_PATH | O_NOFOLLOW, 0],
-  ['openat', AT_FDCWD, '/nowhere', O_DIRECTORY, 0],
-  ['openat', AT_FDCWD, '/nowhere', O_WRONLY | O_TMPFILE, 0o600],
+  ['mount', 'none', '/rt-nowhere', null, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_RELATIME, null],
+  ['umount2', '/rt-nowhere', MNT_DETACH | UMOUNT_NOFOLLOW],
+  ['openat', AT_FDCWD, '/rt-nowhere/x', O_RDWR | O_CREAT | O_CLOEXEC, 0o640],
+  ['openat', AT_FDCWD, '/rt-nowhere\t"x\\\x01' + '2', O_PATH | O_NOFOLLOW, 0],
+  ['openat', AT_FDCWD, '/rt-nowhere', O_DIRECTORY, 0],
+  ['openat', AT_FDCWD, '/rt-nowhere', O_WRONLY | O_TMPFILE, 0o600],
   [
     'openat2',
     AT_FDCWD,
-    '/nowhere',
+    '/rt-nowhere',
     encodeStruct('open_how', { flags: O_PATH | O_CLOEXEC, resolve: RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS }),
     24,
   ],
@@ -144,7 +144,7 @@ const CALLS: readonly (readonly [SyscallName, ...PlainArgument[]])[] = [
   ['unshare', CLONE_NEWUTS | CLONE_FS],
   ['setns', -1, CLONE_NEWNS | CLONE_NEWPID],
   ['move_mount', -1, '', -1, '', MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH],
-  ['open_tree', AT_FDCWD, '/nowhere', OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE],
+  ['open_tree', AT_FDCWD, '/rt-nowhere', OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE],
   ['fsopen', 'nofs', FSOPEN_CLOEXEC],
   ['fspick', -1, 'x', FSPICK_CLOEXEC],
   ['fsconfig', -1, FSCONFIG_SET_STRING, 'source', 'tmpfs', 0],
@@ -181,12 +181,12 @@ const CALLS: readonly (readonly [SyscallName, ...PlainArgument[]])[] = [
   ['wait4', 77777777, null, WNOHANG, null],
   ['waitid', P_PID, 77777777, null, WEXITED | WNOHANG, null],
   ['socketpair', AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 77, null],
-  ['lsetxattr', '/nowhere', 'user.x', 'v', 1, XATTR_CREATE],
+  ['lsetxattr', '/rt-nowhere', 'user.x', 'v', 1, XATTR_CREATE],
   ['fremovexattr', -1, 'user.x'],
   ['setgroups', 100000000, null],
   ['setresuid', -1, 0, -1],
   ['mmap', null, 0, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0],
-  ['pivot_root', '/nowhere', '.'],
+  ['pivot_root', '/rt-nowhere', '.'],
   ['faccessat2', -1, 'x', 1, AT_EACCESS],
   ['fchmodat', -1, 'x', 0o4755],
   ['lseek', -1, 5, SEEK_DATA],
@@ -196,7 +196,7 @@ const CALLS: readonly (readonly [SyscallName, ...PlainArgument[]])[] = [
   ['readlinkat', -1, 'x', null, 0],
   ['personality', 0xffffffff],
   ['keyctl', KEYCTL_JOIN_SESSION_KEYRING, null, 0, 0, 0],
-  ['execve', '/nowhere', null, null],
+  ['execve', '/rt-nowhere', null, null],
 ]
 
 it('prints calls as strace does', (context) => {
