@@ -14,6 +14,8 @@ const LONGEST_LIST = 4096
 
 /** The word that holds 0 if this program made the group: what mkdirat returned. -17 (EEXIST) or -1 (not reached) else. */
 export const madeBy = (index: number): string => `made ${index}`
+/** The same of a parent; level 0 is the highest. */
+export const madeParent = (index: number, level: number): string => `made ${index} parent ${level}`
 
 const mark = (directory: string, value: string, flags: number, why: string): Instruction =>
   call('lsetxattr', [directory, MARK, value, value.length, flags], { tolerate: 'any', why })
@@ -34,6 +36,7 @@ function make({ parents, directory }: Group, index: number): Instruction[] {
     branch(ref('attempts'), ATTEMPTS, { then: 'parents vanish' }),
     ...parents.flatMap((parent, level) => [
       call('mkdirat', [AT_FDCWD, parent, MODE], {
+        save: madeParent(index, level),
         onError: { EEXIST: `parent ${index}.${level}`, ENOENT: again },
         hints,
       }),

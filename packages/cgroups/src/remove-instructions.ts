@@ -1,7 +1,7 @@
 import { branch, buffer, call, compute, goto, type Instruction, label, ref, struct } from '@rt/program'
 import { AT_FDCWD, AT_REMOVEDIR, ERRNO, O_CLOEXEC, O_RDONLY, O_WRONLY, SIGNALS } from '@rt/sys'
 import type { Group } from './group-path.js'
-import { madeBy } from './make-instructions.js'
+import { madeBy, madeParent } from './make-instructions.js'
 import { MARK, OURS, SHARED } from './mark.js'
 
 /** rmdir is tried again after 50 µs, 100 µs, … 819 ms: 1.6 s in all, for all hierarchies together. */
@@ -57,17 +57,20 @@ const whose = (
   branch(ref(madeBy(index)), 0, { then: to.ours, else: to.others }),
 ]
 
-/** From the bottom up, those that carry the mark; one that others use is busy, and stays for them to remove. */
+/** From the bottom up, those that are rt's; one that others use is busy, and stays for them to remove. */
 function removeParents(parents: readonly string[], index: number): Instruction[] {
-  return parents.toReversed().flatMap((parent, level) => {
-    const stays = `stays ${index}.${level}`
+  const instructions = parents.map((parent, level) => {
+    const [mine, stays] = [`parent ${index}.${level} is mine`, `parent ${index}.${level} stays`]
     return [
       call('lgetxattr', [parent, MARK, null, 0], { save: 'mark' }),
-      branch(ref('mark'), OURS.length, { else: stays }),
+      branch(ref('mark'), OURS.length, { then: mine }),
+      branch(ref(madeParent(index, level)), 0, { else: stays }),
+      label(mine),
       call('unlinkat', [AT_FDCWD, parent, AT_REMOVEDIR]),
       label(stays),
     ]
   })
+  return instructions.toReversed().flat()
 }
 
 /**

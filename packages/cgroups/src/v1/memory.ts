@@ -61,7 +61,8 @@ export const memory: Controller = {
         anon: field('rss'),
         file: field('cache'),
         inactiveFile: field('inactive_file'),
-        failures: Number(read('memory.failcnt') ?? 0),
+        // With swap limited as memory is, it is the common limit that is met.
+        failures: Number(read('memory.failcnt') ?? 0) + Number(read('memory.memsw.failcnt') ?? 0),
         // Linux 4.13
         oomKills: parseFlatKeyed(read('memory.oom_control')).oom_kill ?? 0,
         detail,
