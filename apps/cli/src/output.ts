@@ -29,7 +29,9 @@ export function print(text: string): void {
 }
 
 /** Data for programs: one JSON document and a newline. */
-export const printJson = (data: unknown): void => print(`${JSON.stringify(data, jsonValue, 2)}\n`)
+export const json = (data: unknown): string => `${JSON.stringify(data, jsonValue, 2)}\n`
+
+export const printJson = (data: unknown): void => print(json(data))
 
 /** JSON has no bigint: as a number where it is exact, else as text. */
 const jsonValue = (_: string, value: unknown): unknown =>

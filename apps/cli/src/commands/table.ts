@@ -12,6 +12,22 @@ export interface CommandRow {
 /** All commands, in the order in which a newcomer meets them. */
 export const COMMANDS: readonly CommandRow[] = [
   { name: 'run', summary: 'start a container', load: () => import('./run.js') },
+  {
+    name: 'explain',
+    summary: 'print the system calls that rt run would make; nothing runs',
+    load: () => import('./explain.js'),
+  },
+  {
+    name: 'trace',
+    summary: 'run, then print what each call returned and how long it took',
+    load: () => import('./trace.js'),
+  },
+  {
+    name: 'compile',
+    summary: 'write an executable that does the same without Node.js',
+    load: () => import('./compile.js'),
+  },
+  { name: 'exec', summary: 'run a command in a running container', load: () => import('./exec.js') },
   { name: 'doctor', summary: 'look at what this host offers to containers', load: () => import('./doctor.js') },
   { name: 'completion', summary: 'print a shell’s completion script', load: () => import('./completion.js') },
   { name: 'version', summary: 'print the versions of rt, Node.js and the kernel', load: () => import('./version.js') },

@@ -42,6 +42,7 @@ export interface PreparedContainer {
  * Ask options, image and host for everything that the plan is made of. Nothing is made yet.
  *
  * @param words what followed the options: SOURCE and COMMAND
+ * @param defaultName the container's name where --name says nothing
  * @throws RtError with every complaint about the arguments
  */
 export function prepare(
@@ -49,12 +50,13 @@ export function prepare(
   words: readonly string[],
   mode: TerminalMode,
   complaints: Complaints,
+  defaultName = containerId,
 ): PreparedContainer {
   const { source, command } = splitWords(words)
   const root = complaints.try('SOURCE', () => rootSource(source, values.ephemeral ?? false))
   try {
     const caller = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
-    const name = values.name ?? containerId()
+    const name = values.name ?? defaultName()
     const hostname = hostnameOf(values, name, complaints)
     const user = complaints.try('--userns', () => userNamespaceOf(values, caller))
     const namespaces = namespacesOf(values, user)

@@ -1,0 +1,75 @@
+import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { compile } from '@rt/program'
+import { RtError } from '@rt/sys'
+import { one } from '../arguments/option.js'
+import { EXIT } from '../exit-codes.js'
+import { prepare } from '../plan/prepare.js'
+import { runArguments } from '../plan/run-arguments.js'
+import { oneOf } from '../values/name.js'
+import { defineCommand } from './command.js'
+
+const OPTIONS = {
+  output: one({ short: 'o', value: 'FILE', complete: 'file', help: 'the executable to write' }),
+  arch: one({
+    value: 'x64|arm64',
+    parse: oneOf('x64', 'arm64'),
+    complete: ['x64', 'arm64'],
+    help: 'for this processor',
+  }),
+}
+
+/** `rt compile run … -o FILE` */
+export const command = defineCommand({
+  name: 'compile',
+  usage: '[OPTIONS] run [RUN OPTIONS] [SOURCE] [--] [COMMAND [ARG...]] -o FILE',
+  description: [
+    'Write a static executable of a few kilobytes that starts the container by itself, without Node.js: the system calls ' +
+      'of rt explain, and a machine of 135 bytes that makes them. Paths and limits are those of this host.',
+    '-o FILE may also stand at the very end. (If it stands before, a -o at the end belongs to COMMAND.)',
+  ],
+  examples: [['rt compile run ./busybox-root /bin/true -o t && ./t', 'write it, and run it']],
+  groups: [],
+  options: OPTIONS,
+  complete: ['run'],
+  async run(parsed, complaints) {
+    const { own, run, words: given } = runArguments('compile', OPTIONS, parsed, complaints)
+    const { file, words } = own.output === undefined ? trailingOutput(given) : { file: own.output, words: given }
+    if (file === undefined) complaints.add('--output', 'is missing: -o FILE')
+    const mode = { interactive: run.interactive ?? false, tty: run.tty ?? false }
+    const prepared = prepare(run, words, mode, complaints, () => nameFor(file ?? ''))
+    prepared.close()
+    writeExecutable(file as string, compile(prepared.plan, { arch: own.arch }))
+    return EXIT.ok
+  },
+})
+
+/** `… -o FILE` as the last two words, as one is used to from compilers. */
+function trailingOutput(words: readonly string[]): { file: string | undefined; words: readonly string[] } {
+  const last = words.at(-1) ?? ''
+  if (words.at(-2) === '-o') return { file: last, words: words.slice(0, -2) }
+  if (last.startsWith('--output=')) return { file: last.slice('--output='.length), words: words.slice(0, -1) }
+  return { file: undefined, words }
+}
+
+/** The executable's name is the container's, unless --name says otherwise: the same arguments make the same bytes. */
+const nameFor = (file: string): string =>
+  basename(file)
+    .replace(/[^a-zA-Z0-9_.-]/g, '')
+    .replace(/^[^a-zA-Z0-9]+/, '') || 'compiled'
+
+/** Complete or not at all, and never into a file that is being executed. */
+function writeExecutable(file: string, bytes: Uint8Array): void {
+  const fresh = `${file}.${process.pid}.tmp`
+  try {
+    writeFileSync(fresh, bytes, { flag: 'wx' })
+    chmodSync(fresh, 0o755)
+    renameSync(fresh, file)
+  } catch (error) {
+    rmSync(fresh, { force: true })
+    throw new RtError('RT_SYSCALL', `cannot write ${JSON.stringify(file)}: ${(error as Error).message}`, {
+      origin: '--output',
+      cause: error,
+    })
+  }
+}

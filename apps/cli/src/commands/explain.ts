@@ -1,0 +1,48 @@
+import { explain, formatExplanation } from '@rt/program'
+import { flag, one } from '../arguments/option.js'
+import { EXIT } from '../exit-codes.js'
+import { print, printJson } from '../output.js'
+import { prepare } from '../plan/prepare.js'
+import { runArguments } from '../plan/run-arguments.js'
+import { oneOf } from '../values/name.js'
+import { defineCommand } from './command.js'
+
+const OPTIONS = {
+  json: flag({ help: 'print the steps as JSON' }),
+  all: flag({ short: 'a', help: 'also the machine’s own instructions between the calls: branches, sums' }),
+  arch: one({
+    value: 'x64|arm64',
+    parse: oneOf('x64', 'arm64'),
+    complete: ['x64', 'arm64'],
+    help: 'for this processor',
+  }),
+}
+
+/** `rt explain run …` */
+export const command = defineCommand({
+  name: 'explain',
+  usage: '[OPTIONS] run [RUN OPTIONS] [SOURCE] [--] [COMMAND [ARG...]]',
+  description: [
+    'Print the system calls that rt run would make, step by step: what for, which option asked for it, and each call as ' +
+      'strace prints it. Nothing runs, and no privilege is needed.',
+  ],
+  examples: [
+    ['rt explain run', "a shell on the host's files"],
+    ['rt explain run -m 64m -- true', 'with a limit: see which files are written'],
+    ['rt explain --json run ./debian-root', 'the same as data'],
+  ],
+  groups: [],
+  options: OPTIONS,
+  complete: ['run'],
+  async run(parsed, complaints) {
+    const { own, run, words } = runArguments('explain', OPTIONS, parsed, complaints)
+    // No terminal unless -t says so: the explanation does not depend on where it is printed.
+    const mode = { interactive: run.interactive ?? false, tty: run.tty ?? false }
+    const prepared = prepare(run, words, mode, complaints, () => 'container-id')
+    prepared.close()
+    const steps = explain(prepared.plan, { arch: own.arch })
+    if (own.json) printJson(steps)
+    else print(formatExplanation(steps, { all: own.all ?? false }))
+    return EXIT.ok
+  },
+})

@@ -1,0 +1,18 @@
+import type { OptionGroup, Values } from '../arguments/option.js'
+import { commandOptions } from './command.js'
+import { terminal } from './terminal.js'
+import { user } from './user.js'
+
+const command = { env: commandOptions.env, 'env-file': commandOptions['env-file'], workdir: commandOptions.workdir }
+const who = { user: user.user, privileged: { ...user.privileged, help: 'all capabilities that rt itself has' } }
+
+/** The options of `rt exec`: run's, as far as they make sense for a second program. */
+export const EXEC_OPTIONS = { ...terminal, ...command, ...who }
+
+export type ExecValues = Values<typeof EXEC_OPTIONS>
+
+export const EXEC_GROUPS: readonly OptionGroup[] = [
+  { title: 'Terminal', options: terminal },
+  { title: 'Command', options: command },
+  { title: 'User and privileges', options: who },
+]
