@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { call, type Instruction, ref, type Text } from '@rt/program'
 import {
   AT_FDCWD,
@@ -25,7 +26,8 @@ export interface OverlayLayers {
    *
    * - `tmpfs` (default): memory, gone with the container; `size` as in tmpfs(5).
    * - `none`: nowhere, the overlay is read-only. Takes at least two lower directories.
-   * - two directories of outside on one file system that is not itself an overlay; `workdir` empty and used for nothing else.
+   * - two directories of outside on one mount, of a file system that is not itself an overlay; `workdir` empty and used
+   *   for nothing else.
    */
   readonly upper?: 'tmpfs' | 'none' | { readonly upperdir: string; readonly workdir: string }
   readonly size?: string
@@ -43,9 +45,10 @@ export interface OverlayLayers {
 const NAMES: readonly number[] = [
   ...Buffer.from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'),
   // From 0xa0: no control characters, no ASCII that overlay or mount tables give a meaning.
-  ...Array.from({ length: 128 - 62 }, (_, index) => 0xa0 + index),
+  ...Array.from({ length: 129 - 62 }, (_, index) => 0xa0 + index),
 ]
-const LIMIT = NAMES.length
+/** One name more than lower directories: the upper one's. */
+const LIMIT = NAMES.length - 1
 const COLON = 0x3a
 const layerName = (index: number): Text => ({ text: Uint8Array.of(NAMES[index] as number) })
 const saved = (index: number) => `layer${index}`
@@ -68,13 +71,40 @@ export function checkOverlayLayers({ lower, upper = 'tmpfs' }: OverlayLayers): C
   if (typeof upper === 'object') {
     checkPath('upper.upperdir', upper.upperdir)
     checkPath('upper.workdir', upper.workdir)
+    const { upperdir, workdir } = upper
+    if (!relativeTo(upperdir, workdir).startsWith('..') || !relativeTo(workdir, upperdir).startsWith('..')) {
+      complaints.push({ path: 'upper', message: 'expected two directories, neither within the other' })
+    }
   }
   return complaints
 }
 
 /** The directories of outside, in the order in which they get names. */
 const directoriesOf = ({ lower, upper = 'tmpfs' }: OverlayLayers): readonly string[] =>
-  typeof upper === 'object' ? [...lower, upper.upperdir, upper.workdir] : lower
+  typeof upper === 'object' ? [...lower, commonParent(upper.upperdir, upper.workdir)] : lower
+
+/** Overlay wants upperdir and workdir on one mount, so it is their parent that is attached. */
+function commonParent(one: string, other: string): string {
+  let parent = posix.dirname(posix.normalize(one))
+  while (relativeTo(parent, other).startsWith('..')) parent = posix.dirname(parent)
+  return parent
+}
+
+const relativeTo = (parent: string, path: string): string => posix.relative(parent, path)
+
+/** The names of upperdir and workdir; overlay takes a backslash for an escape. */
+function upperNames({ lower, upper = 'tmpfs' }: OverlayLayers): readonly [string | Text, string | Text] {
+  if (typeof upper === 'string') return [UPPER, WORK]
+  const { upperdir, workdir } = upper
+  const parent = commonParent(upperdir, workdir)
+  const name = (path: string): Text => ({
+    text: Buffer.concat([
+      Buffer.of(NAMES[lower.length] as number),
+      Buffer.from(`/${relativeTo(parent, path).replaceAll('\\', '\\\\')}`),
+    ]),
+  })
+  return [name(upperdir), name(workdir)]
+}
 
 /** Open every directory of outside as a detached mount. */
 export const openLayers = (layers: OverlayLayers): Instruction[] =>
@@ -102,7 +132,7 @@ export const closeLayers = (layers: OverlayLayers): Instruction[] =>
 export function makeOverlay(layers: OverlayLayers, save: string): Instruction[] {
   const { lower, upper = 'tmpfs', size, userxattr } = layers
   const inTmpfs = upper === 'tmpfs'
-  const [upperdir, workdir] = inTmpfs ? [UPPER, WORK] : [layerName(lower.length), layerName(lower.length + 1)]
+  const [upperdir, workdir] = upperNames(layers)
   return [
     ...newFilesystem({
       type: 'tmpfs',

@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { exec, root } from '@rt/chroot'
 import { directoryTree, type MountInfo, type NamespaceOptions, namespaces, parseMountinfo } from '@rt/mountns'
@@ -57,6 +59,8 @@ export const mountsOfHost = (): MountInfo[] => parseMountinfo(readFileSync('/pro
 export function runAsNobody(plan: Plan, prepare = 'true', opens: 'init' | 'supervisor' = 'init') {
   const folder = temporaryFolder('nobody')
   chmodSync(folder, 0o755)
+  // mkdtemp closes a folder to others; its content here is nobody's secret.
+  chmodSync(dirname(folder), dirname(folder) === tmpdir() ? 0o1777 : 0o711)
   const file = `${folder}/container`
   writeFileSync(file, compile(opens === 'init' ? openedByInit(plan) : plan), { mode: 0o755 })
   const script = `${prepare} && exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups "$0"`

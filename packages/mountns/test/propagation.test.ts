@@ -1,0 +1,105 @@
+// requires root: real mounts on a shared mount of the test's own, busybox
+
+import { mkdirSync } from 'node:fs'
+import { exec, hostRoot } from '@rt/chroot'
+import type { Propagation } from '@rt/mountns'
+import { bind, namespaces, rootPropagation, tmpfs } from '@rt/mountns'
+import { sequence } from '@rt/program'
+import { MNT_DETACH, MS_PRIVATE, MS_SHARED, syscall } from '@rt/sys'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
+import { mountsOfHost, runPlan, shell, tinyRoot } from './inside.js'
+
+let shared: string
+beforeEach((context) => {
+  needs(context, 'root', 'busybox')
+  shared = temporaryFolder('shared')
+  syscall('mount', 'tmpfs', shared, 'tmpfs', 0, null)
+  syscall('mount', null, shared, null, MS_PRIVATE, null)
+  syscall('mount', null, shared, null, MS_SHARED, null)
+  mkdirSync(`${shared}/sub`)
+})
+afterEach(() => {
+  if (shared) syscall('umount2', shared, MNT_DETACH)
+})
+
+const seenOnHost = () => mountsOfHost().filter(({ mountPoint }) => mountPoint.startsWith(`${shared}/`))
+
+/** Mounts a tmpfs below a bind of the shared directory, and looks at the host meanwhile. */
+async function mountBelow(options: readonly string[]) {
+  const mounts = [bind({ source: shared, destination: '/s', options }), tmpfs({ destination: '/s/sub' })]
+  // The container waits for a mount to appear outside, or for its stdin to end.
+  const plan = { tree: tinyRoot(), mounts }
+  const before = seenOnHost().length
+  const { exit } = await shell(plan, 'true')
+  return { exit, before }
+}
+
+it('what is mounted below a bind of a shared directory does not show on the host', async () => {
+  const seen: number[] = []
+  const watch = setInterval(() => seen.push(seenOnHost().length), 1)
+  const { exit } = await mountBelow([])
+  clearInterval(watch)
+  expect(exit).toEqual({ code: 0 })
+  expect(Math.max(0, ...seen)).toBe(0)
+  expect(seenOnHost()).toEqual([])
+})
+
+it.each<[string, string[], (propagation: readonly string[]) => boolean]>([
+  ['private', [], (words) => words.length === 0],
+  ['rslave', ['rslave'], ([word]) => word?.startsWith('master:') === true],
+  ['slave', ['slave'], ([word]) => word?.startsWith('master:') === true],
+  ['rshared', ['rshared'], ([word]) => word?.startsWith('shared:') === true],
+  ['unbindable', ['runbindable'], ([word]) => word === 'unbindable'],
+])('a bind can be %s', async (_, options, matches) => {
+  const mounts = bind({ source: shared, destination: '/s', options: [...options, 'ro'] })
+  const { stdout } = await shell(
+    { tree: tinyRoot(), mounts: [bind({ source: '/proc', destination: '/proc' }), mounts] },
+    'grep " /s " /proc/self/mountinfo',
+  )
+  const [, , , , , attributes, ...rest] = stdout.split(' ')
+  expect(attributes).toBe('ro,relatime')
+  expect(matches(rest.slice(0, rest.indexOf('-')))).toBe(true)
+})
+
+it('rshared: what the container mounts shows on the host, as asked', async () => {
+  await mountBelow(['rshared'])
+  expect(seenOnHost().map(({ type }) => type)).toEqual(['tmpfs'])
+  syscall('umount2', `${shared}/sub`, MNT_DETACH)
+})
+
+const below = (propagation?: Propagation) =>
+  runPlan(
+    sequence(
+      namespaces({ mount: true, ...(propagation ? { propagation } : {}) }),
+      hostRoot(),
+      tmpfs({ destination: `${shared}/sub` }),
+      exec(['/usr/bin/busybox', 'true'], { env: [] }),
+    ),
+  )
+
+it('the tree that a mount namespace begins with is private, unless asked otherwise', async () => {
+  await below()
+  expect(seenOnHost()).toEqual([])
+  await below('rslave')
+  expect(seenOnHost()).toEqual([])
+  await below('rshared')
+  expect(seenOnHost()).toHaveLength(1)
+  syscall('umount2', `${shared}/sub`, MNT_DETACH)
+})
+
+it('a shared tree does not show the new root on the host, nor unmount anything there', async () => {
+  const before = mountsOfHost()
+  const plan = { tree: tinyRoot(), namespaces: { mount: true, propagation: 'rshared' as const } }
+  expect((await shell(plan, 'true')).exit).toEqual({ code: 0 })
+  const paths = (mounts: typeof before) => mounts.map(({ mountPoint }) => mountPoint)
+  expect(paths(mountsOfHost())).toEqual(paths(before))
+})
+
+it('the container’s root can be shared after all', async () => {
+  const { stdout } = await shell(
+    { tree: tinyRoot(), mounts: bind({ source: '/proc', destination: '/proc' }), after: rootPropagation('rshared') },
+    'grep " / " /proc/self/mountinfo',
+  )
+  expect(stdout).toContain('shared:')
+})
