@@ -1,6 +1,6 @@
 import { Complaints } from './arguments/complaints.js'
 import { parseArguments } from './arguments/parse.js'
-import type { Command } from './commands/command.js'
+import { type Command, HelpWanted } from './commands/command.js'
 import { loadCommand } from './commands/table.js'
 import { EXIT } from './exit-codes.js'
 import { print } from './output.js'
@@ -16,7 +16,16 @@ export async function dispatch(argv: readonly string[]): Promise<number> {
 async function runCommand(command: Command, argv: readonly string[]): Promise<number> {
   const complaints = new Complaints()
   const parsed = parseArguments(argv, command.options, complaints)
-  if (parsed.values.help !== true) return command.run(parsed, complaints)
+  if (parsed.values.help) return help(command)
+  try {
+    return await command.run(parsed, complaints)
+  } catch (error) {
+    if (error instanceof HelpWanted) return help(await loadCommand(error.command))
+    throw error
+  }
+}
+
+async function help(command: Command): Promise<number> {
   const { commandHelp } = await import('./help/command-help.js')
   print(commandHelp(command))
   return EXIT.ok

@@ -25,6 +25,13 @@ export interface Command<O extends Options = Options> {
 /** Every command's own option. */
 export const HELP = { help: flag({ help: 'print this help' }) }
 
+/** Thrown by a command whose arguments ask for the help of another: `rt explain run --help`. */
+export class HelpWanted extends Error {
+  constructor(readonly command: string) {
+    super(`help for ${command} is wanted`)
+  }
+}
+
 /** Types a command by its options, and adds --help. */
 export const defineCommand = <O extends Options>(command: Command<O>): Command<O & typeof HELP> => ({
   ...command,

@@ -1,4 +1,4 @@
-import { type CgroupHost, DEFAULT_DEVICES, type DeviceRule, detectCgroups, join } from '@rt/cgroups'
+import { type CgroupHost, DEFAULT_DEVICES, type DeviceRule, detectCgroups, type Hierarchy, join } from '@rt/cgroups'
 import type { CgroupLayout, UserNamespace } from '@rt/mountns'
 import type { Step } from '@rt/program'
 import type { Complaints } from '../arguments/complaints.js'
@@ -19,8 +19,9 @@ export interface CgroupChoice {
 }
 
 /**
- * A group of the container's own wherever one can be made; where none can, only a limit that was asked for is a
- * complaint. Looks at the host's cgroups.
+ * With a limit, a group of the container's own in every hierarchy. Without one, a group only where it is needed: for the
+ * devices, since a container that may mknod(2) (Docker's default) could open the host's disks. Where no group can be
+ * made, only a limit that was asked for is a complaint. Looks at the host's cgroups.
  */
 export function chooseCgroup(
   values: RunValues,
@@ -28,30 +29,31 @@ export function chooseCgroup(
   { caller, user }: { readonly caller: Caller; readonly user: UserNamespace | undefined },
   complaints: Complaints,
 ): CgroupChoice {
-  const host = detectCgroups()
+  const found = detectCgroups()
   const devices = devicesOf(values, user ? 'bind' : 'mknod', complaints)
-  const guardsDevices = caller.uid === 0 && !values.privileged && canGuardDevices(host)
+  const guards = caller.uid === 0 && !values.privileged ? found.hierarchies.filter(canGuardDevices) : []
+  const asked = wantsCgroup(values)
+  const host = asked ? found : { ...found, hierarchies: guards }
   const resources = {
     ...resourcesOf(values),
-    ...(guardsDevices ? { devices: [...DEFAULT_DEVICES, ...devices.flatMap(deviceRule)] } : {}),
+    ...(guards.length > 0 ? { devices: [...DEFAULT_DEVICES, ...devices.flatMap(deviceRule)] } : {}),
   }
   const parent = values['cgroup-parent']
   const origin = parent === undefined ? 'default' : `--cgroup-parent ${parent}`
-  const isPossible = host.hierarchies.some(({ top }) => top !== undefined)
   const step =
-    isPossible || wantsCgroup(values)
+    asked || guards.length > 0
       ? complaints.try('cgroup', () =>
           join(`${parent ?? '/rt'}/${name}`, resources, { host, origin, names: RESOURCE_OPTIONS }),
         )
       : undefined
-  return { step, layout: layoutOf(host), devices, guardsDevices: guardsDevices && step !== undefined }
+  return { step, layout: layoutOf(found), devices, guardsDevices: guards.length > 0 }
 }
 
-/** Version 2 decides by a BPF program in any group, version 1 has a controller of its own. */
-const canGuardDevices = (host: CgroupHost): boolean =>
-  host.hierarchies.some(
-    ({ version, controllers, top }) => top !== undefined && (version === 2 || controllers.includes('devices')),
-  )
+/** Version 1 has a controller for it. Version 2 decides by a BPF program in any group. */
+const canGuardDevices = ({ version, controllers, top }: Hierarchy, _: number, all: readonly Hierarchy[]): boolean => {
+  const hasController = (each: Hierarchy) => each.version === 1 && each.controllers.includes('devices')
+  return top !== undefined && (all.some(hasController) ? controllers.includes('devices') : version === 2)
+}
 
 const deviceRule = ({ node: { type, major, minor }, access }: GivenDevice): DeviceRule[] =>
   type === 'p' ? [] : [{ allow: true, type: type === 'b' ? 'b' : 'c', major, minor, access }]

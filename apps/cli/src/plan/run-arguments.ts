@@ -1,6 +1,7 @@
 import type { Complaints } from '../arguments/complaints.js'
 import type { Options, Values } from '../arguments/option.js'
 import { type Parsed, parseArguments } from '../arguments/parse.js'
+import { HELP, HelpWanted } from '../commands/command.js'
 import { RUN_OPTIONS, type RunValues } from '../options/run.js'
 import { quote } from '../values/quote.js'
 
@@ -16,6 +17,8 @@ export interface RunArguments<O extends Options> {
 /**
  * Read `run [OPTIONS] [SOURCE] [--] [COMMAND…]` behind another command's own options. Those may also stand among run's
  * (`rt explain run --json`), where the last one counts.
+ *
+ * @throws HelpWanted for `rt explain run --help`
  */
 export function runArguments<O extends Options>(
   command: string,
@@ -28,7 +31,8 @@ export function runArguments<O extends Options>(
     const got = word === undefined ? 'nothing' : quote(word)
     complaints.add(command, `expected the word "run" and its arguments, got ${got}`, `rt ${command} run --help`)
   }
-  const parsed = parseArguments(word === 'run' ? rest : [], { ...options, ...RUN_OPTIONS }, complaints)
+  const parsed = parseArguments(word === 'run' ? rest : [], { ...options, ...RUN_OPTIONS, ...HELP }, complaints)
+  if ((parsed.values as Values<typeof HELP>).help) throw new HelpWanted('run')
   const own: Record<string, unknown> = { ...before.values }
   for (const name in options) {
     if (parsed.origins.has(name)) own[name] = (parsed.values as Record<string, unknown>)[name]
