@@ -68,7 +68,8 @@ class Machine {
     this.assembler = assembleSections(sections, hostArch(), false)
     const { operations, labels, memory } = this.assembler
     if (!labels.has('$end')) labels.set('$end', operations.length)
-    // Linked twice: addresses are those of buffers whose sizes are known only then. Their memory never moves.
+    memory.layOut()
+    // Addresses are those of buffers that are there first. The memory of a Buffer never moves.
     const size = operations.length * OP_SIZE + memory.constantSize
     this.constants = Buffer.alloc(size)
     this.data = Buffer.alloc(memory.writableSize)

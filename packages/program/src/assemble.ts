@@ -74,7 +74,6 @@ export function assembleSections(sections: readonly Section[], arch: Arch, log: 
     const instruction = call('mmap', args, { why: 'the log, shared with Node' })
     assembler.push(syscallNumber('mmap', arch), args, 0, { process: 'supervisor', step: -1, fatal: false, instruction })
   }
-  for (const section of sections) assembler.declare(section)
   for (const section of sections) assembler.section(section)
   return assembler
 }

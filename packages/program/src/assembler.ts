@@ -1,9 +1,9 @@
 import { type Arch, errnoNumber, RtError, syscallNumber } from '@rt/sys'
 import type { Section } from './frame.js'
-import type { Branch, Call, Compute } from './instruction.js'
+import type { Branch, Call, Compute, Value } from './instruction.js'
 import { OP_BRANCH, OP_COMPUTE } from './layout.js'
 import { Memory, type Place } from './memory.js'
-import { Operands, scoped } from './operands.js'
+import { isIndirect, Operands, scoped } from './operands.js'
 import type { Operation, Site, Target } from './operation.js'
 import { PIDFD } from './vocabulary.js'
 
@@ -19,18 +19,6 @@ export class Assembler {
   constructor(private readonly arch: Arch) {
     // The kernel writes an int there, and the frame reads the word: its upper half must be zero, unlike other words'.
     this.memory.data(PIDFD, 8)
-  }
-
-  /**
-   * Lay out the named memory that a section uses, at its full size: a store to a part of a buffer may come before the
-   * call that names it whole.
-   */
-  declare(section: Section): void {
-    const scope = `${section.step}.`
-    for (const instruction of section.instructions) {
-      if (instruction.kind === 'call') for (const value of instruction.args) this.operands.declare(value, scope)
-      else if (instruction.kind === 'compute') this.operands.declare(instruction.base, scope)
-    }
   }
 
   section(section: Section): void {
@@ -80,12 +68,12 @@ export class Assembler {
   }
 
   private branch(instruction: Branch, scope: string, site: Site): void {
-    const { value, indirect } = this.operands.operand(instruction.value, scope)
+    const value = this.operands.operand(instruction.value, scope)
     const target = (name: string | undefined): Target => (name === undefined ? undefined : scoped(name, scope))
     this.push(
       OP_BRANCH,
-      [value, instruction.mask ?? -1n, instruction.equals],
-      indirect ? 1 : 0,
+      [value, instruction.mask ?? -1, instruction.equals],
+      isIndirect(instruction.value) ? 1 : 0,
       site,
       target(instruction.then),
       target(instruction.else),
@@ -93,25 +81,16 @@ export class Assembler {
   }
 
   private compute(instruction: Compute, scope: string, site: Site): void {
-    const args: (number | bigint | Place)[] = []
-    let bits = 0
-    for (const value of [instruction.base, instruction.left ?? 0, instruction.right ?? 0]) {
-      const { value: operand, indirect } = this.operands.operand(value, scope)
-      if (indirect) bits |= 1 << args.length
-      args.push(operand)
-    }
+    const { base, left = 0, right = 0 } = instruction
+    const args = [base, left, right].map((value) => this.operands.operand(value, scope))
+    const bits = indirectBits([base, left, right])
     // The result may look like an errno: both ways lead on.
     this.push(OP_COMPUTE, args, bits, site, undefined, undefined, this.operands.saved(instruction.save, scope))
   }
 
   private call(instruction: Call, section: Section, scope: string, site: Site): void {
-    const args: (number | bigint | Place)[] = []
-    let bits = 0
-    for (const argument of instruction.args) {
-      const { value, indirect } = this.operands.operand(argument, scope)
-      if (indirect) bits |= 1 << args.length
-      args.push(value)
-    }
+    const args = instruction.args.map((argument) => this.operands.operand(argument, scope))
+    const bits = indirectBits(instruction.args)
     for (const { to, from } of this.operands.takeStores()) {
       this.push(OP_COMPUTE, [from, 0, 0], 1, { ...site, helper: 'copy a word' }, undefined, undefined, to)
     }
@@ -143,7 +122,7 @@ export class Assembler {
       const otherwise = i + 1 < routes.length ? first + i + 1 : fallback
       this.push(
         OP_BRANCH,
-        [result, -1n, -errnoValue(errno)],
+        [result, -1, -errnoValue(errno)],
         1,
         { ...site, helper: `is it ${errno}?` },
         to ?? after,
@@ -151,6 +130,13 @@ export class Assembler {
       )
     })
   }
+}
+
+/** Bit i: argument i is read from memory. */
+function indirectBits(values: readonly Value[]): number {
+  let bits = 0
+  for (let i = 0; i < values.length; i++) if (isIndirect(values[i] as Value)) bits |= 1 << i
+  return bits
 }
 
 function errnoValue(name: string): number {

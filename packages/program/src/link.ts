@@ -12,7 +12,7 @@ import {
   OP_COMPUTE,
   OP_SIZE,
 } from './layout.js'
-import type { Place } from './memory.js'
+import { offsetOf, type Place } from './memory.js'
 import type { Operation } from './operation.js'
 
 /** Where the segments lie. `apply` has them in Node's own memory. */
@@ -54,19 +54,24 @@ export function link(
   addresses: (constantsSize: number) => Addresses = elfAddresses,
 ): Image {
   const { memory, labels } = assembler
+  memory.layOut()
   const traced = options.traced ?? false
   const operations = options.fault ? withFault(assembler, options.fault, options.arch) : assembler.operations
   const slots = operations.length * (traced ? 2 : 1)
   const opsSize = slots * OP_SIZE
-  const constants = Buffer.alloc(opsSize + memory.constantSize)
-  const data = Buffer.alloc(memory.writableSize)
+  // Filled word by word: an element of a typed array costs far less than a Buffer's methods, most of all in code that
+  // has not been compiled yet (the CLI assembles once).
+  const words = new Int32Array((opsSize + memory.constantSize) / 4)
+  const constants = Buffer.from(words.buffer)
+  const dataWords = new Int32Array(memory.writableSize / 4)
+  const data = Buffer.from(dataWords.buffer)
   memory.copyTo(constants.subarray(opsSize), data)
   const base = addresses(constants.length)
   const [constBase, dataBase] = [Number(base.constants) + opsSize, Number(base.data)]
-  const resolve = (place: Place): number => (place.segment === 'data' ? dataBase : constBase) + place.offset
+  const resolve = (place: Place): number => (place.segment === 'data' ? dataBase : constBase) + offsetOf(place)
   for (const { at, target } of memory.fixups) {
-    const into = at.segment === 'data' ? data : constants
-    writeWord(into, at.offset + (at.segment === 'data' ? 0 : opsSize), resolve(target))
+    if (at.segment === 'data') writeWord(dataWords, offsetOf(at) / 4, resolve(target))
+    else writeWord(words, (opsSize + at.offset) / 4, resolve(target))
   }
   const entry = (index: number): number => (traced ? 2 * index : index)
   const target = (to: Operation['next'], following: number): number => {
@@ -82,18 +87,16 @@ export function link(
     const operation = operations[i] as Operation
     const slot = slotOf(i, traced)
     if (traced) {
-      writeOperation(constants, 2 * i, clock, 0, slot, slot, scratch)
-      const at = 2 * i * OP_SIZE + 24
-      writeWord(constants, at, CLOCK_MONOTONIC)
-      writeWord(constants, at + 8, LOG_BASE + timePlace(i, slots))
+      const at = writeOperation(words, 2 * i, clock, 0, slot, slot, scratch)
+      writeWord(words, at, CLOCK_MONOTONIC)
+      writeWord(words, at + 2, LOG_BASE + timePlace(i, slots))
     }
     const next = target(operation.next, i + 1)
     const failed = target(operation.failed, i + 1)
-    writeOperation(constants, slot, operation.call, operation.indirect, next, failed, resolve(operation.save))
-    let at = slot * OP_SIZE + 24
+    let at = writeOperation(words, slot, operation.call, operation.indirect, next, failed, resolve(operation.save))
     for (const argument of operation.arguments) {
-      writeWord(constants, at, typeof argument === 'object' ? resolve(argument) : argument)
-      at += 8
+      writeWord(words, at, typeof argument === 'object' ? resolve(argument) : argument)
+      at += 2
     }
   }
   return { constants, data, slots }
@@ -143,27 +146,33 @@ function withFault(assembler: Assembler, fault: Fault, arch: Arch): Operation[] 
   return operations
 }
 
+/** @returns the index of its first argument */
 function writeOperation(
-  into: Buffer,
+  into: Int32Array,
   slot: number,
   call: number,
   indirect: number,
   next: number,
   failed: number,
   save: number,
-): void {
-  const base = slot * OP_SIZE
-  into.writeInt32LE(call, base)
-  into.writeUInt32LE(indirect, base + 4)
-  into.writeUInt32LE(next, base + 8)
-  into.writeUInt32LE(failed, base + 12)
-  writeWord(into, base + 16, save)
+): number {
+  const at = (slot * OP_SIZE) / 4
+  into[at] = call
+  into[at + 1] = indirect
+  into[at + 2] = next
+  into[at + 3] = failed
+  writeWord(into, at + 4, save)
+  return at + 6
 }
 
-/** 64 bits, little-endian, modulo 2^64. BigInt arithmetic is slow, and most words are small and positive. */
-export function writeWord(into: Buffer, offset: number, value: number | bigint): void {
-  if (typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER) {
-    into.writeUInt32LE(value % 0x100000000, offset)
-    into.writeUInt32LE(Math.floor(value / 0x100000000), offset + 4)
-  } else into.writeBigInt64LE(BigInt.asIntN(64, BigInt(value)), offset)
+/** 64 bits, little-endian, modulo 2^64. BigInt arithmetic is slow, and most words are numbers. */
+function writeWord(into: Int32Array, index: number, value: number | bigint): void {
+  if (typeof value === 'number') {
+    // Both conversions are modulo 2^32, and the floor is that of two's complement.
+    into[index] = value
+    into[index + 1] = Math.floor(value / 0x100000000)
+  } else {
+    into[index] = Number(BigInt.asIntN(32, value))
+    into[index + 1] = Number(BigInt.asIntN(32, value >> 32n))
+  }
 }

@@ -3,7 +3,10 @@ import { RtError } from '@rt/sys'
 /** A place in one of the two segments; addresses are known only when both are complete. */
 export interface Place {
   readonly segment: 'const' | 'data'
+  /** In the segment; of named memory only once {@link Memory.layOut} has run. */
   readonly offset: number
+  /** The named memory that this is a part of: `offset` then counts from its start. */
+  readonly within?: Place
 }
 
 /** A pointer to be written into a segment once addresses are known. */
@@ -12,80 +15,93 @@ export interface Fixup {
   readonly target: Place
 }
 
+interface Named extends Place {
+  readonly name: string
+  offset: number
+  size: number
+  init: Uint8Array | undefined
+}
+
 const round8 = (size: number): number => (size + 7) & ~7
-const terminator = new Uint8Array(1)
+
+/** Offset of a place in its segment. */
+export const offsetOf = (place: Place): number => (place.within ? place.within.offset + place.offset : place.offset)
 
 /** The memory of a program while it is assembled: constants are shared, named memory is found again by its name. */
 export class Memory {
-  private readonly chunks: { offset: number; bytes: Uint8Array }[] = []
+  private readonly constants: { offset: number; content: Uint8Array | string }[] = []
   private constSize = 0
   private dataSize = 0
-  private readonly initial = new Map<number, Uint8Array>()
+  private readonly texts = new Map<string, Place>()
   private readonly interned = new Map<string, Place>()
-  private readonly named = new Map<string, Place>()
-  private readonly declared = new Map<string, number>()
+  private readonly named = new Map<string, Named>()
   readonly fixups: Fixup[] = []
 
   /** Read-only bytes, on eight; the same key gives the same place. */
   constant(bytes: Uint8Array, key?: string): Place {
     const known = key === undefined ? undefined : this.interned.get(key)
     if (known) return known
-    const place: Place = { segment: 'const', offset: this.constSize }
-    this.chunks.push({ offset: place.offset, bytes })
-    this.constSize += round8(bytes.length)
+    const place = this.place(bytes, bytes.length)
     if (key !== undefined) this.interned.set(key, place)
     return place
   }
 
   /** NUL-terminated. @throws RtError RT_INVALID_OPTION on a NUL inside: the kernel would read only half of it. */
   string(text: string | Uint8Array): Place {
-    const key = typeof text === 'string' ? `s${text}` : `b${Buffer.from(text).toString('latin1')}`
-    const known = this.interned.get(key)
+    // Latin-1 gives every sequence of bytes a key of its own; the mark tells it from text.
+    const key = typeof text === 'string' ? text : `\0${Buffer.from(text).toString('latin1')}`
+    const known = this.texts.get(key)
     if (known) return known
-    const bytes = typeof text === 'string' ? Buffer.from(text) : Buffer.from(text)
-    if (bytes.includes(0)) {
-      throw new RtError('RT_INVALID_OPTION', `a NUL byte in ${JSON.stringify(bytes.toString().slice(0, 200))}`, {
+    if (key.includes('\0', typeof text === 'string' ? 0 : 1)) {
+      throw new RtError('RT_INVALID_OPTION', `a NUL byte in ${JSON.stringify(text.toString().slice(0, 200))}`, {
         hint: 'the kernel ends text at the first NUL, so it can be part of no path, argument or variable',
       })
     }
-    return this.constant(Buffer.concat([bytes, terminator]), key)
+    const place = this.place(text, Buffer.byteLength(text) + 1)
+    this.texts.set(key, place)
+    return place
   }
 
-  /** How large the memory under this name has to be; the largest wish counts. Before the first {@link data}. */
-  declare(name: string, size: number): void {
-    const known = this.declared.get(name)
-    if (known === undefined || known < size) this.declared.set(name, size)
+  private place(content: Uint8Array | string, size: number): Place {
+    const place: Place = { segment: 'const', offset: this.constSize }
+    this.constants.push({ offset: place.offset, content })
+    this.constSize += round8(size)
+    return place
   }
 
   /**
-   * Writable memory under a name: found again if it is there.
+   * Writable memory under a name: found again if it is there, and then as large as the largest wish.
    *
    * @param init its first contents. @throws RtError RT_PROGRAM if it has others already: one of two would be lost
    */
   data(name: string, size: number, init?: Uint8Array): Place {
-    let place = this.named.get(name)
-    if (!place) {
-      place = { segment: 'data', offset: this.dataSize }
-      this.dataSize += round8(Math.max(size, this.declared.get(name) ?? 0))
-      this.named.set(name, place)
+    const known = this.named.get(name)
+    if (!known) {
+      const memory: Named = { segment: 'data', offset: 0, name, size, init }
+      this.named.set(name, memory)
+      return memory
     }
+    if (known.size < size) known.size = size
     if (init) {
-      const before = this.initial.get(place.offset)
-      if (before && Buffer.compare(before, init) !== 0) {
+      if (known.init && Buffer.compare(known.init, init) !== 0) {
         throw new RtError('RT_PROGRAM', `two structs with different fields are named ${JSON.stringify(name)}`)
       }
-      this.initial.set(place.offset, init)
+      known.init = init
     }
-    return place
+    return known
   }
 
   find(name: string): Place | undefined {
     return this.named.get(name)
   }
 
-  /** All named memory with its offset in the data segment. */
-  *names(): Iterable<[name: string, offset: number]> {
-    for (const [name, place] of this.named) yield [name, place.offset]
+  /** Give named memory its place in the data segment: sizes are known when all instructions have been seen. */
+  layOut(): void {
+    this.dataSize = 0
+    for (const memory of this.named.values()) {
+      memory.offset = this.dataSize
+      this.dataSize += round8(memory.size)
+    }
   }
 
   get constantSize(): number {
@@ -99,7 +115,10 @@ export class Memory {
 
   /** Copy constants and initial data to where they will lie. */
   copyTo(constants: Buffer, data: Buffer): void {
-    for (const { offset, bytes } of this.chunks) constants.set(bytes, offset)
-    for (const [offset, bytes] of this.initial) data.set(bytes, offset)
+    for (const { offset, content } of this.constants) {
+      if (typeof content === 'string') constants.write(content, offset)
+      else constants.set(content, offset)
+    }
+    for (const { offset, init } of this.named.values()) if (init) data.set(init, offset)
   }
 }

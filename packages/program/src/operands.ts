@@ -2,11 +2,8 @@ import { RtError, structLayout, writeField } from '@rt/sys'
 import type { Ref, StructValue, Value, Vector } from './instruction.js'
 import type { Memory, Place } from './memory.js'
 
-/** An argument as the machine takes it: immediate, or read from memory. */
-export interface Operand {
-  readonly value: number | bigint | Place
-  readonly indirect: boolean
-}
+/** An argument as the machine takes it. */
+export type Operand = number | bigint | Place
 
 /** A word to be copied into a struct or vector before the call that points to it. */
 export interface Store {
@@ -36,22 +33,17 @@ export class Operands {
     return taken
   }
 
-  /** Lay out the memory that a value names, if it names any. */
-  declare(value: Value, scope: string): void {
-    if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return
-    if ('buffer' in value) this.memory.declare(scoped(value.buffer, scope), value.size)
-    else if ('struct' in value && value.name !== undefined) {
-      this.memory.declare(scoped(value.name, scope), Math.max(structLayout(value.struct).size, SMALLEST_STRUCT))
-    }
-  }
-
-  /** @param scope makes names of a step its own, see {@link scoped} */
+  /**
+   * An argument; whether the machine finds it in memory is a question of its own: see {@link isIndirect}.
+   *
+   * @param scope makes names of a step its own, see {@link scoped}
+   */
   operand(value: Value, scope: string): Operand {
-    if (value === null) return { value: 0, indirect: false }
-    if (typeof value === 'number' || typeof value === 'bigint') return { value, indirect: false }
-    if (typeof value === 'string') return { value: this.memory.string(value), indirect: false }
-    if ('ref' in value) return { value: this.at(value.ref, value.offset ?? 0, scope), indirect: true }
-    return { value: this.place(value, scope), indirect: false }
+    if (value === null) return 0
+    if (typeof value === 'number' || typeof value === 'bigint') return value
+    if (typeof value === 'string') return this.memory.string(value)
+    if ('ref' in value) return this.at(value.ref, value.offset ?? 0, scope)
+    return this.place(value, scope)
   }
 
   /** The word that takes a result: a name, or `name+offset` in a struct or buffer. */
@@ -59,7 +51,7 @@ export class Operands {
     const plus = name.lastIndexOf('+')
     if (plus <= 0) return this.word(scoped(name, scope))
     const place = this.memory.data(scoped(name.slice(0, plus), scope), 8)
-    return { segment: 'data', offset: place.offset + Number(name.slice(plus + 1)) }
+    return { segment: 'data', within: place, offset: Number(name.slice(plus + 1)) }
   }
 
   private place(value: Exclude<Value, number | bigint | string | null | Ref>, scope: string): Place {
@@ -73,7 +65,7 @@ export class Operands {
 
   private at(name: string, offset: number, scope: string): Place {
     const place = this.word(scoped(name, scope))
-    return offset === 0 ? place : { segment: 'data', offset: place.offset + offset }
+    return offset === 0 ? place : { segment: 'data', within: place, offset }
   }
 
   private word(name: string): Place {
@@ -85,7 +77,7 @@ export class Operands {
     const isWritten = value.strings.some((text) => typeof text === 'object' && 'ref' in text)
     const place = isWritten ? this.memory.data(`vector ${this.anonymous++}`, bytes.length) : this.memory.constant(bytes)
     value.strings.forEach((text, i) => {
-      const at: Place = { segment: place.segment, offset: place.offset + i * 8 }
+      const at = partOf(place, i * 8)
       if (typeof text === 'string' || text instanceof Uint8Array) {
         this.memory.fixups.push({ at, target: this.memory.string(text) })
       } else if ('address' in text) {
@@ -120,13 +112,23 @@ export class Operands {
       ? this.memory.data(scoped(value.name, scope), Math.max(layout.size, SMALLEST_STRUCT), bytes)
       : this.memory.constant(bytes, dynamic.length ? undefined : `x${Buffer.from(bytes).toString('latin1')}`)
     for (const [offset, other, how] of dynamic) {
-      const at: Place = { segment: place.segment, offset: place.offset + offset }
+      const at = partOf(place, offset)
       if (how === 'pointer') this.memory.fixups.push({ at, target: other })
       else this.stores.push({ to: at, from: other })
     }
     return place
   }
 }
+
+/** Constants lie where they are; named memory is laid out later, so a part of it counts from its start. */
+const partOf = (place: Place, offset: number): Place =>
+  place.segment === 'const'
+    ? { segment: 'const', offset: place.offset + offset }
+    : { segment: 'data', within: place, offset }
+
+/** Is this argument the value of a word, which the machine reads when it gets there? */
+export const isIndirect = (value: Value): boolean =>
+  typeof value === 'object' && value !== null && !(value instanceof Uint8Array) && 'ref' in value
 
 /** Names that start with $ are the plan's; others belong to their step. */
 export const scoped = (name: string, scope: string): string => (name.startsWith('$') ? name : scope + name)

@@ -66,7 +66,7 @@ export function reportFailures(assembler: Assembler, plan: Plan, arch: Arch): vo
     if (!isExec) continue
     const notFound: Place = { segment: 'const', offset: errnos.offset + ERRNO.ENOENT * IOVEC_SIZE }
     const at = operations.length
-    assembler.push(OP_BRANCH, [errno, -1n, notFound], 1, site, at + 1, at + 2)
+    assembler.push(OP_BRANCH, [errno, -1, notFound], 1, site, at + 1, at + 2)
     assembler.push(exit, [NOT_FOUND], 0, site)
     assembler.push(exit, [NOT_EXECUTABLE], 0, site)
   }
