@@ -44,7 +44,7 @@ export interface TerminalOptions {
   readonly origin?: string
   /** Who owns the terminal: the user of the container's program; default 0. */
   readonly uid?: number
-  /** Default: `run`'s `terminalSize`, else 0 by 0 as a new terminal has. */
+  /** The program finds it from its start. `run`'s `terminalSize` comes a moment later, as a SIGWINCH. */
   readonly size?: TerminalSize
   /** Bind it on /dev/console, for programs that write there; default true. Not for a second program of a container. */
   readonly console?: boolean
