@@ -75,8 +75,6 @@ export function openDestination(
   ]
   const aside = [
     goto('done'),
-    label('restore'),
-    call('umask', [ref('umask')]),
     label('again'),
     compute('tries', ref('tries'), 1, 1),
     // A word begins as -1, so the first retry counts as 0.
@@ -86,10 +84,16 @@ export function openDestination(
       'something renames directories there all the time',
     ),
     label('missing'),
-    call('umask', [UMASK], { save: 'umask', why: 'what is made has the same mode whoever starts it' }),
+    call('umask', [UMASK], {
+      save: 'umask',
+      why: 'only if it is missing: it is made, with the same mode whoever starts it',
+    }),
     ...makeMissing(path, destination, options),
     call('umask', [ref('umask')]),
     goto('found'),
+    label('restore'),
+    call('umask', [ref('umask')], { why: 'only if something was renamed meanwhile: from the beginning' }),
+    goto('again'),
     label('done'),
   ]
   return { main, aside }

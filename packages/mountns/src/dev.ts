@@ -43,9 +43,7 @@ export function dev({ how = 'mknod', origin = 'default' }: DevOptions = {}): Ste
     call('umask', [0], { save: 'mask', why: 'modes as written' }),
     ...DIRECTORIES.map((name) => call('mkdirat', [ref('mount'), name, 0o755])),
     ...LINKS.map(([name, target]) => call('symlinkat', [target, ref('mount'), name])),
-    ...(how === 'mknod'
-      ? DEFAULT_DEVICES.flatMap((node, index) => makeNode('mount', posix.basename(node.path), node, index))
-      : []),
+    ...(how === 'mknod' ? DEFAULT_DEVICES.flatMap((node) => makeNode('mount', posix.basename(node.path), node)) : []),
     call('umask', [ref('mask')]),
   ]
   // Only an attached file can be mounted upon.

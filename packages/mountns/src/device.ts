@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { call, type Instruction, ROOT, ref, type Step } from '@rt/program'
 import { cleanDestination, openDestination } from './destination.js'
 import { checkDeviceNode, type DeviceNode } from './device-node.js'
-import { bindNode, closeNode, makeNode, openNode } from './make-node.js'
+import { bindNode, closeNode, makeOrFindNode, openNode } from './make-node.js'
 import { refuse } from './refuse.js'
 
 export interface DeviceOptions {
@@ -29,7 +29,7 @@ export function device(node: DeviceNode, { how = 'mknod', origin = 'default' }: 
   const make = (directory: string): Instruction[] =>
     how === 'bind'
       ? bindNode(directory, base, node)
-      : [call('umask', [0], { save: 'mask' }), ...makeNode(directory, base, node), call('umask', [ref('mask')])]
+      : [call('umask', [0], { save: 'mask' }), ...makeOrFindNode(directory, base, node), call('umask', [ref('mask')])]
   const { main, aside } = openDestination(parent, { make: 'directory', symlinks: 'refused' })
   const inside = parent === '/' ? make(ROOT) : [...main, ...make('dest'), call('close', [ref('dest')]), ...aside]
   return {

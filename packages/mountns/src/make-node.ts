@@ -1,4 +1,4 @@
-import { branch, call, fail, type Instruction, label, ref, struct } from '@rt/program'
+import { type Call, call, fail, goto, type Instruction, label, ref, struct } from '@rt/program'
 import {
   AT_FDCWD,
   AT_SYMLINK_NOFOLLOW,
@@ -19,34 +19,43 @@ import { deviceIs, fileTypeIs, statFd } from './verify.js'
 
 const handle = struct('open_how', { flags: O_PATH | O_NOFOLLOW | O_CLOEXEC, resolve: RESOLVE_NO_SYMLINKS })
 
-/**
- * mknodat(2) in the directory saved under `directory`. The umask must be 0. If a node is there already (the root is a
- * plain directory that was used before), it must be the very device: an image that brings another one as /dev/null
- * reads what is thrown away (CVE-2025-31133).
- */
-export function makeNode(directory: string, name: string, node: DeviceNode, index = 0): Instruction[] {
+/** mknodat(2) in the directory saved under `directory`, where nothing is yet. The umask must be 0. */
+export function makeNode(directory: string, name: string, node: DeviceNode, onError?: Call['onError']): Instruction[] {
   const { type, major = 0, minor = 0, fileMode = 0o666, uid = 0, gid = 0 } = node
-  const made = `made${index}`
-  const [isType, isDevice] = [`type${index}`, `device${index}`]
+  return [
+    call('mknodat', [ref(directory), name, FILE_TYPE[type] | fileMode, deviceNumber(major, minor)], {
+      ...(onError ? { onError } : {}),
+    }),
+    ...(uid || gid ? [call('fchownat', [ref(directory), name, uid, gid, AT_SYMLINK_NOFOLLOW])] : []),
+  ]
+}
+
+/**
+ * The same where something may be (the root is a plain directory that was used before). It must be the very device: an
+ * image that brings another one as /dev/null reads what is thrown away.
+ */
+export function makeOrFindNode(directory: string, name: string, node: DeviceNode): Instruction[] {
+  const { type, major = 0, minor = 0 } = node
   const wrong = fail(
     `expected the device ${type} ${major}:${minor} at ${JSON.stringify(node.path)}, got another file`,
     'remove it from the root filesystem',
   )
   return [
-    call('mknodat', [ref(directory), name, FILE_TYPE[type] | fileMode, deviceNumber(major, minor)], {
-      onError: { EEXIST: `exists${index}` },
+    ...makeNode(directory, name, node, { EEXIST: 'exists' }),
+    goto('made'),
+    label('exists'),
+    call('openat2', [ref(directory), name, handle, OPEN_HOW_SIZE_VER0], {
+      save: 'node',
+      of: node.path,
+      why: 'only if it is there already: is it the device?',
     }),
-    ...(uid || gid ? [call('fchownat', [ref(directory), name, uid, gid, AT_SYMLINK_NOFOLLOW])] : []),
-    branch(0, 0, { then: made }),
-    label(`exists${index}`),
-    call('openat2', [ref(directory), name, handle, OPEN_HOW_SIZE_VER0], { save: 'node', of: node.path }),
     statFd(ref('node')),
-    fileTypeIs(FILE_TYPE[type], { then: isType }),
+    fileTypeIs(FILE_TYPE[type], { then: 'type' }),
     wrong,
-    label(isType),
-    ...(type === 'p' ? [] : [deviceIs(major, minor, { then: isDevice }), wrong, label(isDevice)]),
+    label('type'),
+    ...(type === 'p' ? [] : [deviceIs(major, minor, { then: 'device' }), wrong, label('device')]),
     call('close', [ref('node')]),
-    label(made),
+    label('made'),
   ]
 }
 

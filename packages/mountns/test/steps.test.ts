@@ -1,0 +1,282 @@
+// requires nothing
+import {
+  bind,
+  cgroupLayout,
+  cgroupMount,
+  defaultMounts,
+  device,
+  devpts,
+  directoryTree,
+  fileMounts,
+  type IdMapping,
+  mount,
+  namespaces,
+  overlayTree,
+  parseMountinfo,
+  readonlyPaths,
+  readonlyRoot,
+  sysfs,
+  tmpfs,
+} from '@rt/mountns'
+import { explain, type Step, type StepList, sequence } from '@rt/program'
+import type { RtError } from '@rt/sys'
+import { describe, expect, it } from 'vitest'
+
+/** The system calls of a step, with the process that makes them. What fds stand for is left out. */
+function calls(step: StepList): string[] {
+  const names = new Set(sequence(step).steps.map(({ name }) => name))
+  return explain(sequence(step)).flatMap(({ process, step: name, calls: made }) =>
+    names.has(name)
+      ? made
+          .filter((each) => each.kind === 'call' && isUsual(each.call))
+          .map(({ call }) => `${process[0]} ${call.replace(/<[^>]*>/g, '').replace('O_RDONLY|', '')}`)
+      : [],
+  )
+}
+/** Not the making of a missing destination: every mount has that, and it has tests of its own. */
+const isUsual = (call: string): boolean =>
+  !/^(umask|mkdirat\(\$root|mknodat\(|statx\(source)|dir0|"dev", |O_NOFOLLOW/.test(call)
+
+const ATTACH = (name: string) => [
+  `i move_mount(${name}, "", dest, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)`,
+  'i close(dest)',
+  `i close(${name})`,
+]
+const IN_ROOT = 'resolve=RESOLVE_NO_MAGICLINKS|RESOLVE_IN_ROOT'
+const NO_SYMLINKS = 'resolve=RESOLVE_NO_MAGICLINKS|RESOLVE_NO_SYMLINKS|RESOLVE_IN_ROOT'
+
+describe('steps, call by call', () => {
+  it('a bind is opened outside, made private there, and attached from fd to fd', () => {
+    expect(calls(bind({ source: '/srv', destination: '/data', options: ['rro', 'nosuid'] }))).toEqual([
+      's open_tree(AT_FDCWD, "/srv", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC|AT_RECURSIVE)',
+      's mount_setattr(source, "", AT_EMPTY_PATH|AT_RECURSIVE, {attr_set=MOUNT_ATTR_RDONLY, propagation=MS_PRIVATE}, 32)',
+      's mount_setattr(source, "", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_NOSUID}, 32)',
+      's close(source)',
+      `i openat2($root, "data", {flags=O_CLOEXEC|O_PATH, ${IN_ROOT}}, 24)`,
+      ...ATTACH('source'),
+    ])
+  })
+
+  it('a file system of the kernel is made by init, and its destination is no symlink', () => {
+    expect(calls(devpts({ gid: null }))).toEqual([
+      'i fsopen("devpts", FSOPEN_CLOEXEC)',
+      'i fsconfig(fs, FSCONFIG_SET_STRING, "source", "devpts", 0)',
+      'i fsconfig(fs, FSCONFIG_SET_FLAG, "newinstance", NULL, 0)',
+      'i fsconfig(fs, FSCONFIG_SET_STRING, "ptmxmode", "0666", 0)',
+      'i fsconfig(fs, FSCONFIG_SET_STRING, "mode", "0620", 0)',
+      'i fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0)',
+      'i fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID|MOUNT_ATTR_NOEXEC)',
+      'i close(fs)',
+      `i openat2($root, "dev/pts", {flags=O_DIRECTORY|O_CLOEXEC|O_PATH, ${NO_SYMLINKS}}, 24)`,
+      ...ATTACH('mount'),
+    ])
+  })
+
+  it('a disk is opened outside, read-only as a whole', () => {
+    expect(calls(mount({ type: 'ext4', source: '/dev/vdb', destination: '/x', options: ['ro'] })).slice(0, 7)).toEqual([
+      's fsopen("ext4", FSOPEN_CLOEXEC)',
+      's fsconfig(fs, FSCONFIG_SET_STRING, "source", "/dev/vdb", 0)',
+      's fsconfig(fs, FSCONFIG_SET_FLAG, "ro", NULL, 0)',
+      's fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0)',
+      's fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY)',
+      's close(fs)',
+      's close(mount)',
+    ])
+  })
+
+  it('a layer gets a name of one byte', () => {
+    expect(
+      calls(overlayTree({ lower: ['/a,b', '/c:d'], size: '1m' })).filter((call) => /lowerdir|"[ab]"/.test(call)),
+    ).toEqual([
+      'i mkdirat(AT_FDCWD, "a", 0755)',
+      'i move_mount(layer0, "", AT_FDCWD, "a", MOVE_MOUNT_F_EMPTY_PATH)',
+      'i mkdirat(AT_FDCWD, "b", 0755)',
+      'i move_mount(layer1, "", AT_FDCWD, "b", MOVE_MOUNT_F_EMPTY_PATH)',
+      'i fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir", "a:b", 0)',
+    ])
+  })
+
+  it('read-only paths are mounted on themselves; the root needs no mount', () => {
+    expect(calls([readonlyPaths(['/proc/sys']), readonlyRoot()])).toEqual([
+      `i openat2($root, "proc/sys", {flags=O_CLOEXEC|O_PATH, ${IN_ROOT}}, 24)`,
+      'i open_tree(dest, "", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC|AT_EMPTY_PATH|AT_RECURSIVE)',
+      'i mount_setattr(copy, "", AT_EMPTY_PATH|AT_RECURSIVE, {attr_set=MOUNT_ATTR_RDONLY}, 32)',
+      'i move_mount(copy, "", dest, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)',
+      'i close(copy)',
+      'i close(dest)',
+      'i mount_setattr($root, "", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_RDONLY}, 32)',
+    ])
+  })
+
+  it('maps are written by init itself only while it is dumpable', () => {
+    const map: IdMapping[] = [{ containerID: 0, hostID: 1000, size: 1 }]
+    expect(calls(namespaces({ mount: true, user: { how: 'self', uidMap: map, gidMap: map } }))).toEqual([
+      expect.stringMatching(/^s clone3\(\{flags=CLONE_PIDFD\|CLONE_NEWNS\|CLONE_PARENT_SETTID\|CLONE_NEWUSER,/),
+      'i prctl(PR_SET_DUMPABLE, SUID_DUMP_USER)',
+      'i openat(AT_FDCWD, "/proc/self", O_DIRECTORY|O_CLOEXEC|O_PATH)',
+      'i fstatfs(self, &$statfs)',
+      'i openat(self, "setgroups", O_WRONLY|O_CLOEXEC)',
+      'i write(file, "deny", 4)',
+      'i close(file)',
+      'i openat(self, "uid_map", O_WRONLY|O_CLOEXEC)',
+      'i write(file, "0 1000 1\\n", 9)',
+      'i close(file)',
+      'i openat(self, "gid_map", O_WRONLY|O_CLOEXEC)',
+      'i write(file, "0 1000 1\\n", 9)',
+      'i close(file)',
+      'i close(self)',
+      'i prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE)',
+      'i mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)',
+    ])
+  })
+})
+
+describe('the default mounts', () => {
+  const names = (list: StepList): string[] => sequence(list).steps.map(({ name }) => name)
+  const mounts = ['/proc', '/dev', '/dev/pts', '/sys', '/sys/fs/cgroup', '/dev/mqueue', '/dev/shm'].map(
+    (at) => `mount "${at}"`,
+  )
+  const masks = ['masked paths', 'read-only paths']
+
+  it('come in Docker’s order, the given ones before the masks', () => {
+    const given = tmpfs({ destination: '/given' })
+    expect(names(defaultMounts({ cgroup: { version: 2 }, mounts: given }))).toEqual([...mounts, given.name, ...masks])
+  })
+
+  it('can be left out, and what lies in /dev goes with it', () => {
+    expect(names(defaultMounts({ except: ['/dev', '/sys/fs/cgroup'] }))).toEqual([
+      'mount "/proc"',
+      'mount "/sys"',
+      ...masks,
+    ])
+  })
+
+  it('mask nothing for the privileged', () => {
+    expect(names(defaultMounts({ privileged: true, cgroup: { version: 2 } }))).toEqual(mounts)
+    expect(JSON.stringify(calls(sysfs({ readonly: false })))).not.toContain('MOUNT_ATTR_RDONLY')
+  })
+
+  it('bind what a user namespace cannot have of its own', () => {
+    const user = { gidMap: [{ containerID: 0, hostID: 1000, size: 1 }] }
+    const opened = (list: StepList) =>
+      sequence(list)
+        .steps.filter(({ open }) => open)
+        .map(({ name }) => name)
+    expect(opened(defaultMounts({ namespaces: { user, pid: true, net: true, ipc: true } }))).toEqual(['mount "/dev"'])
+    expect(opened(defaultMounts({ namespaces: { user } }))).toEqual(
+      ['/proc', '/dev', '/sys', '/dev/mqueue', '/dev/shm'].map((at) => `mount "${at}"`),
+    )
+  })
+})
+
+describe('cgroupLayout', () => {
+  const line = (place: string, type: string, options: string) =>
+    `1 2 0:1 / ${place} rw - ${type} cgroup rw,${options}\n`
+  it('tells version 1 and hybrid from version 2', () => {
+    const v1 = line('/a', 'cgroup', 'cpu,cpuacct') + line('/b', 'cgroup', 'xattr,name=systemd,release_agent=/x')
+    const layout = { version: 1, hierarchies: ['cpu,cpuacct', 'name=systemd'] }
+    expect(cgroupLayout(parseMountinfo(v1))).toEqual(layout)
+    expect(
+      cgroupLayout(parseMountinfo(v1 + line('/c', 'cgroup2', 'nsdelegate') + line('/again', 'cgroup', 'cpu,cpuacct'))),
+    ).toEqual(layout)
+    expect(cgroupLayout(parseMountinfo(line('/c', 'cgroup2', 'nsdelegate')))).toEqual({ version: 2 })
+  })
+})
+
+describe('bad input is refused, all at once, before anything is made', () => {
+  const complaints = (make: () => unknown): string[] => {
+    try {
+      make()
+    } catch (error) {
+      return ((error as RtError).complaints ?? []).map(({ path, message }) => `${path}: ${message}`)
+    }
+    return []
+  }
+
+  it.each<[string, () => Step | Step[], string[]]>([
+    [
+      'a mount of config.json',
+      () => mount({ source: 'a', destination: 'b', options: ['rbind', 'size=1', 'tmpcopyup'], index: 3 }),
+      [
+        'mounts[3].destination: expected an absolute path, got "b"',
+        'mounts[3].source: expected an absolute path, got "a"',
+        'mounts[3].options: "size" is no option of a bind mount',
+        'mounts[3].options[2]: "tmpcopyup" is not supported: overlay the directory with a tmpfs upper instead',
+      ],
+    ],
+    ['a bind without a source', () => mount({ destination: '/x' }), ['source: expected an absolute path, got nothing']],
+    [
+      'the root as a destination',
+      () => tmpfs({ destination: '/a/..' }),
+      ['destination: expected a path below "/", got "/": the root is another step'],
+    ],
+    ['a NUL', () => tmpfs({ destination: '/a\0b' }), ['destination: a NUL byte in "/a\\u0000b"']],
+    [
+      'a name that is too long',
+      () => tmpfs({ destination: `/${'x'.repeat(256)}` }),
+      [expect.stringContaining('longer than 255 bytes')],
+    ],
+    [
+      'a path that is too long',
+      () => tmpfs({ destination: '/x'.repeat(2048) }),
+      [expect.stringContaining('longer than 4095 bytes')],
+    ],
+    [
+      'sizes and modes of a tmpfs',
+      () => tmpfs({ destination: '/x', options: ['size=64q', 'mode=999', 'uid=root', 'nr_inodes='] }),
+      [
+        'options: expected bytes with k, m, g, t or %, as in size=64m, got "size=64q"',
+        'options: expected an octal mode, as in mode=1777, got "mode=999"',
+        'options: expected a user id, got "uid=root"',
+        'options: expected a number, got "nr_inodes="',
+      ],
+    ],
+    ['no type', () => mount({ type: '', destination: '/x' }), ['type: expected a file system type, got ""']],
+    [
+      'types that have a function of their own',
+      () => mount({ type: 'cgroup', destination: '/x' }),
+      ['type: cgroup v1 is many mounts: use cgroupMount()'],
+    ],
+    ['a relative root', () => directoryTree('root'), ['path: expected an absolute path, got "root"']],
+    [
+      'a device',
+      () => device({ path: 'null', type: 'x' as 'c', major: 4096, minor: -1, fileMode: 0o10000 }),
+      [
+        'device.path: expected an absolute path, got "null"',
+        'device.type: expected c, u, b or p, got "x"',
+        'device.major: expected 0 … 4095, got 4096',
+        'device.minor: expected 0 … 1048575, got -1',
+        'device.fileMode: expected 0 … 0o7777, got 4096',
+      ],
+    ],
+    [
+      'files',
+      () =>
+        fileMounts([
+          { destination: 'x', content: '', mode: -1 },
+          { destination: '/y', content: '' },
+        ]),
+      ['files[0].destination: expected an absolute path, got "x"', 'files[0].mode: expected 0 … 0o7777, got -1'],
+    ],
+    [
+      'a hierarchy',
+      () => cgroupMount({ version: 1, hierarchies: ['cpu', '../x'] }),
+      ['hierarchies[1]: expected controllers or name=…, got "../x"'],
+    ],
+    [
+      'propagation and clocks',
+      () => namespaces({ propagation: 'rprivate', time: { boottime: 0.5 } }),
+      [
+        'propagation: without a mount namespace it would change the host’s mounts',
+        'time.boottime: expected whole seconds, got 0.5',
+      ],
+    ],
+    [
+      'an unknown propagation',
+      () => namespaces({ mount: true, propagation: 'public' as 'private' }),
+      [expect.stringContaining('got "public"')],
+    ],
+  ])('%s', (_, make, expected) => {
+    expect(complaints(make)).toEqual(expected)
+  })
+})
