@@ -17,8 +17,8 @@ export class CompressedFile {
     readonly size: number,
     /** For messages. */
     readonly path: string,
+    readonly signal: AbortSignal | undefined,
     readonly onBytes: (bytes: Uint8Array) => void,
-    readonly signal?: AbortSignal,
   ) {}
 
   /** The file's bytes from `offset` on, in a buffer of their own each. */

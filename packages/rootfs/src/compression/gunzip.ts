@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { createGunzip } from 'node:zlib'
+import type { TransformOptions } from 'node:stream'
+import { createGunzip, type ZlibOptions } from 'node:zlib'
 import { RtError } from '@rt/sys'
 import { type CompressedFile, READ_SIZE } from './compressed-file.js'
 
@@ -13,7 +14,8 @@ const OUTPUT_SIZE = 256 * 1024
  * @throws RtError RT_ARCHIVE
  */
 export async function* gunzip(file: CompressedFile): AsyncGenerator<Buffer> {
-  const decoder = createGunzip({ chunkSize: OUTPUT_SIZE, highWaterMark: 4 * READ_SIZE })
+  const options: ZlibOptions & TransformOptions = { chunkSize: OUTPUT_SIZE, highWaterMark: 4 * READ_SIZE }
+  const decoder = createGunzip(options)
   const stop = new AbortController()
   const feed = async (): Promise<void> => {
     for await (const chunk of file.chunks()) {

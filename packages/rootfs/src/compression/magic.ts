@@ -66,7 +66,10 @@ export function detectCompression(head: Uint8Array, path: string): Compression {
     : MAGIC.find(([, ...bytes]) => bytes.every((byte, index) => head[index] === byte))?.[0]
   if (name === 'gzip' || name === 'zstd') return name
   if (name === undefined) {
-    throw new RtError('RT_ARCHIVE', `cannot read archive ${quoted}: expected a tar, plain or compressed by gzip or zstd`)
+    throw new RtError(
+      'RT_ARCHIVE',
+      `cannot read archive ${quoted}: expected a tar, plain or compressed by gzip or zstd`,
+    )
   }
   const isCompression = Object.hasOwn(REMEDY, name)
   throw new RtError(

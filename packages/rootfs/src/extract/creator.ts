@@ -1,0 +1,145 @@
+import {
+  ERRNO,
+  makedev,
+  O_CREAT,
+  O_EXCL,
+  O_WRONLY,
+  RtError,
+  S_IFBLK,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFIFO,
+  S_IFLNK,
+  S_IFMT,
+  type SyscallName,
+} from '@rt/sys'
+import { type ByteString, quoteByteString } from '../tar/byte-string.js'
+import type { TarEntry } from '../tar/entry.js'
+import { attempt, callError, nul, statusOf, tryOpen } from './calls.js'
+import type { EntryPath } from './entry-path.js'
+import { isWhiteout } from './overlay-marks.js'
+import { removeTree } from './remove.js'
+import { requireStatus, type TargetTree } from './target.js'
+
+/** Something else puts the name back each time it is removed: it is not ours to fight over. */
+const ATTEMPTS = 4
+
+const NODE_TYPE = { character: S_IFCHR, block: S_IFBLK, fifo: S_IFIFO } as const
+
+/** What {@link Creator.directory} did. */
+export interface MadeDirectory {
+  readonly inode: number
+  /** A whiteout stood there: what lower layers have in the directory stays hidden. */
+  readonly wasWhiteout: boolean
+}
+
+/** A thing that was made: the directory that holds it, and its name there, NUL-terminated. */
+export interface Place {
+  readonly parent: number
+  readonly name: Uint8Array
+}
+
+/**
+ * Makes the filesystem's objects. All of them are made exclusively: what has the name already is removed first and never
+ * written through, so a symlink that an earlier entry (or another process) left is not followed.
+ */
+export class Creator {
+  constructor(readonly tree: TargetTree) {}
+
+  /** @returns an fd to write the content to */
+  file(path: EntryPath, mode: number): number {
+    const name = nul(path.base)
+    return this.#place(path, name, 'openat', (parent) => tryOpen(parent, name, O_WRONLY | O_CREAT | O_EXCL, mode))
+  }
+
+  /** A directory that is there already stays, with what is in it. */
+  directory(path: EntryPath, mode: number): MadeDirectory {
+    const name = nul(path.base)
+    let wasWhiteout = false
+    let parent = -1
+    this.#place(path, name, 'mkdirat', (directory) => {
+      parent = directory
+      const result = attempt('mkdirat', directory, name, mode)
+      if (result !== -ERRNO.EEXIST) return result
+      const status = requireStatus(directory, name)
+      if (this.tree.view) wasWhiteout ||= isWhiteout(status)
+      return (status.mode & S_IFMT) === S_IFDIR ? 0 : result
+    })
+    const { inode } = requireStatus(parent, name)
+    this.tree.forgetAliases()
+    return { inode, wasWhiteout }
+  }
+
+  symlink(path: EntryPath, target: ByteString): Place {
+    const name = nul(path.base)
+    const bytes = nul(target)
+    let parent = -1
+    this.#place(path, name, 'symlinkat', (directory) => {
+      parent = directory
+      return attempt('symlinkat', bytes, directory, name)
+    })
+    this.tree.forgetAliases()
+    return { parent, name }
+  }
+
+  /** @returns undefined if this process may not make device nodes */
+  node(path: EntryPath, entry: TarEntry): Place | undefined {
+    const name = nul(path.base)
+    const mode = NODE_TYPE[entry.type as keyof typeof NODE_TYPE] | entry.mode
+    let parent = -1
+    let forbidden = false
+    this.#place(path, name, 'mknodat', (directory) => {
+      parent = directory
+      const result = attempt('mknodat', directory, name, mode, makedev(entry.major, entry.minor))
+      forbidden = result === -ERRNO.EPERM && entry.type !== 'fifo'
+      return forbidden ? 0 : result
+    })
+    return forbidden ? undefined : { parent, name }
+  }
+
+  /**
+   * Another name for what an earlier entry made; of a symlink the link itself.
+   *
+   * @param target path of the other name
+   * @returns undefined if there is no such thing in this tree
+   */
+  link(path: EntryPath, target: EntryPath): Place | undefined {
+    const name = nul(path.base)
+    const targetName = nul(target.base)
+    let place: Place | undefined
+    this.#place(path, name, 'linkat', (parent) => {
+      const from = this.tree.existing(target.parent)
+      const source = from === undefined ? -ERRNO.ENOENT : statusOf(from, targetName)
+      if (from === undefined || source === -ERRNO.ENOENT) return 0
+      if (typeof source === 'number') return source
+      if (this.tree.view && isWhiteout(source)) return 0
+      if ((source.mode & S_IFMT) === S_IFDIR) {
+        const quoted = quoteByteString(`${target.parent}/${target.base}`.replace(/^\//, ''))
+        throw new RtError('RT_WRONG_TYPE', `the hard link’s target ${quoted} is a directory`)
+      }
+      place = { parent, name }
+      const result = attempt('linkat', from, targetName, parent, name, 0)
+      if (result !== -ERRNO.EEXIST) return result
+      // Two names of one file already (or one name twice): to remove one first could remove the file.
+      const existing = requireStatus(parent, name)
+      return existing.inode === source.inode && existing.device === source.device ? 0 : result
+    })
+    return place
+  }
+
+  /** Removes what is in the way and tries again. */
+  #place(path: EntryPath, name: Uint8Array, call: SyscallName, make: (parent: number) => number): number {
+    for (let tried = 0; tried < ATTEMPTS; tried++) {
+      const parent = this.tree.directory(path.parent)
+      const result = make(parent)
+      if (result >= 0) return result
+      if (result !== -ERRNO.EEXIST) throw callError(result, call, parent, name)
+      const status = statusOf(parent, name)
+      if (typeof status === 'number') continue // gone by itself
+      removeTree(parent, path.base)
+      const type = status.mode & S_IFMT
+      if (type === S_IFDIR || type === S_IFLNK) this.tree.forget()
+    }
+    throw new RtError('RT_UNSAFE', 'another process makes the same name again and again')
+  }
+}

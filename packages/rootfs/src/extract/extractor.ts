@@ -1,0 +1,265 @@
+import { inStep, O_DIRECTORY, O_RDONLY, RtError, syscall } from '@rt/sys'
+import { MergedView } from '../layers/merged-view.js'
+import { type ByteString, quoteByteString } from '../tar/byte-string.js'
+import { describePosition } from '../tar/damage.js'
+import type { TarEntry, TarHandler } from '../tar/entry.js'
+import { nul, open, type Status, statusOf, statusOfFd } from './calls.js'
+import { copyUp, openLower } from './copy-up.js'
+import { Creator, type Place } from './creator.js'
+import { PendingDirectories } from './directories.js'
+import { type EntryPath, splitPath } from './entry-path.js'
+import { checkLimit, type Limits } from './limits.js'
+import { type Metadata, MetadataWriter } from './metadata.js'
+import { markOpaque, type OverlayNamespace } from './overlay-marks.js'
+import { type ImpliedDirectory, TargetTree } from './target.js'
+import { Warnings } from './warnings.js'
+import {
+  AppliedWhiteouts,
+  applyWhiteout,
+  isAufsMetadata,
+  noWhiteouts,
+  OverlayWhiteouts,
+  type Whiteouts,
+} from './whiteouts.js'
+import { writeAll } from './write.js'
+
+/** Directories have this mode while they are filled. */
+const FILLING = 0o700
+
+/** A layer that is kept by itself, for overlay to put on others. */
+export interface OverlayForm {
+  readonly namespace: OverlayNamespace
+  /** fds of the roots of the layers below, topmost first, open for reading. */
+  readonly lower: readonly number[]
+}
+
+export interface ExtractorOptions {
+  /** fd of the target's root: empty, open for reading, and nobody else's to write to. */
+  readonly root: number
+  readonly limits: Limits
+  /** Whether files get the archive's owners; else they are the caller's. */
+  readonly keepOwners: boolean
+  /** Without it, archives are applied on top of each other and the result is a plain directory. */
+  readonly overlay?: OverlayForm | undefined
+}
+
+/** What came of it. */
+export interface Extracted {
+  /** Members, and bytes of content, of all archives. */
+  readonly entries: number
+  readonly bytes: number
+  /** What could not be restored, for people. */
+  readonly warnings: readonly string[]
+  /** The layer hides everything below it. */
+  readonly opaqueRoot: boolean
+}
+
+const DEVICES_LEFT_OUT = 'device nodes were left out: this user may not make them'
+
+/**
+ * Puts the members of archives into a directory. It is the handler of a {@link TarReader} and works synchronously: in a
+ * thread of its own, whose umask must be 0.
+ *
+ * Any failure is final: the target is incomplete then and must be removed.
+ */
+export class Extractor implements TarHandler {
+  readonly #options: ExtractorOptions
+  readonly #warnings = new Warnings()
+  readonly #writer: MetadataWriter
+  readonly #tree: TargetTree
+  readonly #creator: Creator
+  readonly #directories = new PendingDirectories()
+  readonly #view: MergedView | undefined
+  #whiteouts: Whiteouts
+  #archives = 0
+  /** Of the archive under way, for the limits. */
+  #entries = 0
+  #bytes = 0
+  #total = { entries: 0, bytes: 0 }
+  /** First names of files that were copied from a lower layer, by the path they have there. */
+  readonly #copied = new Map<ByteString, EntryPath>()
+  /** The file under way. */
+  #entry: TarEntry | undefined
+  #fd = -1
+  #made = 0
+
+  constructor(options: ExtractorOptions) {
+    this.#options = options
+    this.#writer = new MetadataWriter(options.keepOwners, this.#warnings)
+    const { overlay } = options
+    const stacked = overlay !== undefined && overlay.lower.length > 0
+    this.#view = stacked ? new MergedView([options.root, ...overlay.lower], overlay.namespace) : undefined
+    this.#tree = new TargetTree(options.root, this.#view, (directory) => this.#implied(directory))
+    this.#creator = new Creator(this.#tree)
+    this.#whiteouts = stacked ? new OverlayWhiteouts(this.#tree, overlay.namespace) : noWhiteouts
+    // setgid would give every file the directory's group.
+    syscall('fchmod', options.root, FILLING)
+    this.#impliedMetadata('', statusOfFd(options.root), stacked ? this.#view?.find('').status : undefined)
+  }
+
+  /** Must be called before each archive's first entry. */
+  beginArchive(): void {
+    this.#entries = 0
+    this.#bytes = 0
+    if (++this.#archives > 1 && !this.#options.overlay) this.#whiteouts = new AppliedWhiteouts(this.#tree)
+  }
+
+  /** To be called once, after all archives: restores the directories. @throws SyscallError */
+  finish(): Extracted {
+    this.#tree.forget()
+    this.#directories.apply(this.#options.root, this.#writer, FILLING)
+    const opaqueRoot = this.#whiteouts instanceof OverlayWhiteouts && this.#whiteouts.opaqueRoot
+    return { ...this.#total, warnings: this.#warnings.list(), opaqueRoot }
+  }
+
+  /** To be called in any case: closes what is open. */
+  close(): void {
+    this.#tree.forget()
+    if (this.#fd >= 0) syscall('close', this.#fd)
+    this.#fd = -1
+  }
+
+  entry(entry: TarEntry): void {
+    this.#entry = entry
+    this.#guard(() => {
+      this.#count(entry)
+      this.#take(entry)
+    })
+  }
+
+  data(bytes: Uint8Array, position: number): void {
+    const sparse = this.#entry?.sparse !== undefined
+    this.#guard(() => writeAll(this.#fd, bytes, sparse ? position : undefined))
+  }
+
+  end(): void {
+    const entry = this.#entry
+    if (this.#fd < 0 || !entry) return
+    this.#guard(() => {
+      if (entry.sparse) syscall('ftruncate', this.#fd, entry.size)
+      this.#writer.apply(this.#fd, entry, this.#made, entry.path)
+      const fd = this.#fd
+      this.#fd = -1
+      syscall('close', fd)
+    })
+  }
+
+  /** Says which entry it was. */
+  #guard(step: () => void): void {
+    try {
+      step()
+    } catch (error) {
+      throw inStep(error, describePosition(this.#entry!))
+    }
+  }
+
+  #count(entry: TarEntry): void {
+    const { limits } = this.#options
+    this.#total.entries++
+    this.#total.bytes += entry.size
+    checkLimit(limits, 'entries', ++this.#entries, 'the archive is too large')
+    this.#bytes += entry.size
+    checkLimit(limits, 'bytes', this.#bytes, 'the archive is too large')
+    checkLimit(limits, 'pathLength', Math.max(entry.path.length, entry.linkPath.length), 'the path is too long')
+  }
+
+  #take(entry: TarEntry): void {
+    for (const keyword of entry.notRestored) this.#warnings.add(`${keyword} is not restored`, entry.path)
+    const path = splitPath(entry.path)
+    checkLimit(this.#options.limits, 'depth', path.depth, 'the path is too deep')
+    if (path.depth === 0) {
+      // A link here would move everything that follows to where it points (CVE-2021-29136).
+      if (entry.type !== 'directory')
+        throw new RtError('RT_UNSAFE', `the root must be a directory, got a ${entry.type}`)
+      this.#directories.add('', statusOfFd(this.#options.root).inode, entry)
+    } else if (isAufsMetadata(path.base)) this.#warnings.add('metadata of AUFS was left out', entry.path)
+    else if (!applyWhiteout(this.#whiteouts, path.parent, path.base)) this.#create(entry, path)
+  }
+
+  #create(entry: TarEntry, path: EntryPath): void {
+    switch (entry.type) {
+      case 'file':
+        this.#made = entry.sparse ? 0o600 : this.#writer.creationMode(entry)
+        this.#fd = this.#creator.file(path, this.#made)
+        break
+      case 'directory':
+        this.#directory(entry, path)
+        break
+      case 'symlink':
+        this.#finishPlace(entry, this.#creator.symlink(path, entry.linkPath))
+        break
+      case 'hardlink':
+        this.#link(path, entry.linkPath)
+        break
+      default: {
+        const place = this.#creator.node(path, entry)
+        if (!place) {
+          this.#warnings.add(DEVICES_LEFT_OUT, entry.path)
+          return
+        }
+        this.#finishPlace(entry, place)
+      }
+    }
+    this.#whiteouts.made(this.#tree.directory(path.parent), path.base)
+  }
+
+  #finishPlace(entry: TarEntry, { parent, name }: Place): void {
+    this.#writer.applyAt(parent, name, entry, entry.path)
+  }
+
+  #directory(entry: TarEntry, path: EntryPath): void {
+    const { inode, wasWhiteout } = this.#creator.directory(path, FILLING)
+    this.#directories.add(path.parent === '' ? path.base : `${path.parent}/${path.base}`, inode, entry)
+    if (wasWhiteout) this.#markOpaque(this.#tree.directory(path.parent), nul(path.base))
+  }
+
+  #link(path: EntryPath, linkPath: ByteString): void {
+    const target = splitPath(linkPath)
+    if (target.depth === 0) throw new RtError('RT_WRONG_TYPE', 'the hard link’s target is the root directory')
+    if (this.#creator.link(path, this.#copied.get(linkPath) ?? target)) return
+    const lower = this.#view && openLower(this.#view, linkPath)
+    if (lower === undefined) {
+      throw new RtError('RT_ARCHIVE', `the hard link’s target ${quoteByteString(linkPath)} does not exist`, {
+        hint: 'a hard link must name an earlier entry, or a file of a lower layer',
+      })
+    }
+    try {
+      const fd = this.#creator.file(path, 0o600)
+      try {
+        copyUp(lower, fd, 0o600, linkPath, this.#writer)
+      } finally {
+        syscall('close', fd)
+      }
+      this.#copied.set(linkPath, path)
+    } finally {
+      syscall('close', lower)
+    }
+  }
+
+  /** A directory that the archive has entries in, but none for itself. */
+  #implied({ path, parent, name, lower, wasWhiteout }: ImpliedDirectory): void {
+    this.#impliedMetadata(path, statusOf(parent, name) as Status, lower)
+    if (wasWhiteout) this.#markOpaque(parent, name)
+    this.#whiteouts.made(parent, Buffer.from(name).toString('latin1', 0, name.length - 1))
+  }
+
+  /** As the layer below has it, else as mkdir -p would by default. */
+  #impliedMetadata(path: ByteString, made: Status, lower: Status | undefined): void {
+    const ours = { uid: this.#writer.uid, gid: this.#writer.gid }
+    const metadata: Metadata = lower
+      ? { ...lower, mode: lower.mode & 0o7777, xattrs: undefined }
+      : { mode: 0o755, ...ours, xattrs: undefined, mtime: undefined, atime: undefined }
+    this.#directories.add(path, made.inode, metadata)
+  }
+
+  #markOpaque(parent: number, name: Uint8Array): void {
+    const { overlay } = this.#options
+    if (!overlay) return
+    const fd = open(parent, name, O_RDONLY | O_DIRECTORY)
+    try {
+      markOpaque(fd, overlay.namespace)
+    } finally {
+      syscall('close', fd)
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import { O_DIRECTORY, O_RDONLY, RtError, S_IFDIR, S_IFMT, syscall } from '@rt/sys'
+import { type ByteString, quoteByteString } from '../tar/byte-string.js'
+import { nul, open, type Status, statusOf, statusOfFd } from './calls.js'
+import { isWhiteout, makeWhiteout, markOpaque, type OverlayNamespace } from './overlay-marks.js'
+import { emptyDirectory, removeTree } from './remove.js'
+import type { TargetTree } from './target.js'
+
+/**
+ * What a layer takes away from those below it (image-spec, layer.md, "Whiteouts"). It concerns the lower layers only: an
+ * entry of the same name in the same layer stays, whichever comes first in the archive.
+ */
+export interface Whiteouts {
+  /** `.wh.name`: the name is gone. @param parent path of the directory */
+  hide(parent: ByteString, name: ByteString): void
+  /** `.wh..wh..opq`: all that was in the directory is gone. */
+  hideAll(parent: ByteString): void
+  /** This layer has an entry of this name. @param parent fd of the directory */
+  made(parent: number, name: ByteString): void
+}
+
+const PREFIX = '.wh.'
+const OPAQUE = '.wh..wh..opq'
+
+/** What AUFS kept in its branches; old Docker layers have them, and they mean nothing. */
+export const isAufsMetadata = (base: ByteString): boolean => base.startsWith('.wh..wh.') && base !== OPAQUE
+
+/**
+ * Whether a name is that of a whiteout; if so it is applied.
+ *
+ * @throws RtError RT_UNSAFE for a whiteout of nothing, of `.` or of `..`
+ */
+export function applyWhiteout(whiteouts: Whiteouts, parent: ByteString, base: ByteString): boolean {
+  if (!base.startsWith(PREFIX)) return false
+  if (base === OPAQUE) whiteouts.hideAll(parent)
+  else {
+    const name = base.slice(PREFIX.length)
+    if (name === '' || name === '.' || name === '..') {
+      throw new RtError('RT_UNSAFE', `a whiteout must name something to hide, got ${quoteByteString(base)}`)
+    }
+    whiteouts.hide(parent, name)
+  }
+  return true
+}
+
+/** For a layer below which there is nothing: nothing is to be hidden. */
+export const noWhiteouts: Whiteouts = { hide() {}, hideAll() {}, made() {} }
+
+/** Applies a layer on top of others in one directory: what is hidden is removed. */
+export class AppliedWhiteouts implements Whiteouts {
+  /** What this layer made, as `INODE/NAME` of the directory and the name in it: paths may lead to it by several ways. */
+  readonly #made = new Set<string>()
+
+  constructor(readonly tree: TargetTree) {}
+
+  made(parent: number, name: ByteString): void {
+    this.#made.add(`${statusOfFd(parent).inode}/${name}`)
+  }
+
+  hide(parent: ByteString, name: ByteString): void {
+    const directory = this.tree.existing(parent)
+    if (directory === undefined) return
+    const status = statusOf(directory, nul(name))
+    if (typeof status === 'number') return
+    if (!this.#made.has(`${statusOfFd(directory).inode}/${name}`)) removeTree(directory, name)
+    else if ((status.mode & S_IFMT) === S_IFDIR) this.#empty(directory, nul(name))
+    this.tree.forget()
+  }
+
+  hideAll(parent: ByteString): void {
+    const directory = this.tree.existing(parent)
+    if (directory === undefined) return
+    this.#empty(directory, nul('.'))
+    this.tree.forget()
+  }
+
+  #empty(parent: number, name: Uint8Array): void {
+    const fd = open(parent, name, O_RDONLY | O_DIRECTORY)
+    try {
+      emptyDirectory(fd, statusOfFd(fd).inode, (inode, child) => this.#made.has(`${inode}/${child}`))
+    } finally {
+      syscall('close', fd)
+    }
+  }
+}
+
+/** Keeps a layer by itself: what is hidden is marked, as overlay reads it. */
+export class OverlayWhiteouts implements Whiteouts {
+  /** Whether the layer hides all of the layers below: overlay can't mark its root, so they must be left out. */
+  opaqueRoot = false
+
+  constructor(
+    readonly tree: TargetTree,
+    readonly namespace: OverlayNamespace,
+  ) {}
+
+  made(): void {}
+
+  hide(parent: ByteString, name: ByteString): void {
+    if (!this.#parentExists(parent)) return
+    const directory = this.tree.directory(parent)
+    const status = statusOf(directory, nul(name))
+    if (typeof status === 'number') {
+      makeWhiteout(directory, nul(name))
+    } else this.#hideBelow(directory, nul(name), status)
+  }
+
+  hideAll(parent: ByteString): void {
+    if (parent === '') this.opaqueRoot = true
+    else if (this.#parentExists(parent)) this.#mark(this.tree.directory(parent), nul('.'))
+  }
+
+  /** This layer has the name already: if it is a directory, overlay would merge it with that below. */
+  #hideBelow(directory: number, name: Uint8Array, status: Status): void {
+    if ((status.mode & S_IFMT) === S_IFDIR && !isWhiteout(status)) this.#mark(directory, name)
+  }
+
+  #mark(parent: number, name: Uint8Array): void {
+    const fd = open(parent, name, O_RDONLY | O_DIRECTORY)
+    try {
+      markOpaque(fd, this.namespace)
+    } finally {
+      syscall('close', fd)
+    }
+  }
+
+  /** In this layer or below it: a directory is not made only to hide what is not in it. */
+  #parentExists(parent: ByteString): boolean {
+    const status = this.tree.view?.find(parent, true).status
+    return status !== undefined && (status.mode & S_IFMT) === S_IFDIR
+  }
+}

@@ -1,0 +1,86 @@
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { RtError } from '@rt/sys'
+import { CompressedFile } from '../compression/compressed-file.js'
+import { decompress } from '../compression/decompress.js'
+import { detectCompression } from '../compression/magic.js'
+import { type Digest, DigestVerifier } from '../digest/digest.js'
+import type { ByteRing } from '../extract/byte-ring.js'
+import { checkLimit, type Limits, RATIO_FREE_BYTES } from '../extract/limits.js'
+
+/** A tar file to unpack: a source by itself, or a blob of an image. */
+export interface Archive {
+  readonly path: string
+  /** Bytes the file must have, and what they must be. */
+  readonly size?: number | undefined
+  readonly digest?: Digest | undefined
+  /** What the uncompressed bytes must be: a layer's DiffID. */
+  readonly diffId?: Digest | undefined
+}
+
+/**
+ * Opens a file that must be a regular one; a fifo or device would make the open wait, or do something.
+ *
+ * @throws RtError RT_NOT_FOUND, RT_WRONG_TYPE, RT_PERMISSION
+ */
+export async function openRegular(path: string): Promise<{ handle: FileHandle; size: number }> {
+  const quoted = JSON.stringify(path)
+  let handle: FileHandle
+  try {
+    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    const kind = code === 'ENOENT' ? 'RT_NOT_FOUND' : code === 'EACCES' ? 'RT_PERMISSION' : 'RT_WRONG_TYPE'
+    throw new RtError(kind, `cannot open ${quoted}: ${code}`, { cause })
+  }
+  const status = await handle.stat()
+  if (status.isFile()) return { handle, size: status.size }
+  await handle.close()
+  throw new RtError('RT_WRONG_TYPE', `cannot read ${quoted}: expected a file, got something else`)
+}
+
+export interface FeedOptions {
+  readonly limits: Limits
+  readonly signal?: AbortSignal | undefined
+  /** Told how many bytes of the file were taken. */
+  readonly onBytes?: ((count: number) => void) | undefined
+}
+
+/**
+ * Decompresses an archive into a ring, and checks its size and digests on the way.
+ *
+ * @returns false if the reader closed the ring
+ * @throws RtError RT_ARCHIVE, RT_LIMIT (ratio), RT_ABORTED
+ */
+export async function feed(archive: Archive, ring: ByteRing, options: FeedOptions): Promise<boolean> {
+  const { limits, signal, onBytes } = options
+  const { handle, size } = await openRegular(archive.path)
+  const quoted = JSON.stringify(archive.path)
+  try {
+    if (archive.size !== undefined && archive.size !== size) {
+      throw new RtError('RT_ARCHIVE', `${quoted} is damaged: expected ${archive.size} bytes, found ${size}`)
+    }
+    const blob = archive.digest && new DigestVerifier(archive.digest, quoted)
+    const content = archive.diffId && new DigestVerifier(archive.diffId, `the content of ${quoted}`)
+    let taken = 0
+    const file = new CompressedFile(handle, size, archive.path, signal, (bytes) => {
+      taken += bytes.length
+      blob?.update(bytes)
+      onBytes?.(bytes.length)
+    })
+    const head = Buffer.alloc(512)
+    const { bytesRead } = await handle.read(head, 0, head.length, 0)
+    let unpacked = 0
+    for await (const piece of decompress(file, detectCompression(head.subarray(0, bytesRead), archive.path))) {
+      unpacked += piece.length
+      if (unpacked > RATIO_FREE_BYTES) checkLimit(limits, 'ratio', unpacked / taken, `${quoted} is compressed too well`)
+      content?.update(piece)
+      if (!(await ring.write(piece))) return false
+    }
+    blob?.verify()
+    content?.verify()
+    return await ring.end()
+  } finally {
+    await handle.close()
+  }
+}
