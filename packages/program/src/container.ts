@@ -1,6 +1,16 @@
 import { closeSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { CLD_EXITED, ERRNO, RtError, rawSyscall, SIGNALS, SyscallError, signalNumber, syscallNumber } from '@rt/sys'
+import {
+  CLD_EXITED,
+  ERRNO,
+  POLLIN,
+  RtError,
+  rawSyscall,
+  SIGNALS,
+  SyscallError,
+  signalNumber,
+  syscallNumber,
+} from '@rt/sys'
 import { applyAfter } from './apply.js'
 import type { Program } from './assemble.js'
 import { receiveTerminal, type Terminal } from './console.js'
@@ -30,6 +40,9 @@ export interface Started {
 
 const cloneIndex = (program: Program): number =>
   program.sites.findIndex(({ instruction }) => instruction.kind === 'call' && instruction.save === CLONE)
+
+/** Milliseconds that an init whose supervisor was killed may take to die: its memory is freed first. */
+const LONGEST_DEATH = 5_000
 
 /** Listens to a supervisor's news and ends with what became of its container. */
 export class RunningContainer implements Container {
@@ -183,11 +196,15 @@ export class RunningContainer implements Container {
     this.settle.lost(this.failure)
   }
 
-  /** After the supervisor's death the kernel kills init (pdeathsig); what it held is free once it is gone. */
+  /** After the supervisor's death the kernel kills init (pdeathsig); what it held is free once it is dead. */
   private async initGone(): Promise<void> {
-    const pid = this.log_.pid()
-    for (let waited = 0; pid > 0 && waited < 2_000; waited++) {
-      if (rawSyscall(syscallNumber('kill'), [pid, 0]) === -ERRNO.ESRCH) return
+    this.learnPid()
+    if (this.pidfd === undefined) return
+    // A pidfd is readable from death on; the pid itself stays until whoever inherits the process has reaped it.
+    const poll = new Int32Array([this.pidfd, POLLIN])
+    const noTime = new Uint8Array(16)
+    for (let waited = 0; waited < LONGEST_DEATH; waited++) {
+      if (rawSyscall(syscallNumber('ppoll'), [new Uint8Array(poll.buffer), 1, noTime, null, 0]) !== 0) return
       await new Promise((resolve) => setTimeout(resolve, 1))
     }
   }
