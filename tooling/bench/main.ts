@@ -7,7 +7,17 @@ import { machine, rowText, toJson } from './report.js'
 import type { Row } from './row.js'
 
 // pnpm bench [ROW...] [--json FILE] [--rounds FACTOR]: measures and reports; a missed budget is no failure.
-const rowNames = ['peers'] as const
+const rowNames = [
+  'in-process',
+  'peers',
+  'compiled',
+  'building',
+  'cli',
+  'throughput',
+  'memory',
+  'unpack',
+  'unpack-memory',
+] as const
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -34,8 +44,14 @@ console.log(
 const results: RowResult[] = []
 for (const name of positionals.length > 0 ? positionals : rowNames) {
   const { row } = (await import(`./rows/${name}.js`)) as { row: Row }
-  const result = await measure(row, Number(values.rounds))
-  results.push(result)
-  console.log(`\n${rowText(result)}`)
+  try {
+    const result = await measure(row, Number(values.rounds))
+    results.push(result)
+    console.log(`\n${rowText(result)}`)
+  } catch (error) {
+    // The other rows are worth having all the same.
+    console.error(`\n${row.name}: ${error instanceof Error ? error.message : error}`)
+    process.exitCode = 1
+  }
 }
 if (values.json) writeFileSync(values.json, toJson(results))

@@ -1,6 +1,7 @@
 /*
- * Starts a command once for every byte on its standard input, and writes the nanoseconds from before the spawn to
- * after the wait on its standard output: as a shell would start it (vfork, exec, wait), without the shell.
+ * Starts a command once for every byte on its standard input, and writes a line for it on its standard output: the
+ * nanoseconds from before the spawn to after the wait, and the largest resident set of the command (or of a descendant
+ * it waited for) in KiB. As a shell would start it (vfork, exec, wait), without the shell.
  *
  *     spawner COMMAND [ARG...]
  *
@@ -12,6 +13,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -43,13 +45,14 @@ int main(int argc, char **argv) {
       fprintf(stderr, "spawner: %s: %s\n", argv[1], strerror(error));
       return 1;
     }
-    waitpid(pid, &status, 0);
+    struct rusage usage;
+    wait4(pid, &status, 0, &usage);
     long long end = now();
     if (status != 0) {
       fprintf(stderr, "spawner: %s: wait status 0x%x\n", argv[1], status);
       return 1;
     }
-    dprintf(1, "%lld\n", end - start);
+    dprintf(1, "%lld %ld\n", end - start, usage.ru_maxrss);
   }
   return 0;
 }

@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { compiled } from './gcc.js'
 import type { Candidate } from './row.js'
 
 export interface SpawnerOptions {
-  /** A command line that ends with `exec "$@"`-like behaviour, put before the spawner: `unshare -m …`. */
+  /** A command that runs the spawner, and with it all it measures: `unshare --mount …`. */
   readonly under?: readonly string[]
-  readonly cwd?: string
+  /** What `once` returns: milliseconds (default), or the largest resident set in KiB. */
+  readonly quantity?: 'time' | 'memory'
 }
 
 /**
@@ -18,7 +20,6 @@ export function commandCandidate(name: string, command: readonly string[], optio
   const child = spawn(file, rest, {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: environment(),
-    ...(options.cwd ? { cwd: options.cwd } : {}),
   })
   const complaints: Buffer[] = []
   child.stderr.on('data', (bytes: Buffer) => complaints.push(bytes))
@@ -29,13 +30,14 @@ export function commandCandidate(name: string, command: readonly string[], optio
       child.stdin.write('x')
       const { value, done } = await lines.next()
       if (done) throw new Error(`${name} failed: ${Buffer.concat(complaints).toString().trim()}`)
-      return Number(value) / 1e6
+      const [nanoseconds, memory] = String(value).split(' ').map(Number) as [number, number]
+      return options.quantity === 'memory' ? memory : nanoseconds / 1e6
     },
-    close: () =>
-      new Promise<void>((resolve) => {
-        child.once('close', () => resolve())
-        child.stdin.end()
-      }),
+    async close() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      child.stdin.end()
+      await once(child, 'exit')
+    },
   }
 }
 

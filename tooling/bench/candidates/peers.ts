@@ -6,7 +6,8 @@ import { type Candidate, Unavailable } from '../row.js'
 import { commandCandidate } from '../spawner.js'
 import { ociBundle } from './oci-bundle.js'
 
-function installed(program: string, debianPackage: string): void {
+/** @throws Unavailable with the remedy, unless the program is in PATH. */
+export function installed(program: string, debianPackage: string): void {
   if (spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program], { stdio: 'ignore' }).status === 0) return
   throw new Unavailable(`${program} is not installed: sh tooling/setup-debian.sh ${debianPackage}`)
 }
