@@ -71,7 +71,6 @@ export {
   fsconfigCreate,
   fsconfigFd,
   fsconfigFlag,
-  fsconfigPath,
   fsconfigReconfigure,
   fsconfigString,
   fsmount,

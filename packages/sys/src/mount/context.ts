@@ -1,14 +1,12 @@
 import { cString, type Path } from '../native/path.js'
 import { rawSyscall, syscall } from '../native/syscall.js'
 import { syscallNumber } from '../syscalls.js'
-import { AT_FDCWD } from '../uapi/fcntl.js'
 import {
   FSCONFIG_CMD_CREATE,
   FSCONFIG_CMD_RECONFIGURE,
   FSCONFIG_SET_BINARY,
   FSCONFIG_SET_FD,
   FSCONFIG_SET_FLAG,
-  FSCONFIG_SET_PATH,
   FSCONFIG_SET_STRING,
   FSMOUNT_CLOEXEC,
   FSOPEN_CLOEXEC,
@@ -69,19 +67,8 @@ export function fsconfigBinary(context: number, key: string, value: Uint8Array):
 }
 
 /**
- * `fsconfig(context, FSCONFIG_SET_PATH, key, path, directory)`: an option whose value is a file, by path. fsconfig(2),
- * Linux 5.2.
- *
- * @param directory where a relative path starts
- * @throws SyscallError EINVAL for an option that takes no path, ENOENT
- */
-export function fsconfigPath(context: number, key: string, path: Path, directory: number = AT_FDCWD): void {
-  syscall('fsconfig', context, FSCONFIG_SET_PATH, key, cString(path), directory)
-}
-
-/**
- * `fsconfig(context, FSCONFIG_SET_FD, key, NULL, fd)`: an option whose value is an open file, as overlay's `lowerdir+`
- * (6.13). fsconfig(2), Linux 5.2.
+ * `fsconfig(context, FSCONFIG_SET_FD, key, NULL, fd)`: an option whose value is an open file, as overlay's layers (Linux
+ * 6.13). fsconfig(2), Linux 5.2.
  *
  * @throws SyscallError EINVAL for an option that takes no fd
  */
@@ -114,8 +101,8 @@ export function fsconfigReconfigure(context: number): void {
  *
  * @param attributes MOUNT_ATTR_*
  * @returns an O_PATH fd, close-on-exec; closing it takes the mount away unless it was attached
- * @throws SyscallError EBUSY if fsconfigCreate was not called, EPERM where a user namespace may not see this file
- *   system in full, EINVAL for a bad attribute
+ * @throws SyscallError EINVAL if fsconfigCreate was not called or for a bad attribute, EPERM where a user namespace may
+ *   not see this file system in full
  */
 export function fsmount(context: number, attributes = 0): number {
   return syscall('fsmount', context, FSMOUNT_CLOEXEC, attributes)
