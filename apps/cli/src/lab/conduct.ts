@@ -1,0 +1,62 @@
+import { print } from '../output.js'
+import type { Experiment, Finding, Trial } from './experiment.js'
+import { type Language, SEED, type Words } from './language.js'
+import { observe, planOf, shell } from './observe.js'
+import { sayInside } from './say.js'
+import { callLines, findingLine, mountLines, paragraph, stepLines } from './show.js'
+
+export interface Conduct {
+  readonly language: Language
+  /** Say only what was found. */
+  readonly checkOnly: boolean
+  /** Say nothing. */
+  readonly quiet: boolean
+  /** A shell for the first trial's container, after all trials: its file. */
+  readonly shell: string | undefined
+}
+
+const CALLS: Words = { en: 'The calls (all of them: rt explain):', zh: '系统调用（全部：rt explain）：' }
+const STEPS: Words = {
+  en: 'The steps (their calls: rt explain run):',
+  zh: '步骤（每一步的系统调用：rt explain run）：',
+}
+const YOURS: Words = { en: 'Now it is yours. Try: ', zh: '现在轮到你了，试试：' }
+
+/** Do an experiment, and tell what is seen. */
+export async function conductExperiment(number: number, experiment: Experiment, how: Conduct): Promise<Finding[]> {
+  const { language, checkOnly, quiet } = how
+  const report = (text: string): void => {
+    if (!quiet) print(text)
+  }
+  const tell = (text: string): void => {
+    if (!checkOnly) report(text)
+  }
+  const findings: Finding[] = []
+  report(`${number}. ${experiment.title[language]}\n`)
+  for (const words of experiment.about) tell(paragraph(words, language))
+
+  const conductTrial = async (trial: Trial): Promise<void> => {
+    const steps = [trial.steps, sayInside(language)]
+    const plan = planOf(steps, ['/bin/bash'])
+    tell(`\n--- ${trial.title[language]}\n\n${(trial.brief ? STEPS : CALLS)[language]}\n\n`)
+    tell(trial.brief ? stepLines(plan) : callLines(plan))
+    tell(`\n${SEED.starts[language]}\n`)
+    const seen = await observe(steps, trial.script)
+    tell(`${seen.output}${SEED.stopped[language]}\n\n${mountLines(seen, language)}\n`)
+    for (const finding of trial.findings(seen)) {
+      findings.push(finding)
+      report(findingLine(finding, language))
+    }
+  }
+
+  await experiment.perform(async (trials) => {
+    for (const trial of trials) await conductTrial(trial)
+    const [first] = trials
+    if (how.shell === undefined || !first) return
+    print(`\n${YOURS[language]}${experiment.tries[language]}\n${SEED.starts[language]}\n`)
+    await shell([first.steps, sayInside(language)], how.shell)
+    print(`${SEED.stopped[language]}\n`)
+  })
+  report('\n')
+  return findings
+}
