@@ -1,11 +1,12 @@
-import { addressOf, errnoName, hostArch, RtError, rawSyscall } from '@rt/sys'
-import { assembleSections } from './assemble.js'
+import { AT_FDCWD, AT_REMOVEDIR, addressOf, errnoName, hostArch, RtError, rawSyscall, syscallNumber } from '@rt/sys'
+import { assembleSections, type Program } from './assemble.js'
 import type { Assembler } from './assembler.js'
 import { isFailure } from './assembler.js'
-import { operationFailure } from './failure.js'
+import { operationFailure, type Results } from './failure.js'
 import { frame, type Section } from './frame.js'
 import { OP_BRANCH, OP_COMPUTE, OP_SIZE } from './layout.js'
 import { link } from './link.js'
+import type { Site } from './operation.js'
 import { type Plan, type StepList, sequence } from './plan.js'
 
 /** What {@link apply} leaves in the caller's hands. */
@@ -43,13 +44,32 @@ export function apply(...lists: StepList[]): Applied {
  * The `after` phase alone: Node does it when the supervisor was killed and can't. These instructions use no word of an
  * earlier phase: they name what is to be removed by its path.
  */
-export function applyAfter(plan: Plan): void {
+function applyAfter(plan: Plan): void {
   const sections: Section[] = plan.steps.flatMap((step, index) =>
     step.after?.length
       ? [{ process: 'supervisor' as const, step: index, instructions: step.after, failTo: '$end', lenient: true }]
       : [],
   )
   if (sections.length > 0) new Machine(plan, sections).run()
+}
+
+/**
+ * What a killed supervisor would have taken away: the `after` phase, and the directories that it had made so far for
+ * steps with such a phase. A step may know its own by a mark that it hadn't set yet; the log knows what was made.
+ */
+export function cleanUp({ plan, sites }: Pick<Program, 'plan' | 'sites'>, results: Results): void {
+  applyAfter(plan)
+  for (let i = sites.length - 1; i >= 0; i--) {
+    const { process, step, instruction, helper } = sites[i] as Site
+    if (process !== 'supervisor' || helper !== undefined || results[i] !== 0 || !plan.steps[step]?.after?.length)
+      continue
+    if (instruction.kind !== 'call' || instruction.call !== 'mkdirat') continue
+    const [directory, path] = instruction.args
+    // One that isn't empty is in use, and stays.
+    if (directory === AT_FDCWD && typeof path === 'string') {
+      rawSyscall(syscallNumber('unlinkat'), [AT_FDCWD, path, AT_REMOVEDIR])
+    }
+  }
 }
 
 /** The machine of vm/vm.c, played by Node on memory of its own. */

@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs'
-import { ReadStream } from 'node:tty'
+import type { ReadStream } from 'node:tty'
 import {
   addressOf,
   MSG_CMSG_CLOEXEC,
@@ -42,7 +42,8 @@ export function receiveTerminal(socket: number, size: TerminalSize | undefined):
   }
   try {
     if (size) resize(size)
-    const stream = new ReadStream(master)
+    // Loaded here: node:tty takes milliseconds, and most containers have no terminal.
+    const stream = new (process.getBuiltinModule('node:tty').ReadStream)(master)
     // The kernel's way to say that nobody has the other side open any more.
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EIO') stream.destroy()

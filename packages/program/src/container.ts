@@ -11,7 +11,7 @@ import {
   signalNumber,
   syscallNumber,
 } from '@rt/sys'
-import { applyAfter } from './apply.js'
+import { cleanUp } from './apply.js'
 import type { Program } from './assemble.js'
 import { receiveTerminal, type Terminal } from './console.js'
 import { diedDuringSetup, setupFailure } from './failure.js'
@@ -174,7 +174,7 @@ export class RunningContainer implements Container {
     }
     if (!this.exit) {
       await this.initGone()
-      applyAfter(this.program.plan)
+      cleanUp(this.program, results)
     } else if (!this.hasStarted && this.failure === undefined && 'signal' in this.exit) {
       this.failure = diedDuringSetup(this.program, results, this.exit.signal)
     }
