@@ -1,7 +1,14 @@
 import { call, type Step } from '@rt/program'
 import { AT_FDCWD, AT_RECURSIVE, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from '@rt/sys'
 import { closeInSupervisor } from './attach.js'
+import { mapOwners } from './id-mapped.js'
 import { refuse } from './refuse.js'
+
+export interface DirectoryTreeOptions {
+  /** Owners are mapped by the container's user namespace (Linux 5.12): root's files are the container's root's. */
+  readonly idmap?: boolean
+  readonly origin?: string
+}
 
 /**
  * A directory of outside with what is mounted below it, as the container's root: what the container writes is there
@@ -9,7 +16,8 @@ import { refuse } from './refuse.js'
  *
  * @throws RtError RT_INVALID_OPTION if the path is not absolute
  */
-export function directoryTree(path: string, origin = 'default'): Step {
+export function directoryTree(path: string, options: string | DirectoryTreeOptions = {}): Step {
+  const { idmap = false, origin = 'default' } = typeof options === 'string' ? { origin: options } : options
   const name = 'root tree'
   if (!path.startsWith('/') || path.includes('\0')) {
     refuse(name, origin, [{ path: 'path', message: `expected an absolute path, got ${JSON.stringify(path)}` }])
@@ -28,6 +36,6 @@ export function directoryTree(path: string, origin = 'default'): Step {
         },
       }),
     ],
-    parent: [closeInSupervisor('$tree')],
+    parent: [...(idmap ? mapOwners(['$tree'], true) : []), closeInSupervisor('$tree')],
   }
 }

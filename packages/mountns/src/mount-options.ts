@@ -28,6 +28,8 @@ export type MountOption =
   | { readonly kind: 'superblock' }
   /** Not a new file system but what is at the source; with `recursive`, with the mounts below it. */
   | { readonly kind: 'bind'; readonly recursive: boolean }
+  /** Owners are mapped by the container's user namespace, on the mount or on all below it too. Linux 5.12. */
+  | { readonly kind: 'idmap'; readonly recursive: boolean }
   /** Accepted for the sake of fstab and OCI, with nothing left to do in the mount API of Linux 5.2; why. */
   | { readonly kind: 'none'; readonly why: string }
 
@@ -97,4 +99,6 @@ export const MOUNT_OPTIONS: Readonly<Record<string, MountOption>> = Object.freez
   ...Object.fromEntries(Object.entries(NONE).map(([name, why]) => [name, { kind: 'none' as const, why }])),
   bind: { kind: 'bind', recursive: false },
   rbind: { kind: 'bind', recursive: true },
+  idmap: { kind: 'idmap', recursive: false },
+  ridmap: { kind: 'idmap', recursive: true },
 })

@@ -28,7 +28,7 @@ export function mount(mount: Mount): Step {
   refuse(name, origin, [
     ...checkDestination(mountField(mount, 'destination'), destination),
     ...checkProtectedDestination(mountField(mount, 'destination'), mount, isBind),
-    ...(isBind ? checkBind(mount, parsed) : checkType(mount)),
+    ...(isBind ? checkBind(mount, parsed) : checkType(mount, parsed)),
     ...parsed.complaints,
   ])
   const why = isBind ? `${JSON.stringify(mount.source)} of outside, seen inside` : (WHY[type] ?? `a ${type} of its own`)
@@ -44,10 +44,11 @@ const WHY: Readonly<Record<string, string>> = {
   cgroup2: 'its own cgroup, as the root',
 }
 
-function checkType(mount: Mount): Complaint[] {
+function checkType(mount: Mount, { idmap }: ParsedMountOptions): Complaint[] {
   const { type = '', source = '' } = mount
   const complain = (field: string, message: string): Complaint[] => [{ path: mountField(mount, field), message }]
   if (!/^[^\0/]{1,255}$/.test(type)) return complain('type', `expected a file system type, got ${JSON.stringify(type)}`)
+  if (idmap) return complain('options', 'only a bind can be id-mapped')
   if (type === 'cgroup') return complain('type', 'cgroup v1 is many mounts: use cgroupMount()')
   if (type === 'overlay') return complain('type', 'layers are given one by one: use overlay()')
   if (Buffer.byteLength(source) > PARAMETER_BYTES || source.includes('\0')) {

@@ -14,6 +14,7 @@ import {
 } from '@rt/sys'
 import { closeInSupervisor } from './attach.js'
 import { newFilesystem } from './filesystem.js'
+import { mapOwners } from './id-mapped.js'
 import { enterNeutralPlace, leaveNeutralPlace } from './neutral-place.js'
 import { PARAMETER_BYTES } from './parse-mount-options.js'
 
@@ -36,6 +37,8 @@ export interface OverlayLayers {
    * before 6.6 there are none; then a directory that was removed can't be made again.
    */
   readonly userxattr?: boolean
+  /** The layers' owners are mapped by the container's user namespace (Linux 5.19): root's files are its root's. */
+  readonly idmap?: boolean
 }
 
 /**
@@ -119,9 +122,11 @@ export const openLayers = (layers: OverlayLayers): Instruction[] =>
     }),
   )
 
-/** The supervisor's copies. */
-export const closeLayers = (layers: OverlayLayers): Instruction[] =>
-  directoriesOf(layers).map((_, index) => closeInSupervisor(saved(index)))
+/** What the supervisor does with its copies. */
+export const handOverLayers = (layers: OverlayLayers): Instruction[] => {
+  const names = directoriesOf(layers).map((_, index) => saved(index))
+  return [...(layers.idmap ? mapOwners(names, false) : []), ...names.map(closeInSupervisor)]
+}
 
 /**
  * Put the layers together as a detached overlay mount, saved under `save`.

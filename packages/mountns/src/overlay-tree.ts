@@ -1,5 +1,5 @@
 import type { Step } from '@rt/program'
-import { checkOverlayLayers, closeLayers, makeOverlay, type OverlayLayers, openLayers } from './overlay-layers.js'
+import { checkOverlayLayers, handOverLayers, makeOverlay, type OverlayLayers, openLayers } from './overlay-layers.js'
 import { refuse } from './refuse.js'
 
 export interface OverlayTreeOptions extends OverlayLayers {
@@ -26,7 +26,7 @@ export function overlayTree(options: OverlayTreeOptions): Step {
           : 'read-only layers under a writable tmpfs, gone with the container',
     origin,
     open: openLayers(options),
-    parent: closeLayers(options),
+    parent: handOverLayers(options),
     inside: makeOverlay(options, '$tree'),
   }
 }

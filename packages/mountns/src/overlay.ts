@@ -3,7 +3,7 @@ import { attach } from './attach.js'
 import { applyOptions } from './attributes.js'
 import { checkDestination } from './destination.js'
 import { type Mount, mountField, mountName } from './mount-entry.js'
-import { checkOverlayLayers, closeLayers, makeOverlay, type OverlayLayers, openLayers } from './overlay-layers.js'
+import { checkOverlayLayers, handOverLayers, makeOverlay, type OverlayLayers, openLayers } from './overlay-layers.js'
 import { parseMountOptions } from './parse-mount-options.js'
 import { checkProtectedDestination } from './protected-destination.js'
 import { refuse } from './refuse.js'
@@ -34,7 +34,7 @@ export function overlay(mounted: Omit<Mount, 'type' | 'source'> & OverlayLayers)
     why: 'layers as one directory',
     origin,
     open: openLayers(mounted),
-    parent: closeLayers(mounted),
+    parent: handOverLayers(mounted),
     inside: [
       ...makeOverlay(mounted, 'mount'),
       ...applyOptions('mount', parsed),

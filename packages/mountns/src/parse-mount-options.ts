@@ -21,6 +21,8 @@ export interface ParsedMountOptions {
   readonly attributes: Attributes
   /** For the mount and all below it (`rro`). */
   readonly recursive: Attributes
+  /** `idmap` or `ridmap`. */
+  readonly idmap?: { readonly recursive: boolean }
   /** In the order given: `slave,shared` is both. */
   readonly propagation: readonly Propagation[]
   /** Words that are the file system's: `size=64m`, `mode=755`, `sync`. */
@@ -39,6 +41,7 @@ export const PARAMETER_BYTES = 255
  */
 export function parseMountOptions(words: readonly string[], path = 'options'): ParsedMountOptions {
   let bind: ParsedMountOptions['bind']
+  let idmap: ParsedMountOptions['idmap']
   let attributes: Attributes = { set: 0, clear: 0 }
   let recursive: Attributes = { set: 0, clear: 0 }
   const propagation: Propagation[] = []
@@ -58,6 +61,9 @@ export function parseMountOptions(words: readonly string[], path = 'options'): P
       case 'propagation':
         propagation.push(option.propagation)
         break
+      case 'idmap':
+        idmap = { recursive: option.recursive }
+        break
       case 'none':
         break
       default: {
@@ -68,7 +74,15 @@ export function parseMountOptions(words: readonly string[], path = 'options'): P
       }
     }
   })
-  return { ...(bind ? { bind } : {}), attributes, recursive, propagation, parameters, complaints }
+  return {
+    ...(bind ? { bind } : {}),
+    ...(idmap ? { idmap } : {}),
+    attributes,
+    recursive,
+    propagation,
+    parameters,
+    complaints,
+  }
 }
 
 const override = (all: Attributes, { set, clear }: Attributes): Attributes => ({
@@ -83,7 +97,6 @@ function split(word: string): Parameter {
 
 function complaintAbout(word: string, { name, value = '' }: Parameter): string | undefined {
   if (word === 'tmpcopyup') return '"tmpcopyup" is not supported: overlay the directory with a tmpfs upper instead'
-  if (word === 'idmap' || word === 'ridmap') return `${JSON.stringify(word)} is not supported`
   if (name === '') return `expected an option, got ${JSON.stringify(word)}`
   if (word.includes('\0')) return `a NUL byte in ${JSON.stringify(word)}`
   for (const part of [name, value]) {

@@ -20,6 +20,7 @@ describe('parseMountOptions', () => {
     ['relatime, which is no bit', ['noatime', 'relatime'], { attributes: { set: 0, clear: ATIME } }],
     ['two kinds of propagation', ['slave', 'shared'], { propagation: ['slave', 'shared'] }],
     ['rbind', ['bind', 'rbind'], { bind: { recursive: true } }],
+    ['id-mapping', ['idmap', 'ridmap'], { idmap: { recursive: true } }],
     ['words that do nothing', ['defaults', 'silent', 'loud'], {}],
     [
       'words of the file system',
@@ -41,7 +42,7 @@ describe('parseMountOptions', () => {
 
   it('complains about everything at once, each with its place', () => {
     const { complaints } = parseMountOptions(
-      ['ro', 'tmpcopyup', '', `x=${'y'.repeat(256)}`, 'a\0b', 'ridmap'],
+      ['ro', 'tmpcopyup', '', `x=${'y'.repeat(256)}`, 'a\0b'],
       'mounts[3].options',
     )
     expect(complaints).toEqual([
@@ -49,7 +50,6 @@ describe('parseMountOptions', () => {
       { path: 'mounts[3].options[2]', message: 'expected an option, got ""' },
       { path: 'mounts[3].options[3]', message: expect.stringContaining('at most 255 bytes') },
       { path: 'mounts[3].options[4]', message: 'a NUL byte in "a\\u0000b"' },
-      { path: 'mounts[3].options[5]', message: '"ridmap" is not supported' },
     ])
   })
 
@@ -59,9 +59,9 @@ describe('parseMountOptions', () => {
 })
 
 describe('MOUNT_OPTIONS', () => {
-  // The words that OCI's runtime specification 1.2 lists for Linux ("Linux mount options"), less idmap and tmpcopyup.
+  // The words that OCI's runtime specification 1.2 lists for Linux ("Linux mount options"), less tmpcopyup.
   const OCI =
-    'async atime bind defaults dev diratime dirsync exec iversion lazytime loud mand noatime nodev nodiratime noexec ' +
+    'async atime bind defaults dev diratime dirsync exec idmap ridmap iversion lazytime loud mand noatime nodev nodiratime noexec ' +
     'noiversion nolazytime nomand norelatime nostrictatime nosuid nosymfollow private ratime rbind rdev rdiratime ' +
     'relatime rexec rnoatime rnodev rnodiratime rnoexec rnorelatime rnostrictatime rnosuid rnosymfollow ro rprivate ' +
     'rrelatime rro rrw rshared rslave rstrictatime rsuid rsymfollow runbindable rw shared silent slave strictatime suid ' +

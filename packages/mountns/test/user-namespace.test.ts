@@ -1,6 +1,6 @@
 // requires root (to become a plain user), user namespaces, busybox
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import {
   bind,
   defaultMounts,
@@ -166,6 +166,24 @@ describe('ranges written by a supervisor that is root', () => {
   it('work when init opens the sources, too', async () => {
     const plan = openedByInit(shellPlan(container, 'id -u'))
     expect((await runPlan(plan)).stdout).toBe('0\n')
+  })
+
+  it('own root’s files where mounts are id-mapped', async () => {
+    const source = temporaryFolder('owned')
+    const list = 'touch /data/new; stat -c "%u %n" /data /data/new /plain /bin/busybox /etc/hosts'
+    const mounts = [
+      bind({ source, destination: '/data', options: ['rbind', 'ridmap'] }),
+      bind({ source: '/etc/fstab', destination: '/plain' }),
+    ]
+    for (const tree of [
+      directoryTree(tinyRoot(), { idmap: true }),
+      overlayTree({ lower: [tinyRoot()], idmap: true }),
+    ]) {
+      const { stdout, stderr } = await shell({ tree, mounts, namespaces: { ...own, user } }, list)
+      expect(stderr).toBe('')
+      expect(stdout).toBe('0 /data\n0 /data/new\n65534 /plain\n0 /bin/busybox\n0 /etc/hosts\n')
+      expect(statSync(`${source}/new`).uid).toBe(0)
+    }
   })
 
   it('deny setgroups if asked', async () => {
