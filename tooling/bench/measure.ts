@@ -15,6 +15,7 @@ export interface RowResult {
   readonly samples: readonly Sample[]
   readonly unavailable: readonly string[]
   readonly budgets: readonly { budget: Budget; value: number }[]
+  readonly notes: readonly string[]
 }
 
 /** Rounds whose times don't count: caches fill, V8 compiles. */
@@ -59,6 +60,7 @@ export async function measure(row: Row, roundsFactor = 1): Promise<RowResult> {
     samples,
     unavailable,
     budgets: row.budgets.map((budget) => ({ budget, value: budget.value(median) })),
+    notes: row.notes?.() ?? [],
   }
 }
 

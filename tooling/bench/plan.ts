@@ -1,13 +1,21 @@
-import { exec, hostname, root } from '@rt/chroot'
-import { directoryTree, namespaces, proc } from '@rt/mountns'
-import { type Plan, sequence } from '@rt/program'
+import { capabilities, DEFAULT_CAPABILITIES, exec, hostname, newSession, root, workingDirectory } from '@rt/chroot'
+import { defaultMounts, directoryTree, namespaces } from '@rt/mountns'
+import { type Plan, type StepList, sequence } from '@rt/program'
 import { benchRoot } from './root.js'
 
-/** What is measured: rt's default plan on a directory, running /bin/true. */
-export const benchPlan = (): Plan =>
+/**
+ * What is measured: Docker's defaults on a directory, as `rt run DIRECTORY` has them, running /bin/true as root.
+ *
+ * @param cgroup a join step; without it the container stays in the benchmark's cgroup
+ */
+export const benchPlan = (cgroup?: StepList, command: readonly string[] = ['/bin/true']): Plan =>
   sequence(
     namespaces({ mount: true, pid: true, uts: true, ipc: true, net: true, cgroup: true }),
-    root(directoryTree(benchRoot()), proc()),
     hostname('rt'),
-    exec(['/bin/true'], { env: ['PATH=/bin', 'HOME=/root'] }),
+    cgroup,
+    root(directoryTree(benchRoot()), defaultMounts()),
+    workingDirectory('/'),
+    newSession(),
+    capabilities(DEFAULT_CAPABILITIES),
+    exec(command, { env: ['PATH=/bin', 'HOME=/root'] }),
   )

@@ -6,7 +6,7 @@ const number = (value: number): string =>
   value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : Math.round(value).toString()
 
 /** A row as text: candidates with median, minimum and 90th percentile, then the budgets. */
-export function rowText({ row, samples, unavailable, budgets }: RowResult): string {
+export function rowText({ row, samples, unavailable, budgets, notes }: RowResult): string {
   const width = Math.max(...samples.map(({ name }) => name.length), 24)
   const lines = [`${row.name}: ${row.what}`]
   lines.push(`  ${row.unit.padEnd(width)} ${['median', 'min', 'p90'].map((word) => word.padStart(8)).join(' ')}`)
@@ -15,6 +15,7 @@ export function rowText({ row, samples, unavailable, budgets }: RowResult): stri
     lines.push(`  ${name.padEnd(width)} ${figures}`)
   }
   for (const reason of unavailable) lines.push(`  not measured: ${reason}`)
+  for (const note of notes) lines.push(`  ${note}`)
   for (const { budget, value } of budgets) {
     const verdict = Number.isNaN(value) ? 'not measured' : value <= budget.atMost ? 'kept' : 'MISSED'
     const shown = Number.isNaN(value) ? '—' : `${number(value)} ${budget.unit}`
@@ -28,12 +29,13 @@ export function toJson(results: readonly RowResult[]): string {
   return JSON.stringify(
     {
       machine: machine(),
-      rows: results.map(({ row, samples, unavailable, budgets }) => ({
+      rows: results.map(({ row, samples, unavailable, budgets, notes }) => ({
         name: row.name,
         what: row.what,
         unit: row.unit,
         candidates: samples.map(({ name, median, minimum, high, values }) => ({ name, median, minimum, high, values })),
         unavailable,
+        notes,
         budgets: budgets.map(({ budget, value }) => ({
           what: budget.what,
           value: Number.isNaN(value) ? null : value,

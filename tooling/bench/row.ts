@@ -30,6 +30,8 @@ export interface Row {
   readonly budgets: readonly Budget[]
   /** Measurements of each candidate, one or more of them not counted (see measure.ts). */
   readonly rounds: number
+  /** Lines to print below the figures. */
+  readonly notes?: () => string[]
 }
 
 /** A program isn't here, or a package can't yet what the row measures: the row goes on without this candidate. */

@@ -41,6 +41,7 @@ const config = (cgroupsPath: string | undefined) => ({
     maskedPaths: [
       '/proc/asound',
       '/proc/acpi',
+      '/proc/interrupts',
       '/proc/kcore',
       '/proc/keys',
       '/proc/latency_stats',

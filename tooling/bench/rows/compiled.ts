@@ -1,5 +1,6 @@
-import { cProgram } from '../candidates/c-program.js'
-import { compiledFromShell } from '../candidates/rt.js'
+import { compareCalls } from '../calls.js'
+import { cCommand, cProgram } from '../candidates/c-program.js'
+import { compiledFromShell, compiledPlan } from '../candidates/rt.js'
 import { type Row, ratio } from '../row.js'
 
 export const row: Row = {
@@ -9,4 +10,5 @@ export const row: Row = {
   candidates: [compiledFromShell, cProgram],
   budgets: [ratio('rt compiled', 'C program', 0.8)],
   rounds: 100,
+  notes: () => compareCalls(['rt', [compiledPlan()]], ['the C program', cCommand()]),
 }
