@@ -90,7 +90,19 @@ describe('posixSpawn', () => {
       }
     })()
     expect(SyscallError.isInstance(thrown)).toBe(true)
-    expect(thrown).toMatchObject({ code: 'ENOENT', syscall: 'execve', path: '/rt-nowhere' })
+    expect(thrown).toMatchObject({
+      code: 'ENOENT',
+      path: '/rt-nowhere',
+      call: 'execve("/rt-nowhere", ["x"], [/* 0 vars */]) = -1 ENOENT (No such file or directory)',
+    })
+  })
+
+  it('refuses what it cannot pass on', () => {
+    const spawn = (argument: string, fd: number) =>
+      posixSpawn({ file: '/bin/true', argv: ['true', argument], env: [], dup2: [[fd, 1]] })
+    expect(() => spawn('a\0b', 1)).toThrow('expected text without a NUL byte')
+    expect(() => spawn('a', -1)).toThrow('EBADF')
+    expect(() => spawn('a', 999_999)).toThrow('EBADF')
   })
 })
 

@@ -19,8 +19,7 @@ export interface FormatCallOptions {
 }
 
 /** A number in hex; 0 is `0`. */
-export const hex = (value: number | bigint): string =>
-  unsigned(value) === 0n ? '0' : `0x${unsigned(value).toString(16)}`
+const hex = (value: number | bigint): string => (unsigned(value) === 0n ? '0' : `0x${unsigned(value).toString(16)}`)
 
 const int32 = (value: number | bigint): number => Number(BigInt.asIntN(32, BigInt(value)))
 const uint32 = (value: number | bigint): number => Number(BigInt.asUintN(32, BigInt(value)))

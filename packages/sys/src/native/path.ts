@@ -18,3 +18,12 @@ export function cString(text: Path): string | Uint8Array {
   terminated.set(text)
   return terminated
 }
+
+/**
+ * A NUL would end the text early for the kernel: another name than the one that was checked.
+ *
+ * @throws RtError RT_INVALID_OPTION
+ */
+export function refuseNul(text: string): never {
+  throw new RtError('RT_INVALID_OPTION', `expected text without a NUL byte, got ${JSON.stringify(text)}`)
+}

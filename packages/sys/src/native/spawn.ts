@@ -1,10 +1,14 @@
 import { SyscallError } from '../errors.js'
+import { formatCall } from '../format/call.js'
 import { type NativeFunction, nativeLibrary } from './library.js'
+import { refuseNul } from './path.js'
 
 /** What posix_spawn(3) is to start. */
 export interface SpawnOptions {
+  /** Path of the executable: PATH is not searched. */
   readonly file: string
   readonly argv: readonly string[]
+  /** The whole environment, as `NAME=value`. */
   readonly env: readonly string[]
   /** [from, to]: dup2 in the child, in order. What is not named here is closed if it is close-on-exec. */
   readonly dup2: readonly (readonly [number, number])[]
@@ -20,6 +24,11 @@ let attributes: Buffer | undefined
 const POSIX_SPAWN_SETSIGDEF = 0x04
 const POSIX_SPAWN_SETSIGMASK = 0x08
 
+// Larger than libc's structs: posix_spawnattr_t has 336 bytes, posix_spawn_file_actions_t 80, sigset_t 128.
+const ATTRIBUTES_SIZE = 512
+const ACTIONS_SIZE = 128
+const SIGSET_SIZE = 128
+
 function load(): Spawn {
   const { libc } = nativeLibrary()
   return {
@@ -34,37 +43,41 @@ function load(): Spawn {
   }
 }
 
+/** All signals blocked and at their defaults: the same for every child, so made once. */
+function makeAttributes({ attrInit, setMask, setDefault, setFlags }: Spawn): Buffer {
+  const made = Buffer.alloc(ATTRIBUTES_SIZE)
+  const all = Buffer.alloc(SIGSET_SIZE, 0xff)
+  attrInit(made)
+  setMask(made, all)
+  setDefault(made, all)
+  setFlags(made, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK)
+  return made
+}
+
 /**
  * posix_spawn(3): a vfork that never copies Node's memory. The child starts with every signal blocked and all
- * dispositions at their default (Node ignores SIGPIPE, and an ignored signal would survive the exec).
+ * dispositions at their default (Node ignores SIGPIPE, and an ignored signal would survive the exec). It is the
+ * caller's to reap: waitpid.
  *
  * @returns the child's pid
- * @throws SyscallError naming execve
+ * @throws SyscallError naming execve: ENOENT, EACCES, ENOEXEC, E2BIG, …, or EBADF for an fd of dup2 that is not open
+ * @throws RtError RT_INVALID_OPTION for a NUL byte in file, argv or env
  */
 export function posixSpawn(options: SpawnOptions): number {
+  const { file, argv, env } = options
+  for (const text of [file, ...argv, ...env]) if (text.includes('\0')) refuseNul(text)
   functions ??= load()
-  if (!attributes) {
-    attributes = Buffer.alloc(512)
-    functions.attrInit(attributes)
-    const all = Buffer.alloc(128, 0xff)
-    functions.setMask(attributes, all)
-    functions.setDefault(attributes, all)
-    functions.setFlags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK)
-  }
-  const actions = Buffer.alloc(128)
+  attributes ??= makeAttributes(functions)
+  const actions = Buffer.alloc(ACTIONS_SIZE)
   functions.init(actions)
-  for (const [from, to] of options.dup2) functions.adddup2(actions, from, to)
+  let errno = 0
+  for (const [from, to] of options.dup2) errno ||= functions.adddup2(actions, from, to) as number
   const pid = [0]
-  const errno = functions.spawn(
-    pid,
-    options.file,
-    actions,
-    attributes,
-    [...options.argv, null],
-    [...options.env, null],
-  ) as number
+  errno ||= functions.spawn(pid, file, actions, attributes, [...argv, null], [...env, null]) as number
   functions.destroy(actions)
-  if (errno !== 0)
-    throw new SyscallError({ syscall: 'execve', errno, path: options.file, call: `execve("${options.file}")` })
+  if (errno !== 0) {
+    const call = formatCall('execve', [file, { strings: argv }, { strings: env }])
+    throw new SyscallError({ syscall: 'execve', errno, path: file, call })
+  }
   return pid[0] as number
 }

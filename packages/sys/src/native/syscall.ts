@@ -1,7 +1,7 @@
-import { RtError } from '../errors.js'
 import { type SyscallName, syscallNumber } from '../syscalls.js'
 import { syscallError } from './failure.js'
 import { type NativeFunction, nativeLibrary } from './library.js'
+import { refuseNul } from './path.js'
 
 /**
  * An argument of a raw call: an integer or address; text (the kernel gets it as UTF-8 with a NUL); memory that the
@@ -48,11 +48,6 @@ function invoke(native: NativeFunction, number: number, args: readonly RawArgume
     default:
       return native(number, args[0], args[1], args[2], args[3], args[4], args[5])
   }
-}
-
-/** A NUL would end the text early for the kernel: another name than the one that was checked. */
-function refuseNul(text: string): never {
-  throw new RtError('RT_INVALID_OPTION', `expected text without a NUL byte, got ${JSON.stringify(text)}`)
 }
 
 /**
