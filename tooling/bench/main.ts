@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,7 +34,11 @@ for (const name of positionals) {
 // Every fixture lies in this folder, gone at the end (tooling/fixtures/temporary-folder.ts).
 const folder = mkdtempSync(join(tmpdir(), 'rt-bench-'))
 process.env.RT_RUN_FOLDER = folder
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+process.on('exit', () => {
+  rmSync(folder, { recursive: true, force: true })
+  // crun and runc remove the container's group, and leave its parent.
+  spawnSync('find', ['/sys/fs/cgroup', '-depth', '-type', 'd', '-path', '*/rt-bench*', '-exec', 'rmdir', '{}', ';'])
+})
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
 
 console.log(

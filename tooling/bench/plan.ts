@@ -1,12 +1,13 @@
+import { join } from '@rt/cgroups'
 import { capabilities, DEFAULT_CAPABILITIES, exec, hostname, newSession, root, workingDirectory } from '@rt/chroot'
 import { defaultMounts, directoryTree, namespaces } from '@rt/mountns'
 import { type Plan, type StepList, sequence } from '@rt/program'
 import { benchRoot } from './root.js'
 
 /**
- * What is measured: Docker's defaults on a directory, as `rt run DIRECTORY` has them, running /bin/true as root.
+ * What is measured: Docker's defaults on a directory, running /bin/true as root.
  *
- * @param cgroup a join step; without it the container stays in the benchmark's cgroup
+ * @param cgroup as of `inCgroup`; without it the container stays in the benchmark's own
  */
 export const benchPlan = (cgroup?: StepList, command: readonly string[] = ['/bin/true']): Plan =>
   sequence(
@@ -19,3 +20,6 @@ export const benchPlan = (cgroup?: StepList, command: readonly string[] = ['/bin
     capabilities(DEFAULT_CAPABILITIES),
     exec(command, { env: ['PATH=/bin', 'HOME=/root'] }),
   )
+
+/** A group of its own in every hierarchy, with a limit, as crun and runc make it (oci-bundle.ts). */
+export const inCgroup = (name: string): StepList => join(`/rt-bench/${name}`, { pids: { max: 64 } })

@@ -19,7 +19,7 @@ export function rowText({ row, samples, unavailable, budgets, notes }: RowResult
   for (const { budget, value } of budgets) {
     const verdict = Number.isNaN(value) ? 'not measured' : value <= budget.atMost ? 'kept' : 'MISSED'
     const shown = Number.isNaN(value) ? '—' : `${number(value)} ${budget.unit}`
-    lines.push(`  budget: ${budget.what} = ${shown}, at most ${budget.atMost} ${budget.unit}: ${verdict}`)
+    lines.push(`  budget: ${budget.what} = ${shown}, at most ${number(budget.atMost)} ${budget.unit}: ${verdict}`)
   }
   return lines.join('\n')
 }

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { compile, type Plan, run } from '@rt/program'
 import { temporaryFolder } from '../../fixtures/index.js'
-import { benchPlan } from '../plan.js'
+import { benchPlan, inCgroup } from '../plan.js'
 import type { Candidate } from '../row.js'
 import { commandCandidate, environment } from '../spawner.js'
 
@@ -16,9 +16,10 @@ export async function runToEnd(plan: Plan): Promise<void> {
 }
 
 /** The library in this process: from a plan to the container's exit status. */
-export function inProcess(name = 'rt in-process', plan: Plan = benchPlan()): Candidate {
+export function inProcess(cgroup?: 'with cgroup'): Candidate {
+  const plan = benchPlan(cgroup && inCgroup('in-process'))
   return {
-    name,
+    name: cgroup ? 'rt with cgroup' : 'rt in-process',
     async once() {
       const start = performance.now()
       await runToEnd(plan)

@@ -1,6 +1,6 @@
 import { crun } from '../candidates/peers.js'
 import { runToEnd } from '../candidates/rt.js'
-import { benchPlan } from '../plan.js'
+import { benchPlan, inCgroup } from '../plan.js'
 import { type Candidate, type Row, ratio } from '../row.js'
 
 /** Twice this machine's processors is enough that none waits; more only queue in the kernel. */
@@ -20,16 +20,22 @@ async function perContainer(starters: readonly (() => Promise<unknown>)[]): Prom
   return (performance.now() - start) / batch
 }
 
-function rt(): Candidate {
-  const plan = benchPlan()
-  const starters = Array.from({ length: atOnce }, () => () => runToEnd(plan))
-  return { name: 'rt, one Node process', once: () => perContainer(starters) }
+type Cgroup = 'with cgroup' | 'without cgroup'
+
+/** From one Node process. */
+const rtAtOnce = (cgroup: Cgroup) => (): Candidate => {
+  const starters = Array.from({ length: atOnce }, (_, i) => {
+    const plan = benchPlan(cgroup === 'with cgroup' && inCgroup(`at-once-${i}`))
+    return () => runToEnd(plan)
+  })
+  return { name: `rt ${cgroup}`, once: () => perContainer(starters) }
 }
 
-const crunAtOnce = (cgroup: 'with cgroup' | 'without cgroup') => (): Candidate => {
+/** From as many spawners as there are containers at once. */
+const crunAtOnce = (cgroup: Cgroup) => (): Candidate => {
   const spawners = Array.from({ length: atOnce }, () => crun(cgroup))
   return {
-    name: `crun ${cgroup}, ${atOnce} spawners`,
+    name: `crun ${cgroup}`,
     once: () => perContainer(spawners.map((spawner) => () => spawner.once())),
     async close() {
       await Promise.all(spawners.map((spawner) => spawner.close?.()))
@@ -41,8 +47,8 @@ export const row: Row = {
   name: 'throughput',
   what: `time per container, ${atOnce} at once, all processors busy`,
   unit: 'ms',
-  candidates: [rt, crunAtOnce('without cgroup'), crunAtOnce('with cgroup')],
+  candidates: (['without cgroup', 'with cgroup'] as const).flatMap((cgroup) => [rtAtOnce(cgroup), crunAtOnce(cgroup)]),
   // Three times the containers per second is a third of the time for each.
-  budgets: [ratio('rt, one Node process', `crun with cgroup, ${atOnce} spawners`, 1 / 3)],
+  budgets: (['without cgroup', 'with cgroup'] as const).map((cgroup) => ratio(`rt ${cgroup}`, `crun ${cgroup}`, 1 / 3)),
   rounds: 8,
 }
