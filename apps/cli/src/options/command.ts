@@ -33,11 +33,14 @@ export const commandOptions = {
 
 type CommandValues = Values<typeof commandOptions>
 
-/** The parts of an image's configuration that say what to run; image-spec, "OCI Image Configuration". */
+/** What an image says about running it; image-spec, "OCI Image Configuration". A directory says nothing. */
 export interface ImageCommand {
-  readonly Entrypoint?: readonly string[] | null
-  readonly Cmd?: readonly string[] | null
-  readonly Env?: readonly string[] | null
+  readonly entrypoint?: readonly string[] | undefined
+  readonly cmd?: readonly string[] | undefined
+  readonly env?: readonly string[] | undefined
+  readonly workingDir?: string | undefined
+  readonly user?: string | undefined
+  readonly stopSignal?: string | undefined
 }
 
 /**
@@ -46,8 +49,8 @@ export interface ImageCommand {
  */
 export function argvOf(values: CommandValues, command: readonly string[], image: ImageCommand): string[] {
   const { entrypoint } = values
-  const first = entrypoint === undefined ? (image.Entrypoint ?? []) : entrypoint === '' ? [] : [entrypoint]
-  const rest = command.length > 0 ? command : entrypoint === undefined ? (image.Cmd ?? []) : []
+  const first = entrypoint === undefined ? (image.entrypoint ?? []) : entrypoint === '' ? [] : [entrypoint]
+  const rest = command.length > 0 ? command : entrypoint === undefined ? (image.cmd ?? []) : []
   return [...first, ...rest]
 }
 
@@ -64,7 +67,7 @@ export function envOf(values: CommandValues, image: ImageCommand, defaults: Envi
   const { HOME, ...words } = defaults
   const entries: EnvEntry[] = [
     ...Object.entries(words).map(([name, value]) => ({ name, value })),
-    ...(image.Env ?? []).map(envEntry),
+    ...(image.env ?? []).map(envEntry),
     ...values['env-file'].flat(),
     ...values.env,
   ]

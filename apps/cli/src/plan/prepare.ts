@@ -13,7 +13,7 @@ import { hostId, type UserNamespace } from '@rt/mountns'
 import type { Plan } from '@rt/program'
 import type { RtError } from '@rt/sys'
 import { type Complaints, invalid } from '../arguments/complaints.js'
-import { argvOf, envOf } from '../options/command.js'
+import { argvOf, envOf, type ImageCommand } from '../options/command.js'
 import { namespacesOf } from '../options/namespaces.js'
 import type { RunValues } from '../options/run.js'
 import type { TerminalMode } from '../options/terminal.js'
@@ -53,12 +53,12 @@ export function prepare(
   defaultName = containerId,
 ): PreparedContainer {
   const { source, command } = splitWords(words)
-  const root = complaints.try('SOURCE', () => rootSource(source, values.ephemeral ?? false))
+  const caller = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
+  const user = complaints.try('--userns', () => userNamespaceOf(values, caller))
+  const root = complaints.try('SOURCE', () => rootSource(source, values.ephemeral ?? false, user))
   try {
-    const caller = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
     const name = values.name ?? defaultName()
     const hostname = hostnameOf(values, name, complaints)
-    const user = complaints.try('--userns', () => userNamespaceOf(values, caller))
     const namespaces = namespacesOf(values, user)
     const cgroup = chooseCgroup(values, name, { caller, user }, complaints)
     const mounts = mountsOf(values, { namespaces, cgroup, root, hostname }, complaints)
@@ -102,7 +102,7 @@ function hostnameOf(values: RunValues, name: string, complaints: Complaints): st
 }
 
 const imageStopSignal = (root: RootSource | undefined): number | undefined =>
-  root?.image.StopSignal ? signalNumber(root.image.StopSignal) : undefined
+  root?.image.stopSignal ? signalNumber(root.image.stopSignal) : undefined
 
 interface Circumstances {
   readonly root: RootSource | undefined
@@ -119,13 +119,13 @@ function programOf(
   { root, user, cgroup, mode, hostname }: Circumstances,
   complaints: Complaints,
 ): Program | undefined {
-  const image = root?.image ?? {}
+  const image: ImageCommand = root?.image ?? {}
   const identity = complaints.try('--user', () => resolveIdentity(values, root, user))
   const capabilities = complaints.try('--cap-add', () =>
     capabilitiesOf(values, user !== undefined, cgroup.guardsDevices),
   )
   const rlimits = complaints.try('', () => parseUlimits(values.ulimit))
-  const workdir = values.workdir ?? (image.WorkingDir || '/')
+  const workdir = values.workdir ?? image.workingDir ?? '/'
   if (!workdir.startsWith('/'))
     complaints.add('--workdir', `expected an absolute path in the container, got ${JSON.stringify(workdir)}`)
   if (!root || !identity || !capabilities || !rlimits) return undefined
@@ -161,7 +161,7 @@ function resolveIdentity(
   root: RootSource | undefined,
   user: UserNamespace | undefined,
 ): ResolvedUser | undefined {
-  const spec = values.user ?? (root?.image.User || '0')
+  const spec = values.user ?? root?.image.user ?? '0'
   if (!root) {
     parseUserSpec(spec)
     return undefined
