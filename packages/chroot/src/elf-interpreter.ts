@@ -1,4 +1,4 @@
-import { type Arch, hostArch } from '@rt/sys'
+import { type Arch, hostArch, PATH_MAX } from '@rt/sys'
 
 /** What the head of an ELF file says about running it (elf(5)). */
 export type ElfVerdict =
@@ -36,8 +36,8 @@ export const isElf = (head: Buffer): boolean => head.subarray(0, 4).toString('la
  * @param head the start of the file: program headers beyond it are not looked at
  */
 export function readElf(head: Buffer, arch: Arch = hostArch()): ElfVerdict {
-  if (head.length < 52) return { runs: false, reason: 'is cut off' }
   const is64 = head[4] === 2
+  if (head.length < (is64 ? 64 : 52)) return { runs: false, reason: 'is cut off' }
   if (head[5] !== 1) return { runs: false, reason: 'is for a big-endian machine' }
   const type = head.readUInt16LE(16)
   const machine = head.readUInt16LE(18)
@@ -48,13 +48,16 @@ export function readElf(head: Buffer, arch: Arch = hostArch()): ElfVerdict {
   const [offset, size, count] = is64
     ? [Number(head.readBigUInt64LE(32)), head.readUInt16LE(54), head.readUInt16LE(56)]
     : [head.readUInt32LE(28), head.readUInt16LE(42), head.readUInt16LE(44)]
+  // sizeof(struct elf_phdr): the kernel takes no other.
+  if (size !== (is64 ? 56 : 32)) return { runs: false, reason: 'has broken program headers' }
   for (let i = 0; i < count; i++) {
     const at = offset + i * size
-    if (at + size > head.length || size < 32) break
+    if (at + size > head.length) break
     if (head.readUInt32LE(at) !== PT_INTERP) continue
     const [start, length] = is64
       ? [Number(head.readBigUInt64LE(at + 8)), Number(head.readBigUInt64LE(at + 32))]
       : [head.readUInt32LE(at + 4), head.readUInt32LE(at + 16)]
+    if (length < 2 || length > PATH_MAX) return { runs: false, reason: 'has a broken interpreter name' }
     const name = head.subarray(start, start + length)
     const end = name.indexOf(0)
     return { runs: true, interpreter: end < 0 ? name : name.subarray(0, end) }

@@ -1,13 +1,16 @@
 import {
   branch,
+  buffer,
   call,
   compute,
+  fail,
   goto,
   type Instruction,
   label,
   type Ref,
   ref,
   type Step,
+  struct,
   type Text as TextValue,
   vector,
 } from '@rt/program'
@@ -76,7 +79,7 @@ export function exec(argv: readonly Text[], options: ExecOptions): Step {
     ...asked(options.origin),
     inside: [
       ...dieWithParent(parentDeathSignal),
-      ...keepOnly(fds),
+      ...keepOnly(fds, parentDeathSignal !== 0),
       ...resetSignals,
       ...(last === 0 ? [] : files.map((file) => attempt(file, { tolerate: [...NOT_HERE, 'EACCES'] }))),
       ...files.map((file, i) =>
@@ -95,7 +98,7 @@ const value = (text: Text): string | TextValue => (typeof text === 'string' ? te
  * Move the fds to keep to 3, 4, … and close all others but one, the gate: a socket, through which no path leads, and
  * which the execve closes, so that the supervisor hears of it just then.
  */
-function keepOnly(fds: readonly (number | Ref)[]): Instruction[] {
+function keepOnly(fds: readonly (number | Ref)[], endsWithSupervisor: boolean): Instruction[] {
   const gate = FIRST_FD + fds.length
   return [
     // First out of the way of each other, then down.
@@ -108,12 +111,21 @@ function keepOnly(fds: readonly (number | Ref)[]): Instruction[] {
     ...fds.map((_, i) => call('dup3', [ref(`fd ${FIRST_FD + i}`), FIRST_FD + i, 0])),
     call('dup3', [ref('gate'), gate, O_CLOEXEC]),
     call('close_range', [gate + 1, LAST_FD, 0], { why: 'nothing of the host may be reachable from inside' }),
-    goto('closed'),
+    ...(endsWithSupervisor ? isSupervisorAlive(gate) : [goto('closed')]),
     label('no room'),
     call('close_range', [gate, LAST_FD, 0], { why: 'RLIMIT_NOFILE has no room for the gate: it opens a moment early' }),
     label('closed'),
   ]
 }
+
+/** From a change of credentials until now its death told nobody; the other end of the gate does. */
+const isSupervisorAlive = (gate: number): Instruction[] => [
+  // struct pollfd as one word: the fd, and no events but those that are always told.
+  compute('poll+0', gate),
+  call('ppoll', [buffer('poll', 16), 1, struct('timespec', {}), null, SIGSET_SIZE], { save: 'hung up' }),
+  branch(ref('hung up'), 0, { then: 'closed' }),
+  fail('the supervisor is gone', 'it was killed while the container was set up'),
+]
 
 /** Ignored signals and the mask survive an execve: whoever started rt may have ignored some (nohup). */
 const resetSignals: readonly Instruction[] = [

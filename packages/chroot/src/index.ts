@@ -26,6 +26,7 @@ export { type CapabilityChanges, resolveCapabilities } from './resolve-capabilit
 export { type Identity, type ResolvedUser, type ResolveUserOptions, resolveUser } from './resolve-user.js'
 export { type Rlimit, type RlimitValue, rlimits } from './rlimits.js'
 export { type RootOptions, root } from './root.js'
+export { sessionKeyring } from './session-keyring.js'
 export { type TerminalOptions, terminal } from './terminal.js'
 export { umask } from './umask.js'
 export { type UserOptions, user } from './user.js'

@@ -50,12 +50,14 @@ export function init(options: InitOptions = {}): Step {
       call('prctl', [PR_SET_DUMPABLE, 0, 0, 0, 0], { why: 'no process of the container may trace or read this one' }),
       call('prctl', [PR_SET_NAME, 'init', 0, 0, 0]),
       call('prctl', [PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0], { why: 'for a plan without a pid namespace of its own' }),
-      ...dieWithParent(parentDeathSignal),
       ...waitAndForward(terminal),
       label('program'),
       ...(terminal ? foreground : []),
       goto('exec'),
       label('clone'),
+      // Before the clone: from here on the death of the supervisor ends this process, and an earlier one is noticed by
+      // the child's `exec`.
+      ...dieWithParent(parentDeathSignal),
       call('rt_sigprocmask', [SIG_SETMASK, ALL_SIGNALS, null, SIGSET_SIZE], {
         why: 'a blocked signal waits, where process 1 would never see it',
       }),

@@ -15,6 +15,8 @@ export interface ContainerFacts {
   readonly bounding: readonly CapabilityName[]
   readonly permitted: readonly CapabilityName[]
   readonly noNewPrivileges: boolean
+  /** Its user namespace lets nobody drop groups: `user` needs `keepGroups` there. */
+  readonly setgroupsDenied: boolean
 }
 
 /** Bytes of environ that are read. The kernel takes 6 MiB at most, a process can make it look longer. */
@@ -35,6 +37,7 @@ export function inspectContainer(pid: number): ContainerFacts {
     env: look(pid, () => environment(pid)),
     bounding: names(capabilitySet(status, 'CapBnd')),
     permitted: names(capabilitySet(status, 'CapPrm')),
+    setgroupsDenied: look(pid, () => readFileSync(`/proc/${pid}/setgroups`, 'latin1')).trim() === 'deny',
     noNewPrivileges: /^NoNewPrivs:\s*1$/m.test(status),
   }
 }

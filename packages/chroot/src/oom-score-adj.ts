@@ -7,7 +7,8 @@ const FILE = '/proc/self/oom_score_adj'
 /**
  * Write /proc/self/oom_score_adj (proc_pid_oom_score_adj(5)). Init writes its own, in the `enter` phase: the host's
  * /proc is in sight then and no file of the container is. (Written by the supervisor before the clone it would count
- * for the supervisor as well, and the kernel would kill the two as one.)
+ * for the supervisor as well, and the kernel would kill the two as one.) With `joinContainer` it comes before that,
+ * after which /proc is the container's.
  *
  * @param score from -1000 (never) to 1000 (first). Lowering it needs CAP_SYS_RESOURCE.
  * @throws RtError RT_INVALID_OPTION if it is out of that range

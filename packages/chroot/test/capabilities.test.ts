@@ -1,6 +1,6 @@
 // requires root, busybox for what the kernel says; the arithmetic and the plan need nothing
 import { readFileSync } from 'node:fs'
-import { CAPABILITIES, type CapabilityName, RtError } from '@rt/sys'
+import { CAPABILITIES, type CapabilityName } from '@rt/sys'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { busyboxRoot, needs } from '../../../tooling/fixtures/index.js'
 import { capabilitySet } from '../src/available-capabilities.js'
@@ -13,6 +13,7 @@ import {
   root,
   user,
 } from '../src/index.js'
+import { complaintsOf } from './complaints-of.js'
 import { contained } from './contained.js'
 import { explained } from './explained.js'
 import { namespaces, proc, tree } from './steps.js'
@@ -63,13 +64,13 @@ describe('the step', () => {
     expect(lines.filter((line) => !line.startsWith('prctl(PR_CAPBSET_DROP, CAP_'))).toMatchInlineSnapshot(`
       [
         "capabilities:",
-        "capset({version=0x20080522, pid=0}, {effective=1<<CAP_KILL|1<<CAP_SETPCAP|1<<CAP_BPF, permitted=1<<CAP_KILL|1<<CAP_SETPCAP|1<<CAP_BPF, inheritable=0})",
+        "capset({version=_LINUX_CAPABILITY_VERSION_3, pid=0}, {effective=1<<CAP_KILL|1<<CAP_SETPCAP|1<<CAP_BPF, permitted=1<<CAP_KILL|1<<CAP_SETPCAP|1<<CAP_BPF, inheritable=0})",
         "newer = 41",
-        "prctl(PR_CAPBSET_DROP, newer, 0, 0, 0)",
+        "prctl(PR_CAPBSET_DROP, newer)",
         "newer = newer + 1 * 1",
         "unless newer == 64 go to drop newer",
         "prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)",
-        "capset({version=0x20080522, pid=0}, {effective=1<<CAP_KILL|1<<CAP_BPF, permitted=1<<CAP_KILL|1<<CAP_BPF, inheritable=0})",
+        "capset({version=_LINUX_CAPABILITY_VERSION_3, pid=0}, {effective=1<<CAP_KILL|1<<CAP_BPF, permitted=1<<CAP_KILL|1<<CAP_BPF, inheritable=0})",
       ]
     `)
   })
@@ -210,13 +211,3 @@ describe('the contained process', () => {
 })
 
 const names = (bits: bigint) => ALL.filter((name) => (bits >> BigInt(CAPABILITIES[name])) & 1n)
-
-function complaintsOf(act: () => unknown): string[] {
-  try {
-    act()
-  } catch (error) {
-    if (RtError.isInstance(error)) return (error.complaints ?? []).map(({ path, message }) => `${path}: ${message}`)
-    throw error
-  }
-  throw new Error('nothing was refused')
-}

@@ -10,7 +10,7 @@ export interface Outcome {
   readonly stderr: string
 }
 
-export const ENV = ['PATH=/bin'] as const
+const ENV = ['PATH=/bin'] as const
 
 /** Run steps and then a command; wait for its end. */
 export async function contained(steps: StepList, argv: readonly Text[], options: Partial<ExecOptions> = {}) {

@@ -164,3 +164,18 @@ it('reads the interpreter of a real program as readelf does', (context) => {
   expect(interpreter).toBeDefined()
   expect(readElf(program.subarray(0, 0x10000))).toEqual({ runs: true, interpreter: Buffer.from(interpreter as string) })
 })
+
+it('whatever the bytes are, they are no reason to throw', () => {
+  // A generator that gives the same bytes every time.
+  let state = 1
+  const random = (below: number) => {
+    state = (state * 48271) % 0x7fffffff
+    return state % below
+  }
+  for (let i = 0; i < 20_000; i++) {
+    const bytes = elf({ interpreter: '/lib/ld.so' }).subarray(0, 4 + random(300))
+    for (let changes = random(6); changes >= 0; changes--)
+      bytes[4 + random(Math.max(1, bytes.length - 4))] = random(256)
+    expect(readElf(bytes)).toHaveProperty('runs')
+  }
+})

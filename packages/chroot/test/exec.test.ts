@@ -1,14 +1,28 @@
 // requires root, busybox for the kernel's part; the plan needs nothing
-import { chmodSync, mkdirSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { call, ref, type Step } from '@rt/program'
-import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, RtError } from '@rt/sys'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { call, buffer as memory, ref, type Step } from '@rt/program'
+import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, syscall } from '@rt/sys'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { busyboxRoot, needs } from '../../../tooling/fixtures/index.js'
 import { candidates } from '../src/candidates.js'
 import { DEFAULT_PATH, exec, noNewPrivileges, rlimits, root, user } from '../src/index.js'
+import { complaintsOf } from './complaints-of.js'
 import { contained, outcome, start } from './contained.js'
 import { explained } from './explained.js'
 import { namespaces, proc, tree } from './steps.js'
@@ -41,7 +55,10 @@ describe('the plan', () => {
         fcntl($pair, F_DUPFD_CLOEXEC, 4) → gate
         dup3(gate<gate>, 3, O_CLOEXEC)
         close_range(4, 4294967295, 0)
-        go to closed
+        poll+0 = 3
+        ppoll(&poll, 1, {tv_sec=0, tv_nsec=0}, NULL, 8) → hung up
+        if hung up == 0 go to closed
+        fail: the supervisor is gone
         close_range(3, 4294967295, 0)
         signal = 1
         rt_sigaction(signal, /* 32 bytes */, NULL, 8)
@@ -214,7 +231,29 @@ describe('the contained process', () => {
     await new Promise((resolve) => container.stdout?.once('data', resolve))
     process.kill(container.supervisor, 'SIGKILL')
     await expect(container.exited).rejects.toMatchObject({ code: 'RT_BROKEN_PROCESS' })
-    expect(() => process.kill(container.pid, 0)).toThrowError(expect.objectContaining({ code: 'ESRCH' }))
+    expect(isRunning(container.pid)).toBe(false)
+  })
+
+  it('does not start where the supervisor was killed while the change of ids had cleared the signal', async () => {
+    const ends = new Int32Array(2)
+    syscall('pipe2', new Uint8Array(ends.buffer), O_CLOEXEC)
+    const [read, write] = ends as unknown as [number, number]
+    const pause: Step = { name: 'pause', why: 'test', inside: [call('read', [0, memory('byte', 8), 1])] }
+    const before = new Set(children(process.pid))
+    const steps = around(user({ uid: 1000, gid: 1000, groups: [] }), pause)
+    const started = start(steps, ['touch', '/tmp/started'], {}, { stdio: [read, 'null', 'inherit'] })
+    started.catch(() => undefined)
+    await sleep(200)
+    const supervisor = children(process.pid).find((pid) => !before.has(pid)) as number
+    const [init] = children(supervisor)
+    process.kill(supervisor, 'SIGKILL')
+    await sleep(50)
+    expect(isRunning(init as number)).toBe(true)
+    writeSync(write, 'x')
+    await expect(started).rejects.toMatchObject({ code: 'RT_BROKEN_PROCESS' })
+    expect(isRunning(init as number)).toBe(false)
+    expect(existsSync(join(directory, 'tmp/started'))).toBe(false)
+    for (const fd of [read, write]) closeSync(fd)
   })
 
   it('the set-up process is not node, and can’t be written (CVE-2019-5736)', async () => {
@@ -232,6 +271,20 @@ describe('the contained process', () => {
     await outcome(container)
   })
 })
+
+/** Not a zombie that somebody has yet to reap. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+const children = (pid: number): number[] =>
+  readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
+  )
 
 describe('what can’t be executed', () => {
   let directory: string
@@ -301,13 +354,3 @@ describe('what can’t be executed', () => {
     rmSync(join(directory, 'first'), { recursive: true })
   })
 })
-
-function complaintsOf(act: () => unknown): string[] {
-  try {
-    act()
-  } catch (error) {
-    if (RtError.isInstance(error)) return (error.complaints ?? []).map(({ path, message }) => `${path}: ${message}`)
-    throw error
-  }
-  throw new Error('nothing was refused')
-}

@@ -19,7 +19,6 @@ describe('the plan', () => {
         prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE)
         prctl(PR_SET_NAME, "init")
         prctl(PR_SET_CHILD_SUBREAPER, 1)
-        prctl(PR_SET_PDEATHSIG, SIGKILL)
         rt_sigtimedwait(/* 8 bytes */, &info, NULL, 8) → signal
         if signal == 17 go to reap
         if info+8 & 0xffffffff == 128 go to wait
@@ -36,6 +35,7 @@ describe('the plan', () => {
         code = 128 + status * 1
         exit_group(code)
         go to exec
+        prctl(PR_SET_PDEATHSIG, SIGKILL)
         rt_sigprocmask(SIG_SETMASK, /* 8 bytes */, NULL, 8)
         clone(SIGCHLD, NULL, NULL, NULL, NULL) → child
         if child == 0 go to program, else to init"

@@ -123,6 +123,7 @@ describe('a running container', () => {
       bounding: expect.arrayContaining([...DEFAULT_CAPABILITIES]),
       permitted: expect.arrayContaining([...DEFAULT_CAPABILITIES]),
       noNewPrivileges: false,
+      setgroupsDenied: false,
     })
     expect(inspectContainer(container.pid).bounding).toHaveLength(14)
   })
@@ -268,13 +269,14 @@ describe('a running container', () => {
   })
 
   /** A user namespace whose root is this id outside. */
-  const userNamespace = (id: number): Step => ({
+  const userNamespace = (id: number, setgroups: 'allow' | 'deny' = 'allow'): Step => ({
     name: 'user namespace',
     why: 'test',
     clone: CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC,
     withNode: {
       why: 'the maps',
       act: ({ pid }) => {
+        if (setgroups === 'deny') writeFileSync(`/proc/${pid}/setgroups`, setgroups)
         writeFileSync(`/proc/${pid}/uid_map`, `0 ${id} 1`)
         writeFileSync(`/proc/${pid}/gid_map`, `0 ${id} 1`)
       },
@@ -306,15 +308,16 @@ describe('a running container', () => {
     }
     // On the host's root, since the folder of this run is not a plain user's to enter.
     const container = await sleeping(
-      [becomeOwner, userNamespace(1000), hostRoot(), proc(), hostname('mapped')],
+      [becomeOwner, userNamespace(1000, 'deny'), hostRoot(), proc(), hostname('mapped')],
       ['/bin/busybox', 'sleep', '1000'],
     )
-    const { namespaces: differing } = inspectContainer(container.pid)
+    const { namespaces: differing, setgroupsDenied } = inspectContainer(container.pid)
+    expect(setgroupsDenied).toBe(true)
     const { stdout, exit } = await contained(
       [
         becomeOwner,
         joinContainer({ pid: container.pid, namespaces: differing, unprivileged: true }),
-        user({ uid: 0, gid: 0, groups: [] }, { keepGroups: true }),
+        user({ uid: 0, gid: 0, groups: [] }, { keepGroups: setgroupsDenied }),
         init(),
       ],
       ['sh', '-c', 'id -u; hostname; cat /proc/1/comm; exit 3'],

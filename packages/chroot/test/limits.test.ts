@@ -1,7 +1,6 @@
 // requires root, busybox for what the kernel says; parsing needs nothing
 import { readFileSync } from 'node:fs'
 import { call, type Step } from '@rt/program'
-import { RtError } from '@rt/sys'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { busyboxRoot, needs } from '../../../tooling/fixtures/index.js'
 import {
@@ -14,6 +13,7 @@ import {
   umask,
   user,
 } from '../src/index.js'
+import { complaintsOf } from './complaints-of.js'
 import { contained, outcome, start } from './contained.js'
 import { explained } from './explained.js'
 import { namespaces, proc, tree } from './steps.js'
@@ -158,13 +158,3 @@ describe('the contained process', () => {
     })
   })
 })
-
-function complaintsOf(act: () => unknown): string[] {
-  try {
-    act()
-  } catch (error) {
-    if (RtError.isInstance(error)) return (error.complaints ?? []).map(({ path, message }) => `${path}: ${message}`)
-    throw error
-  }
-  throw new Error('nothing was refused')
-}

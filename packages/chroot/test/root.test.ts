@@ -26,10 +26,10 @@ describe('the plan', () => {
         fsopen("proc", FSOPEN_CLOEXEC) → fs
         fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0)
         fsmount(fs, FSMOUNT_CLOEXEC, 0) → mount
-        openat($root</>, "proc", O_CLOEXEC|O_PATH) → place
+        openat($root</>, "proc", O_RDONLY|O_CLOEXEC|O_PATH) → place
         move_mount(mount, "", place, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)
       pivot_root:
-        openat(AT_FDCWD, "/", O_DIRECTORY|O_CLOEXEC|O_PATH) → old
+        openat(AT_FDCWD, "/", O_RDONLY|O_DIRECTORY|O_CLOEXEC|O_PATH) → old
         fchdir($root</>)
         pivot_root(".", ".")
         mount_setattr(old<old root>, "", AT_EMPTY_PATH|AT_RECURSIVE, {propagation=MS_SLAVE}, 32)

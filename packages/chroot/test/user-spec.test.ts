@@ -2,6 +2,7 @@
 import { RtError } from '@rt/sys'
 import { describe, expect, it } from 'vitest'
 import { parseUserSpec, user } from '../src/index.js'
+import { complaintsOf } from './complaints-of.js'
 
 /** What a mutation may put into a spec: everything that other parsers have taken for something. */
 const PIECES = [
@@ -62,8 +63,8 @@ describe('parseUserSpec', () => {
 
   it('tells everything that is wrong at once', () => {
     expect(complaintsOf(() => parseUserSpec('+1: 2'))).toEqual([
-      'user "+1" begins with "+"',
-      'group " 2" is neither a number nor a name',
+      '--user: user "+1" begins with "+"',
+      '--user: group " 2" is neither a number nor a name',
     ])
   })
 
@@ -113,16 +114,6 @@ describe('user', () => {
     },
   )
 })
-
-function complaintsOf(act: () => unknown): string[] {
-  try {
-    act()
-  } catch (error) {
-    if (RtError.isInstance(error)) return (error.complaints ?? []).map((complaint) => complaint.message)
-    throw error
-  }
-  throw new Error('nothing was refused')
-}
 
 function parsedOrRefused(spec: string) {
   try {

@@ -1,9 +1,10 @@
 // requires root, busybox for the kernel's part; the plan needs nothing
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { assemble, run, sequence } from '@rt/program'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { busyboxRoot, needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
-import { root, user, workingDirectory } from '../src/index.js'
+import { exec, root, user, workingDirectory } from '../src/index.js'
 import { contained } from './contained.js'
 import { explained } from './explained.js'
 import { filesystem, namespaces, proc, tree } from './steps.js'
@@ -135,6 +136,22 @@ describe('the contained process', () => {
       hint: expect.stringContaining('does not exist in the root'),
     })
     expect(existsSync(join(directory, 'missing'))).toBe(false)
+  })
+
+  it('is walked again when something was renamed meanwhile, but not for ever', async () => {
+    const plan = sequence(
+      namespaces(),
+      root(tree(directory), proc()),
+      workingDirectory('/etc'),
+      exec(['true'], { env: ['PATH=/bin'] }),
+    )
+    const { sites } = assemble(plan, { mode: 'node' })
+    const op = sites.findIndex(({ instruction }) => instruction.kind === 'call' && instruction.call === 'openat2')
+    await expect(run(plan, { fault: { op, errno: 'EAGAIN' }, stdio: 'null' })).rejects.toMatchObject({
+      step: 'working directory',
+      code: 'RT_UNSAFE',
+      message: 'cannot walk a path: something is renamed or mounted all the time',
+    })
   })
 
   it('a directory that only root may enter is the user’s working directory all the same', async () => {

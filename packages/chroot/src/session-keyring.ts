@@ -1,0 +1,22 @@
+import { call, type Step } from '@rt/program'
+import { KEYCTL_JOIN_SESSION_KEYRING } from '@rt/sys'
+import { asked } from './complaints.js'
+
+/**
+ * keyctl(KEYCTL_JOIN_SESSION_KEYRING): a new, empty session keyring. Keys are in no namespace: the container would find
+ * the caller's (tickets, passwords of file systems) in the one it inherits. session-keyring(7)
+ *
+ * Comes before `user`: a keyring counts against the quota of its maker, and root's is large.
+ */
+export const sessionKeyring = (origin = 'default'): Step => ({
+  name: 'session keyring',
+  why: 'the keys of whoever starts it are none of its business',
+  ...asked(origin),
+  inside: [
+    call('keyctl', [KEYCTL_JOIN_SESSION_KEYRING, null, 0, 0, 0], {
+      // A kernel without keys, or an outer seccomp filter, which holds for the container too: no way to the keys at all.
+      tolerate: ['ENOSYS', 'EPERM'],
+      hints: { EDQUOT: 'the user has as many keys as it may have: kernel.keys.maxkeys' },
+    }),
+  ],
+})
