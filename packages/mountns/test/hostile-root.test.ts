@@ -3,8 +3,21 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bind, defaultMounts, device, diffMountinfo, fileMounts, mount, mqueue, proc, sysfs, tmpfs } from '@rt/mountns'
-import type { StepList } from '@rt/program'
+import {
+  bind,
+  defaultMounts,
+  device,
+  diffMountinfo,
+  fileMounts,
+  mount,
+  mqueue,
+  privateProc,
+  proc,
+  sysfs,
+  tmpfs,
+} from '@rt/mountns'
+import { call, PROC, ref, type Step, type StepList } from '@rt/program'
+import { O_CLOEXEC, O_WRONLY } from '@rt/sys'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
 import { mountsOfHost, shell, tinyRoot } from './inside.js'
@@ -153,6 +166,25 @@ describe('a fake /proc', () => {
     expect(step).toThrow(expect.objectContaining({ code: 'RT_INVALID_OPTION' }))
   })
 
+  it('fools no step that writes through the private procfs', async () => {
+    const name = 'written'
+    const write: Step = {
+      name: 'write',
+      why: 'a setting, as the steps of other packages do',
+      inside: [
+        call('openat', [ref(PROC), 'sys/kernel/hostname', O_WRONLY | O_CLOEXEC], { save: 'file' }),
+        call('write', [ref('file'), name, name.length]),
+        call('close', [ref('file')]),
+      ],
+    }
+    const root = rootWith('proc', '/tmp')
+    mkdirSync(`${root}/tmp/sys/kernel`, { recursive: true })
+    writeFileSync(`${root}/tmp/sys/kernel/hostname`, '')
+    const { stdout } = await shell({ tree: root, mounts: [privateProc(), write] }, 'hostname')
+    expect(stdout).toBe(`${name}\n`)
+    expect(readFileSync(`${root}/tmp/sys/kernel/hostname`, 'utf8')).toBe('')
+  })
+
   it('is none where lxcfs shows the container’s share', async () => {
     const mounts = [proc(), bind({ source: '/etc/hostname', destination: '/proc/uptime' })]
     const { stdout } = await shell({ tree: tinyRoot(), mounts }, 'cat /proc/uptime')
@@ -189,7 +221,8 @@ describe('a shared directory in which names are swapped all the time', () => {
       }
       expect(listing(folder)).toEqual(['null: canary', 'ptmx: canary'])
       expect(diffMountinfo(before, mountsOfHost())).toEqual({ added: [], removed: [], changed: [] })
-      // Beneath the root either way: the real directory, or the symlink’s target as the container sees it.
+      // Beneath the root either way: on the real directory, or not at all, where the symlink leads nowhere.
+      expect(['started', 'ENOTDIR', 'ENOENT', 'RT_UNSAFE']).toEqual(expect.arrayContaining([...outcomes.keys()]))
       expect(outcomes.get('started')).toBeGreaterThan(0)
     } finally {
       process.kill('SIGKILL')

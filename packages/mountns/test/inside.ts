@@ -77,6 +77,7 @@ const APPLETS = [
   'env',
   'grep',
   'head',
+  'hostname',
   'id',
   'ls',
   'mkdir',

@@ -18,7 +18,7 @@ import {
   sysfs,
   tmpfs,
 } from '@rt/mountns'
-import { explain, type Step, type StepList, sequence } from '@rt/program'
+import { compile, explain, type Step, type StepList, sequence } from '@rt/program'
 import type { RtError } from '@rt/sys'
 import { describe, expect, it } from 'vitest'
 
@@ -167,6 +167,21 @@ describe('the default mounts', () => {
       ['/proc', '/dev', '/sys', '/dev/mqueue', '/dev/shm'].map((at) => `mount "${at}"`),
     )
   })
+})
+
+it.each(['x64', 'arm64'] as const)('all of it can be compiled for %s', (arch) => {
+  const range = [{ containerID: 0, hostID: 100000, size: 65536 }]
+  const plan = sequence(
+    namespaces({ mount: true, net: true, cgroup: true, user: { how: 'newuidmap', uidMap: range, gidMap: range } }),
+    overlayTree({ lower: ['/a', '/b'], idmap: true }),
+    defaultMounts({
+      cgroup: { version: 1, hierarchies: ['cpu,cpuacct'] },
+      mounts: [bind({ source: '/a', destination: '/b/c' }), fileMounts([{ destination: '/etc/hosts', content: 'x' }])],
+    }),
+    device({ path: '/dev/fuse', type: 'c', major: 10, minor: 229 }),
+    readonlyRoot(),
+  )
+  expect(compile(plan, { arch }).length).toBeGreaterThan(0)
 })
 
 describe('cgroupLayout', () => {
