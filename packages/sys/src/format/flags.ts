@@ -112,6 +112,7 @@ export const FLAGS = lazily({
   protection: () => pick(mman, /^PROT_/),
   mmap: () => pick(mman, /^MAP_/),
   statx: () => pick(stat, /^STATX_(?!ATTR)/),
+  statxAt: () => ({ ...atFlags(), ...pick(fcntl, /^AT_STATX_/) }),
   fileType: () => pick(stat, /^S_IF(?!MT)/),
   sigprocmask: () => pick(signal, /^SIG_/),
   seccomp: () => pick(seccomp, /^SECCOMP_(SET|GET)/),

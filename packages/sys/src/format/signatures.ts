@@ -128,7 +128,7 @@ export const SIGNATURES: Readonly<Partial<Record<SyscallName, readonly ArgumentK
   utimensat: ['fd', 'path', 'times', 'flags:at'],
   faccessat2: ['fd', 'path', 'flags:accessMode', 'flags:access'],
   newfstatat: ['fd', 'path', 'pointer', 'flags:at'],
-  statx: ['fd', 'path', 'flags:at', 'flags:statx', 'pointer'],
+  statx: ['fd', 'path', 'flags:statxAt', 'flags:statx', 'pointer'],
   statfs: ['path', 'pointer'],
   fstatfs: ['fd', 'pointer'],
   ftruncate: ['fd', 'int'],
