@@ -13,7 +13,7 @@ const OPTIONS = {
   count: one({
     value: 'N',
     help: '',
-    parse: (text) => {
+    parse: (text: string) => {
       if (!/^\d+$/.test(text)) throw invalid(`expected a number, got ${JSON.stringify(text)}`)
       return Number(text)
     },

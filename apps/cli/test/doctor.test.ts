@@ -1,0 +1,133 @@
+// requires nothing; the last test looks at this host
+import { ERRNO } from '@rt/sys'
+import { describe, expect, it } from 'vitest'
+import type { Host } from '../src/doctor/check.js'
+import { thisHost } from '../src/doctor/host.js'
+import { checkHost, formatChecks } from '../src/doctor/report.js'
+
+const FILES: Readonly<Record<string, string>> = {
+  '/proc/self/status': 'Name:\tnode\nCapEff:\t000001ffffffffff\n',
+  '/proc/filesystems': 'nodev\tproc\nnodev\toverlay\n\text4\n',
+  '/proc/self/mountinfo': '22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n',
+  '/proc/self/uid_map': '         0          0 4294967295\n',
+  '/proc/sys/user/max_user_namespaces': '63000\n',
+  '/etc/subuid': 'root:100000:65536\nann:200000:65536\n',
+  '/etc/subgid': 'root:100000:65536\n1000:200000:65536\n',
+}
+const PRESENT = ['/proc/self/ns/user', '/usr/bin/newuidmap', '/usr/bin/newgidmap']
+
+/** A healthy host, but for what is given. */
+function host(changes: Partial<Host> & { files?: Record<string, string | undefined>; absent?: string[] } = {}): Host {
+  const files: Record<string, string | undefined> = { ...FILES, ...changes.files }
+  return {
+    read: (path) => files[path],
+    exists: (path) => PRESENT.includes(path) && !changes.absent?.includes(path),
+    call: () => -ERRNO.EINVAL,
+    uid: 0,
+    userName: 'root',
+    release: '6.8.0-45-generic',
+    arch: 'x64',
+    ...changes,
+  }
+}
+
+/** What is not ok. */
+const troubles = (found: Host) => checkHost(found).filter(({ status }) => status !== 'ok')
+
+describe('rt doctor', () => {
+  it('finds a healthy host healthy', () => {
+    expect(troubles(host())).toEqual([])
+    expect(
+      troubles(host({ uid: 1000, userName: 'ann', files: { '/proc/self/status': 'CapEff:\t0000000000000000\n' } })),
+    ).toEqual([])
+  })
+
+  it.each<[string, Host, object]>([
+    [
+      'a kernel that is too old',
+      host({ release: '5.10.0-8-amd64' }),
+      { name: 'kernel', status: 'fail', finding: 'Linux 5.10.0-8-amd64: rt needs 5.15 or newer' },
+    ],
+    ['a kernel of another era', host({ release: '4.19.0' }), { name: 'kernel', status: 'fail' }],
+    ['another processor', host({ arch: 'riscv64' }), { name: 'processor', status: 'fail', finding: 'riscv64' }],
+    [
+      'a seccomp filter that hides the mount API',
+      host({
+        call: (name) =>
+          /mount|open_tree|^fs/.test(name) && name !== 'statmount' && name !== 'listmount'
+            ? -ERRNO.ENOSYS
+            : -ERRNO.EINVAL,
+      }),
+      {
+        name: 'system calls',
+        status: 'fail',
+        finding: 'missing: fsconfig, fsmount, fsopen, mount_setattr, move_mount, open_tree',
+      },
+    ],
+    [
+      'memfds that may not be executed',
+      host({ files: { '/proc/sys/vm/memfd_noexec': '2\n' } }),
+      { name: 'memfd exec', status: 'warn' },
+    ],
+    [
+      'root without CAP_SYS_ADMIN',
+      host({ files: { '/proc/self/status': 'CapEff:\t000001ffffdfffff\n' } }),
+      { name: 'capabilities', status: 'fail', finding: 'missing: CAP_SYS_ADMIN (namespaces, mounts, pivot_root)' },
+    ],
+    [
+      'root without CAP_SYS_RESOURCE',
+      host({ files: { '/proc/self/status': 'CapEff:\t000001fffeffffff\n' } }),
+      { name: 'capabilities', status: 'warn' },
+    ],
+    [
+      'a kernel without overlay',
+      host({
+        files: { '/proc/filesystems': '\text4\n' },
+        call: (name) => (name === 'fsopen' ? -ERRNO.ENODEV : -ERRNO.EINVAL),
+      }),
+      { name: 'overlay', status: 'fail' },
+    ],
+    [
+      'a plain user for whom Debian forbids user namespaces',
+      host({ uid: 1000, userName: 'ann', files: { '/proc/sys/kernel/unprivileged_userns_clone': '0\n' } }),
+      { name: 'user namespaces', status: 'fail' },
+    ],
+    [
+      'a plain user for whom AppArmor forbids user namespaces',
+      host({ uid: 1000, userName: 'ann', files: { '/proc/sys/kernel/apparmor_restrict_unprivileged_userns': '1\n' } }),
+      { name: 'user namespaces', status: 'fail' },
+    ],
+    [
+      'no user namespaces for anybody',
+      host({ files: { '/proc/sys/user/max_user_namespaces': '0\n' } }),
+      { name: 'user namespaces', status: 'warn' },
+    ],
+    [
+      'a chroot',
+      host({ files: { '/proc/self/mountinfo': '30 22 0:5 / /proc rw - proc proc rw\n' } }),
+      { name: 'user namespaces', status: 'warn' },
+    ],
+    ['a user without ids to map', host({ uid: 1001, userName: 'bob' }), { name: 'subuid, subgid', status: 'warn' }],
+    [
+      'a user without newuidmap',
+      host({ uid: 1000, userName: 'ann', absent: ['/usr/bin/newuidmap'] }),
+      { name: 'subuid, subgid', status: 'warn' },
+    ],
+  ])('notices %s, and says what to do', (_, found, check) => {
+    expect(troubles(found)).toEqual([expect.objectContaining({ ...check, remedy: expect.stringMatching(/\w/) })])
+  })
+
+  it('prints a line each, and the remedy below it', () => {
+    expect(
+      formatChecks([
+        { name: 'a', status: 'ok', finding: 'fine' },
+        { name: 'b', status: 'warn', finding: 'odd', remedy: 'do' },
+      ]),
+    ).toBe('ok    a                fine\nwarn  b                odd\n                       remedy: do\n')
+  })
+
+  it('looks at this host without changing it', () => {
+    const names = checkHost(thisHost()).map(({ name }) => name)
+    expect(names).toEqual(expect.arrayContaining(['kernel', 'system calls', 'overlay', 'user namespaces']))
+  })
+})
