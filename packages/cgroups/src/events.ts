@@ -32,17 +32,28 @@ export async function* oomKills(
   if (!group) {
     throw new RtError('RT_UNSUPPORTED', 'this host cannot tell of OOM kills', { hint: whyMissing(host, 'memory') })
   }
-  const { directory, hierarchy } = group
-  const read = reader(directory)
-  const v2 = hierarchy.version === 2
+  for (let told = 0; ; ) {
+    const total = await nextTotal(group, told, signal)
+    if (total === undefined) return
+    told = total
+    yield { kind: 'oom_kill', total }
+  }
+}
+
+/**
+ * Wait until more have been killed than were told of; undefined once the group is gone. Nothing is watched between two
+ * calls, so a generator that nobody asks any more holds no timer.
+ */
+async function nextTotal(group: Group, told: number, signal?: AbortSignal): Promise<number | undefined> {
+  const v2 = group.hierarchy.version === 2
   const file = v2 ? 'memory.events' : 'memory.oom_control'
-  const watched = v2 ? { file: `${directory}/${file}`, interval: WATCH_INTERVAL } : { interval: POLL_INTERVAL }
-  let told = 0
+  const read = reader(group.directory)
+  const watched = v2 ? { file: `${group.directory}/${file}`, interval: WATCH_INTERVAL } : { interval: POLL_INTERVAL }
   for await (const _ of ticks({ ...watched, signal })) {
     const text = read(file)
-    if (text === undefined) return
+    if (text === undefined) return undefined
     const total = parseFlatKeyed(text).oom_kill ?? 0
-    if (total > told) yield { kind: 'oom_kill', total }
-    told = total
+    if (total > told) return total
   }
+  return undefined
 }

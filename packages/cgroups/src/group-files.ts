@@ -1,14 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path/posix'
-import { O_CLOEXEC, O_WRONLY, quote, SyscallError } from '@rt/sys'
+import { errnoName, O_CLOEXEC, O_WRONLY, quote, SyscallError } from '@rt/sys'
 import type { ReadFile } from './controller.js'
 import { cgroupHint } from './hints.js'
 
 /** What Node's fs throws. */
 type NodeError = NodeJS.ErrnoException
 
-export const errnoOf = (error: unknown): string | undefined => (error as NodeError | null)?.code
+/** The name of an error's errno as @rt/sys spells it: Node says ENOTSUP where the kernel's headers say EOPNOTSUPP. */
+export const errnoOf = (error: unknown): string | undefined => {
+  const { errno, code } = (error ?? {}) as NodeError
+  return errno === undefined ? code : errnoName(-errno)
+}
 
 /** A group that is removed while we look at it has no files (ENOENT), or open ones that are dead (ENODEV). */
 const GONE = ['ENOENT', 'ENODEV']
@@ -42,8 +46,8 @@ export async function writeGroupFile(directory: string, file: string, value: str
     handle = await open(path, O_WRONLY | O_CLOEXEC)
     await handle.write(value)
   } catch (error) {
-    const { errno, code } = error as NodeError
-    if (errno === undefined || code === undefined) throw error
+    const { errno } = error as NodeError
+    if (errno === undefined) throw error
     const failed = handle ? 'write' : 'openat'
     throw new SyscallError({
       syscall: failed,
@@ -53,7 +57,7 @@ export async function writeGroupFile(directory: string, file: string, value: str
       call: handle
         ? `write(${handle.fd}<${path}>, ${quote(value)}, ${Buffer.byteLength(value)})`
         : `openat(AT_FDCWD, ${quote(path)}, O_WRONLY|O_CLOEXEC)`,
-      hint: cgroupHint(file, code),
+      hint: cgroupHint(file, errnoOf(error)),
       cause: error,
     })
   } finally {

@@ -81,7 +81,7 @@ const HINTS: readonly (readonly [file: RegExp, errno: ErrnoName, hint: string])[
 ]
 
 /** @param file a file's name, or `mkdir`, `bpf` for the calls */
-export const cgroupHint = (file: string, errno: string): string | undefined =>
+export const cgroupHint = (file: string, errno: string | undefined): string | undefined =>
   HINTS.find(([pattern, name]) => name === errno && pattern.test(file))?.[2]
 
 /** All hints for a file, as a {@link Call} takes them. */

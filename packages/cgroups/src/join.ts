@@ -28,13 +28,17 @@ const joinFile = ({ hierarchy }: Pick<Group, 'hierarchy'>): string =>
 export const openDoors = (directories: readonly Pick<Group, 'hierarchy' | 'directory'>[]): Instruction[] =>
   directories.map((group, i) => {
     const path = `${group.directory}/${joinFile(group)}`
-    return call('openat', [AT_FDCWD, path, O_WRONLY | O_CLOEXEC], { save: `door ${i}`, of: path })
+    return call('openat', [AT_FDCWD, path, O_WRONLY | O_CLOEXEC], {
+      save: `door ${i}`,
+      of: path,
+      why: 'the way in, for init',
+    })
   })
 
 /** … and go through it, from inside: 0 is the writer itself, whatever its pid is in any namespace. */
 export const goThrough = (directories: readonly Pick<Group, 'hierarchy'>[]): Instruction[] =>
   directories.flatMap((group, i) => [
-    call('write', [ref(`door ${i}`), '0', 1], { hints: cgroupHints(joinFile(group)) }),
+    call('write', [ref(`door ${i}`), '0', 1], { why: 'join', hints: cgroupHints(joinFile(group)) }),
     call('close', [ref(`door ${i}`)]),
   ])
 

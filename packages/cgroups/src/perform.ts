@@ -17,16 +17,16 @@ async function makeDirectory(directory: string): Promise<boolean | undefined> {
     await mkdir(directory, { mode: MODE })
     return true
   } catch (error) {
-    const { errno, code } = error as NodeJS.ErrnoException
+    const code = errnoOf(error)
     if (code === 'EEXIST') return false
     if (code === 'ENOENT') return undefined
     throw new SyscallError({
       syscall: 'mkdir',
-      errno: errno ?? 0,
+      errno: (error as NodeJS.ErrnoException).errno ?? 0,
       path: directory,
       message: `cannot make the cgroup "${directory}"`,
       call: `mkdir("${directory}", 0${MODE.toString(8)})`,
-      hint: cgroupHint('mkdir', code ?? ''),
+      hint: cgroupHint('mkdir', code),
       cause: error,
     })
   }

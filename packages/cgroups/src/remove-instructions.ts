@@ -24,18 +24,16 @@ export function removeInstructions(groups: readonly Group[]): Instruction[] {
   return [
     ...killLeftovers(groups),
     ...groups.flatMap((group, i) => [
-      ...whose(group, i, { ours: `remove ${i}`, shared: `try ${i}`, others: `left ${i}` }),
-      label(`try ${i}`),
-      call('unlinkat', [AT_FDCWD, group.directory, AT_REMOVEDIR]),
-      goto(`left ${i}`),
+      ...isOurs(group, i, `left ${i}`),
       label(`remove ${i}`),
       call('unlinkat', [AT_FDCWD, group.directory, AT_REMOVEDIR], { save: 'removed' }),
       branch(ref('removed'), -ERRNO.EBUSY, { else: `left ${i}` }),
+      branch(ref('mark'), SHARED.length, { then: `left ${i}` }),
       // A word starts as -1, so this is the number of pauses.
       compute('pauses', ref('pauses'), 1, 1),
       branch(ref('pauses'), PAUSES, { then: `left ${i}` }),
       call('nanosleep', [struct('timespec', { tv_sec: 0, tv_nsec: FIRST_PAUSE }, 'pause'), null], {
-        why: 'a killed process takes a moment to leave',
+        why: 'busy: a killed process takes a moment to leave',
       }),
       compute('pause+8', 0, ref('pause', 8), 2),
       goto(`remove ${i}`),
@@ -45,16 +43,13 @@ export function removeInstructions(groups: readonly Group[]): Instruction[] {
   ]
 }
 
-/** Go where the mark says; a group that this program made and could not mark is its own as well. */
-const whose = (
-  { directory }: Group,
-  index: number,
-  to: { readonly ours: string; readonly shared: string; readonly others: string },
-): Instruction[] => [
-  call('lgetxattr', [directory, MARK, null, 0], { save: 'mark' }),
-  branch(ref('mark'), OURS.length, { then: to.ours }),
-  branch(ref('mark'), SHARED.length, { then: to.shared }),
-  branch(ref(madeBy(index)), 0, { then: to.ours, else: to.others }),
+/** Go on if the mark, or this program's own memory, says that rt made the group; else go to `others`. */
+const isOurs = ({ directory }: Group, index: number, others: string): Instruction[] => [
+  call('lgetxattr', [directory, MARK, null, 0], { save: 'mark', why: 'made by rt?' }),
+  branch(ref('mark'), OURS.length, { then: `ours ${others}` }),
+  branch(ref('mark'), SHARED.length, { then: `ours ${others}` }),
+  branch(ref(madeBy(index)), 0, { else: others }),
+  label(`ours ${others}`),
 ]
 
 /** From the bottom up, those that are rt's; one that others use is busy, and stays for them to remove. */
@@ -62,11 +57,11 @@ function removeParents(parents: readonly string[], index: number): Instruction[]
   const instructions = parents.map((parent, level) => {
     const [mine, stays] = [`parent ${index}.${level} is mine`, `parent ${index}.${level} stays`]
     return [
-      call('lgetxattr', [parent, MARK, null, 0], { save: 'mark' }),
+      call('lgetxattr', [parent, MARK, null, 0], { save: 'mark', why: 'made by rt?' }),
       branch(ref('mark'), OURS.length, { then: mine }),
       branch(ref(madeParent(index, level)), 0, { else: stays }),
       label(mine),
-      call('unlinkat', [AT_FDCWD, parent, AT_REMOVEDIR]),
+      call('unlinkat', [AT_FDCWD, parent, AT_REMOVEDIR], { why: 'if it is empty now' }),
       label(stays),
     ]
   })
@@ -89,25 +84,25 @@ function killLeftovers(groups: readonly Group[]): Instruction[] {
   if (!group) return []
   const { directory } = group
   return [
-    ...whose(group, index, { ours: 'ours', shared: 'all dead', others: 'all dead' }),
-    label('ours'),
+    ...isOurs(group, index, 'all dead'),
+    branch(ref('mark'), SHARED.length, { then: 'all dead' }),
     call('unlinkat', [AT_FDCWD, directory, AT_REMOVEDIR], { save: 'removed' }),
     branch(ref('removed'), -ERRNO.EBUSY, { else: 'all dead' }),
     ...(v2 === undefined
       ? [
           // Frozen, they neither fork nor leave, and no pid can pass to another process while we read.
-          ...(freezer === undefined ? [] : write(`${directory}/freezer.state`, 'FROZEN')),
+          ...(freezer === undefined ? [] : write(`${directory}/freezer.state`, 'FROZEN', 'nobody leaves')),
           ...killEach(`${directory}/cgroup.procs`),
           ...(freezer === undefined ? [] : write(`${directory}/freezer.state`, 'THAWED')),
         ]
-      : write(`${directory}/cgroup.kill`, '1')),
+      : write(`${directory}/cgroup.kill`, '1', 'what is left without a pid namespace')),
     label('all dead'),
   ]
 }
 
-const write = (path: string, value: string): Instruction[] => [
+const write = (path: string, value: string, why?: string): Instruction[] => [
   call('openat', [AT_FDCWD, path, O_WRONLY | O_CLOEXEC], { save: 'file', of: path }),
-  call('write', [ref('file'), value, value.length]),
+  call('write', [ref('file'), value, value.length], why === undefined ? {} : { why }),
   call('close', [ref('file')]),
 ]
 
@@ -126,7 +121,7 @@ const killEach = (procs: string): Instruction[] => [
   label('whole pid'),
   // 0 is a process of another pid namespace, and kill(0) would be our own group.
   branch(ref('pid'), 0, { then: 'next pid' }),
-  call('kill', [ref('pid'), SIGNALS.SIGKILL]),
+  call('kill', [ref('pid'), SIGNALS.SIGKILL], { why: 'what is left without a pid namespace' }),
   goto('next pid'),
   label('no more pids'),
   call('close', [ref('procs')]),
