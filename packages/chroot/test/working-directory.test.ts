@@ -1,7 +1,9 @@
 // requires root, busybox for the kernel's part; the plan needs nothing
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import { assemble, run, sequence } from '@rt/program'
+import { AT_FDCWD, RENAME_EXCHANGE, renameat2 } from '@rt/sys'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { busyboxRoot, needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
 import { exec, root, user, workingDirectory } from '../src/index.js'
@@ -136,6 +138,35 @@ describe('the contained process', () => {
       hint: expect.stringContaining('does not exist in the root'),
     })
     expect(existsSync(join(directory, 'missing'))).toBe(false)
+  })
+
+  it('a racer that swaps it for a symlink to the host makes nothing there', async () => {
+    const victim = temporaryFolder('victim')
+    mkdirSync(join(directory, 'a'))
+    symlinkSync(victim, join(directory, 'b'))
+    const [a, b] = ['a', 'b'].map((name) => join(directory, name)) as [string, string]
+    let racing = true
+    const race = (async () => {
+      for (; racing; await yieldToOthers()) {
+        for (let i = 0; i < 501; i++) renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE)
+      }
+    })()
+    const ends = { inside: 0, refused: 0 }
+    for (let i = 0; i < 60; i++) {
+      try {
+        const { stdout } = await standing(`/a/new${i}/x`)
+        expect(stdout.split('\n')[0]).toMatch(/^\/[ab]\/new\d+\/x$/)
+        ends.inside++
+      } catch (error) {
+        expect(error).toMatchObject({ step: 'working directory', code: expect.stringMatching(/^(ENOENT|ENOTDIR)$/) })
+        ends.refused++
+      }
+    }
+    racing = false
+    await race
+    expect(readdirSync(victim)).toEqual([])
+    // Both were met: it was a race.
+    expect(Math.min(ends.inside, ends.refused), JSON.stringify(ends)).toBeGreaterThan(0)
   })
 
   it('is walked again when something was renamed meanwhile, but not for ever', async () => {
