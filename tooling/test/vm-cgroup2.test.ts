@@ -1,8 +1,10 @@
 // requires: qemu-system-x86_64, apt-get (with a network on the first run), cpio, busybox; x86-64; no KVM
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, type TestContext } from 'vitest'
+import { V2_CHECKS } from '../../packages/cgroups/test/v2-suite.js'
 import { busyboxRoot, needs } from '../fixtures/index.js'
-import { runInVm } from '../vm/run-in-vm.js'
+import { runInVm, type VmResult } from '../vm/run-in-vm.js'
 
 const script = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -11,18 +13,63 @@ function needsVm(context: TestContext): void {
   if (process.arch !== 'x64') context.skip('needs x86-64: the guest runs this machine’s node')
 }
 
-describe('on Linux 6.1 with cgroup v2 alone', { timeout: 120_000 }, () => {
-  it('a container runs', async (context) => {
+const time = { timeout: 150_000 }
+const guestTime = 120_000
+
+describe('on Linux 6.1 with cgroup v2 alone', () => {
+  it('Docker’s sequence runs, under its limits', time, async (context) => {
     needsVm(context)
     const { status, output, kernelLog } = await runInVm({
       script: script('guest/container.ts'),
       folders: { '/busybox': busyboxRoot() },
-      timeout: 90_000,
+      timeout: guestTime,
     })
     expect({ status, output, kernelLog }).toEqual({
       status: 0,
-      output: '1 inside\n0::/\n{"code":3}\n',
+      output: [
+        '1 inside',
+        '0::/',
+        '8',
+        String(64 * 2 ** 20),
+        '50000 100000',
+        "sh: can't fork: Resource temporarily unavailable",
+        '{"code":3} no group left',
+        '',
+      ].join('\n'),
       kernelLog: expect.stringContaining('reboot: Power down'),
+    })
+  })
+
+  describe('@rt/cgroups', () => {
+    let result: Promise<VmResult> | undefined
+
+    /** One machine for all checks. */
+    const suite = (context: TestContext): Promise<VmResult> => {
+      needsVm(context)
+      result ??= runInVm({
+        script: script('../../packages/cgroups/test/v2-vm.ts'),
+        // The users of the check that is a plain user's.
+        folders: { '/etc': join(busyboxRoot(), 'etc') },
+        timeout: guestTime,
+      })
+      return result
+    }
+
+    it.for(V2_CHECKS.map(({ name }) => name))('%s', time, async (name, context) => {
+      const { output, kernelLog } = await suite(context)
+      const start = output.split('\n').findIndex((line) => line.includes(` - ${name}`))
+      const line = output.split('\n')[start]
+      if (line === undefined) expect.fail(`the machine stopped before this check:\n${output}\n${kernelLog}`)
+      const [, reason] = line.split('# SKIP ')
+      if (reason !== undefined) context.skip(reason)
+      if (line.startsWith('ok ')) return
+      const details = output.split('\n').slice(start + 1)
+      const end = details.findIndex((each) => !each.startsWith('  #'))
+      expect.fail(details.slice(0, end).join('\n'))
+    })
+
+    it('passes as a whole', time, async (context) => {
+      expect((await suite(context)).status).toBe(0)
     })
   })
 })
