@@ -3,7 +3,7 @@ import { RtError } from './errors.js'
 import { syscallError } from './native/failure.js'
 import { addressOf } from './native/library.js'
 import { rawSyscall, syscall } from './native/syscall.js'
-import { decodeStruct, structLayout, writeField } from './structs.js'
+import { decodeStruct, encodeStruct, structLayout } from './structs.js'
 import { syscallNumber } from './syscalls.js'
 import {
   AF_UNIX,
@@ -30,50 +30,33 @@ export function socketpair(type: number = SOCK_STREAM): [number, number] {
   return [ends[0] as number, ends[1] as number]
 }
 
+const MSGHDR = structLayout('msghdr')
+const IOVEC = structLayout('iovec')
 const HEADER = structLayout('cmsghdr').size
 const align8 = (size: number): number => (size + 7) & ~7
 
-/** A msghdr in one piece of memory with all that it points to, so that one variable keeps it alive. */
-class Message {
-  private readonly memory: Buffer
+/** A msghdr followed by all that it points to, in one piece of memory, so that one variable keeps it alive. */
+interface Message {
+  /** The whole; what sendmsg and recvmsg take. */
+  readonly memory: Buffer
   readonly control: Buffer
   readonly data: Buffer
+}
 
-  constructor(controlSize: number, dataSize: number) {
-    const msghdr = structLayout('msghdr')
-    const iovec = structLayout('iovec')
-    const [vectorAt, controlAt] = [msghdr.size, msghdr.size + iovec.size]
-    const dataAt = controlAt + align8(controlSize)
-    this.memory = Buffer.alloc(dataAt + dataSize)
-    this.control = this.memory.subarray(controlAt, controlAt + controlSize)
-    this.data = this.memory.subarray(dataAt)
-    const base = addressOf(this.memory)
-    this.put('msghdr', 0, {
-      msg_iov: base + BigInt(vectorAt),
-      msg_iovlen: 1,
-      msg_control: controlSize === 0 ? 0 : base + BigInt(controlAt),
-      msg_controllen: controlSize,
-    })
-    this.put('iovec', vectorAt, { iov_base: base + BigInt(dataAt), iov_len: dataSize })
-  }
-
-  private put(name: string, at: number, values: Readonly<Record<string, number | bigint>>): void {
-    const view = new DataView(this.memory.buffer, this.memory.byteOffset + at)
-    for (const [field, value] of Object.entries(values)) {
-      const { type, offset } = structLayout(name).fields[field] as { type: 'u64'; offset: number }
-      writeField(view, type, offset, value)
-    }
-  }
-
-  get header(): Uint8Array {
-    return this.memory
-  }
-
-  /** What recvmsg changed. */
-  get received(): { readonly flags: number; readonly controlSize: number } {
-    const fields = decodeStruct('msghdr', this.memory)
-    return { flags: fields.msg_flags as number, controlSize: Number(fields.msg_controllen) }
-  }
+function makeMessage(controlSize: number, dataSize: number): Message {
+  const [vectorAt, controlAt] = [MSGHDR.size, MSGHDR.size + IOVEC.size]
+  const dataAt = controlAt + align8(controlSize)
+  const memory = Buffer.alloc(dataAt + dataSize)
+  const base = Number(addressOf(memory))
+  const header = encodeStruct('msghdr', {
+    msg_iov: base + vectorAt,
+    msg_iovlen: 1,
+    msg_control: controlSize === 0 ? 0 : base + controlAt,
+    msg_controllen: controlSize,
+  })
+  memory.set(header)
+  memory.set(encodeStruct('iovec', { iov_base: base + dataAt, iov_len: dataSize }), vectorAt)
+  return { memory, control: memory.subarray(controlAt, controlAt + controlSize), data: memory.subarray(dataAt) }
 }
 
 /**
@@ -82,29 +65,28 @@ class Message {
  *
  * @param data at least one byte
  * @param fds up to SCM_MAX_FD; they stay open here
- * @returns false if the socket is full: nothing was sent
+ * @returns bytes sent, of a stream perhaps not all; the fds go with the first. 0 if the socket is full: nothing was sent
  * @throws SyscallError EPIPE, ECONNRESET if the other end is closed, ETOOMANYREFS, EBADF
  * @throws RtError RT_INVALID_OPTION for no data or too many fds
  */
-export function sendFds(socket: number, data: Uint8Array, fds: readonly number[]): boolean {
+export function sendFds(socket: number, data: Uint8Array, fds: readonly number[]): number {
   if (data.byteLength === 0) throw new RtError('RT_INVALID_OPTION', 'expected at least one byte to carry the fds')
   if (fds.length > SCM_MAX_FD) {
     throw new RtError('RT_INVALID_OPTION', `expected at most ${SCM_MAX_FD} fds in a message, got ${fds.length}`)
   }
   const length = HEADER + 4 * fds.length
-  const message = new Message(fds.length === 0 ? 0 : align8(length), data.byteLength)
+  const message = makeMessage(fds.length === 0 ? 0 : align8(length), data.byteLength)
   message.data.set(data)
   if (fds.length > 0) {
-    message.control.writeBigUInt64LE(BigInt(length), 0)
-    message.control.writeInt32LE(SOL_SOCKET, 8)
-    message.control.writeInt32LE(SCM_RIGHTS, 12)
+    const header = { cmsg_len: length, cmsg_level: SOL_SOCKET, cmsg_type: SCM_RIGHTS }
+    message.control.set(encodeStruct('cmsghdr', header))
     for (const [index, fd] of fds.entries()) message.control.writeInt32LE(fd, HEADER + 4 * index)
   }
-  const args = [socket, message.header, MSG_NOSIGNAL | MSG_DONTWAIT]
+  const args = [socket, message.memory, MSG_NOSIGNAL | MSG_DONTWAIT]
   const result = rawSyscall(syscallNumber('sendmsg'), args)
-  if (result === -ERRNO.EAGAIN) return false
+  if (result === -ERRNO.EAGAIN) return 0
   if (result < 0) throw syscallError('sendmsg', args, -result)
-  return true
+  return result
 }
 
 /** What {@link receiveFds} got. No data and no fds: the other end is closed. */
@@ -126,14 +108,14 @@ export interface ReceivedFds {
  *   closed again
  */
 export function receiveFds(socket: number, size = 4096, most = SCM_MAX_FD): ReceivedFds | undefined {
-  const message = new Message(align8(HEADER + 4 * most), size)
-  const args = [socket, message.header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT]
+  const message = makeMessage(align8(HEADER + 4 * most), size)
+  const args = [socket, message.memory, MSG_CMSG_CLOEXEC | MSG_DONTWAIT]
   const result = rawSyscall(syscallNumber('recvmsg'), args)
   if (result === -ERRNO.EAGAIN) return undefined
   if (result < 0) throw syscallError('recvmsg', args, -result)
-  const { flags, controlSize } = message.received
-  const fds = rights(message.control.subarray(0, controlSize))
-  if (flags & MSG_CTRUNC || fds.length > most) {
+  const { msg_flags, msg_controllen } = decodeStruct('msghdr', message.memory)
+  const fds = rights(message.control.subarray(0, Number(msg_controllen)))
+  if ((msg_flags as number) & MSG_CTRUNC || fds.length > most) {
     for (const fd of fds) syscall('close', fd)
     throw new RtError('RT_LIMIT', `expected at most ${most} fds in a message, got more`)
   }
@@ -144,9 +126,10 @@ export function receiveFds(socket: number, size = 4096, most = SCM_MAX_FD): Rece
 function rights(control: Buffer): number[] {
   const fds: number[] = []
   for (let at = 0; at + HEADER <= control.byteLength; ) {
-    const length = Number(control.readBigUInt64LE(at))
+    const { cmsg_len, cmsg_level, cmsg_type } = decodeStruct('cmsghdr', control.subarray(at))
+    const length = Number(cmsg_len)
     if (length < HEADER) break
-    const isRights = control.readInt32LE(at + 8) === SOL_SOCKET && control.readInt32LE(at + 12) === SCM_RIGHTS
+    const isRights = cmsg_level === SOL_SOCKET && cmsg_type === SCM_RIGHTS
     if (isRights) for (let fd = at + HEADER; fd + 4 <= at + length; fd += 4) fds.push(control.readInt32LE(fd))
     at += align8(length)
   }

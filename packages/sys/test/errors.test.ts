@@ -1,3 +1,4 @@
+// requires nothing
 import { formatError, inStep, RtError, SyscallError } from '@rt/sys'
 import { describe, expect, it } from 'vitest'
 

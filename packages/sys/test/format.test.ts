@@ -1,3 +1,4 @@
+// requires nothing
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,

@@ -1,3 +1,4 @@
+// requires nothing
 import { ERRNO, type ErrnoName, hintFor, isSyscallName, SyscallError } from '@rt/sys'
 import { describe, expect, it } from 'vitest'
 import { HINTS, NEWER } from '../src/hints.js'

@@ -21,6 +21,7 @@ import {
   close,
   contextMessages,
   FSPICK_EMPTY_PATH,
+  fsconfigBinary,
   fsconfigCreate,
   fsconfigFd,
   fsconfigFlag,
@@ -212,6 +213,9 @@ describe('fsopen, fsconfig, fsmount, move_mount', () => {
     expect(failure(() => fsconfigString(context, 'nosuch', 'x'))).toMatchObject({ code: 'EINVAL', syscall: 'fsconfig' })
     expect(contextMessages(context)).toEqual(["e tmpfs: Unknown parameter 'nosuch'"])
     expect(contextMessages(context)).toEqual([])
+    expect(failure(() => fsconfigBinary(context, 'size', Buffer.of(0, 1))).call).toBe(
+      `fsconfig(${context}<anon_inode:[fscontext]>, FSCONFIG_SET_BINARY, "size", "\\0\\1", 2) = -1 EINVAL (Invalid argument)`,
+    )
     expect(() => fsmount(context)).toThrow('EINVAL')
     close(context)
     expect(failure(() => fsopen('nosuchfs')).hint).toContain('/proc/filesystems')

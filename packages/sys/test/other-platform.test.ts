@@ -1,3 +1,4 @@
+// requires nothing: other systems are pretended
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

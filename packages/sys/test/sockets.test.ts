@@ -42,7 +42,7 @@ describe('sendFds and receiveFds', () => {
   it('hand over files with bytes', () => {
     const file = memfdCreate('rt-sent')
     syscall('write', file, 'text', 4)
-    expect(sendFds(one, Buffer.from('hello'), [file, 0])).toBe(true)
+    expect(sendFds(one, Buffer.from('hello'), [file, 0])).toBe(5)
     const received = receiveFds(other)
     expect(received?.data.toString()).toBe('hello')
     expect(received?.fds).toHaveLength(2)
@@ -55,7 +55,7 @@ describe('sendFds and receiveFds', () => {
   })
 
   it('hand over bytes alone', () => {
-    expect(sendFds(one, Buffer.from('x'), [])).toBe(true)
+    expect(sendFds(one, Buffer.from('x'), [])).toBe(1)
     expect(receiveFds(other)).toEqual({ data: Buffer.from('x'), fds: [] })
   })
 
@@ -65,6 +65,16 @@ describe('sendFds and receiveFds', () => {
     while (sendFds(one, Buffer.alloc(1000), [])) sent++
     expect(sent).toBeGreaterThan(1)
     expect(receiveFds(other)?.data).toHaveLength(1000)
+  })
+
+  it('tell how much of a stream was sent', () => {
+    const [from, to] = socketpair()
+    const sent = sendFds(from, Buffer.alloc(10_000_000), [0])
+    expect(sent).toBeGreaterThan(0)
+    expect(sent).toBeLessThan(10_000_000)
+    const received = receiveFds(to, 100)
+    expect(received?.data).toHaveLength(100)
+    for (const fd of [from, to, ...(received?.fds ?? [])]) close(fd)
   })
 
   it('tell when the other end is closed', () => {
@@ -77,7 +87,7 @@ describe('sendFds and receiveFds', () => {
 
   it('take as many fds as the kernel does', () => {
     const before = openFds()
-    expect(sendFds(one, Buffer.from('x'), Array(SCM_MAX_FD).fill(0))).toBe(true)
+    expect(sendFds(one, Buffer.from('x'), Array(SCM_MAX_FD).fill(0))).toBe(1)
     const received = receiveFds(other)
     expect(received?.fds).toHaveLength(SCM_MAX_FD)
     for (const fd of received?.fds ?? []) close(fd)

@@ -1,3 +1,4 @@
+// requires nothing
 import {
   CAP_LAST_CAP,
   CAPABILITIES,

@@ -61,14 +61,14 @@ export function statmount(id: bigint): MountStatus {
 function readStatus(buffer: Buffer): MountStatus {
   const fields = decodeStruct('statmount', buffer)
   const strings = buffer.subarray(structLayout('statmount').size)
-  const text = (offset: unknown) => Buffer.from(untilNul(strings.subarray(Number(offset)))).toString()
+  const text = (field: string) => Buffer.from(untilNul(strings.subarray(fields[field] as number))).toString()
   return {
     id: fields.mnt_id as bigint,
     parent: fields.mnt_parent_id as bigint,
     oldId: fields.mnt_id_old as number,
-    type: text(fields.fs_type),
-    root: text(fields.mnt_root),
-    point: text(fields.mnt_point),
+    type: text('fs_type'),
+    root: text('mnt_root'),
+    point: text('mnt_point'),
     attributes: fields.mnt_attr as bigint,
     propagation: fields.mnt_propagation as bigint,
     peerGroup: fields.mnt_peer_group as bigint,

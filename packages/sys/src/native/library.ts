@@ -18,12 +18,11 @@ export type NativeFunction = ReturnType<Library['func']>
  * koffi built from source) or the file cannot be loaded (musl needs another one): then koffi finds its own way.
  */
 function loadDirectly(): Koffi | undefined {
-  const platform = `linux_${process.arch}`
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
     const koffi = join(folder, 'node_modules', 'koffi')
     if (existsSync(koffi)) {
       const scope = join(dirname(realpathSync(koffi)), '@koromix')
-      return openAddon(join(scope, platform.replace('linux_', 'koffi-linux-'), platform, 'koffi.node'))
+      return openAddon(join(scope, `koffi-linux-${process.arch}`, `linux_${process.arch}`, 'koffi.node'))
     }
     if (folder === dirname(folder)) return undefined
   }
