@@ -1,6 +1,6 @@
 import { call, type Instruction, ref } from '@rt/program'
-import { MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH } from '@rt/sys'
 import { type DestinationOptions, openDestination } from './destination.js'
+import { moveMount } from './handles.js'
 
 /**
  * Attach the detached mount saved under `mount` at a destination beneath `$root`, from fd to fd, then close both.
@@ -16,7 +16,7 @@ export function attach(
   const { main, aside } = openDestination(destination, options)
   return [
     ...main,
-    call('move_mount', [ref(mount), '', ref('dest'), '', MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH], {
+    moveMount(mount, 'dest', {
       hints: {
         EINVAL: `a directory can be mounted only on a directory, a file only on a file: look at ${JSON.stringify(destination)} in the root filesystem`,
       },

@@ -1,22 +1,9 @@
-import { call, type Instruction, ref, type Step, struct } from '@rt/program'
-import {
-  type Complaint,
-  MOUNT_ATTR_NODEV,
-  MOUNT_ATTR_NOEXEC,
-  MOUNT_ATTR_NOSUID,
-  MOUNT_ATTR_RDONLY,
-  MOVE_MOUNT_F_EMPTY_PATH,
-  MOVE_MOUNT_T_EMPTY_PATH,
-  O_CLOEXEC,
-  O_DIRECTORY,
-  O_NOFOLLOW,
-  O_PATH,
-  OPEN_HOW_SIZE_VER0,
-  RESOLVE_NO_SYMLINKS,
-} from '@rt/sys'
+import { call, type Instruction, ref, type Step } from '@rt/program'
+import { type Complaint, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID, MOUNT_ATTR_RDONLY } from '@rt/sys'
 import { attach } from './attach.js'
 import { setAttributes } from './attributes.js'
 import { newFilesystem } from './filesystem.js'
+import { moveMount, openName } from './handles.js'
 import { mount } from './mount.js'
 import type { MountInfo } from './mountinfo.js'
 import { refuse } from './refuse.js'
@@ -89,11 +76,6 @@ const NOT_A_CONTROLLER = /^(?:rw|ro|xattr|noprefix|clone_children|cpuset_v2_mode
 
 const directoryOf = (hierarchy: string): string => hierarchy.replace(/^name=/, '')
 
-const howDirectory = struct('open_how', {
-  flags: O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
-  resolve: RESOLVE_NO_SYMLINKS,
-})
-
 /** One hierarchy in a directory of the tmpfs, and for `cpu,cpuacct` a link for each controller. */
 function mountHierarchy(hierarchy: string, attributes: number): Instruction[] {
   const directory = directoryOf(hierarchy)
@@ -105,8 +87,8 @@ function mountHierarchy(hierarchy: string, attributes: number): Instruction[] {
   return [
     ...newFilesystem({ type: 'cgroup', source: 'cgroup', parameters, attributes, save: 'hierarchy' }),
     call('mkdirat', [ref('mount'), directory, 0o755]),
-    call('openat2', [ref('mount'), directory, howDirectory, OPEN_HOW_SIZE_VER0], { save: 'place', of: directory }),
-    call('move_mount', [ref('hierarchy'), '', ref('place'), '', MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH]),
+    openName('mount', directory, 'place', { directory: true, of: directory }),
+    moveMount('hierarchy', 'place'),
     call('close', [ref('place')]),
     call('close', [ref('hierarchy')]),
     ...(words.length > 1 ? words.map((word) => call('symlinkat', [directory, ref('mount'), word])) : []),

@@ -1,18 +1,7 @@
 import { posix } from 'node:path'
-import { branch, call, compute, fail, goto, type Instruction, label, ROOT, ref, struct } from '@rt/program'
-import {
-  type Complaint,
-  O_CLOEXEC,
-  O_DIRECTORY,
-  O_NOFOLLOW,
-  O_PATH,
-  OPEN_HOW_SIZE_VER0,
-  RESOLVE_IN_ROOT,
-  RESOLVE_NO_MAGICLINKS,
-  RESOLVE_NO_SYMLINKS,
-  S_IFDIR,
-  S_IFREG,
-} from '@rt/sys'
+import { branch, call, compute, fail, goto, type Instruction, label, ROOT, ref } from '@rt/program'
+import { type Complaint, S_IFDIR, S_IFREG } from '@rt/sys'
+import { openInRoot, openName, type Symlinks } from './handles.js'
 import { fileTypeIs, statFd } from './verify.js'
 
 export interface DestinationOptions {
@@ -22,7 +11,7 @@ export interface DestinationOptions {
    * `in-root`: symlinks lead where they lead for a process of the container, never out of its root. `refused`: the
    * destination must be what it is called: a fake /proc or /dev is an attack (CVE-2023-27561, CVE-2026-41579).
    */
-  readonly symlinks: 'in-root' | 'refused'
+  readonly symlinks: Symlinks
 }
 
 /** Where `..` and a rename meet, openat2 gives up with EAGAIN. So often it is asked again. */
@@ -61,11 +50,11 @@ export function openDestination(
   options: DestinationOptions,
 ): { readonly main: Instruction[]; readonly aside: Instruction[] } {
   const path = cleanDestination(destination).slice(1)
-  const isDirectory = options.make === 'directory'
   const main = [
     label('find'),
-    call('openat2', [ref(ROOT), path, how(options, isDirectory), OPEN_HOW_SIZE_VER0], {
-      save: 'dest',
+    openInRoot(path, 'dest', {
+      directory: options.make === 'directory',
+      symlinks: options.symlinks,
       of: destination,
       onError: { ENOENT: 'missing', EAGAIN: 'again' },
       why: 'resolved by the kernel, as in the root',
@@ -92,25 +81,13 @@ export function openDestination(
     call('umask', [ref('umask')]),
     goto('found'),
     label('restore'),
+    // The directory before stays open; the last step closes what is left.
     call('umask', [ref('umask')], { why: 'only if something was renamed meanwhile: from the beginning' }),
     goto('again'),
     label('done'),
   ]
   return { main, aside }
 }
-
-const how = ({ symlinks }: Pick<DestinationOptions, 'symlinks'>, isDirectory: boolean) =>
-  struct('open_how', {
-    flags: isDirectory ? O_PATH | O_DIRECTORY | O_CLOEXEC : O_PATH | O_CLOEXEC,
-    resolve: RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (symlinks === 'refused' ? RESOLVE_NO_SYMLINKS : 0),
-  })
-
-/** A name in a directory whose fd is held, whatever it is. A symlink is not followed: it is what is found. */
-const howName = (isDirectory: boolean) =>
-  struct('open_how', {
-    flags: O_PATH | O_NOFOLLOW | O_CLOEXEC | (isDirectory ? O_DIRECTORY : 0),
-    resolve: RESOLVE_NO_SYMLINKS,
-  })
 
 const openHints = (destination: string) => ({
   ELOOP: `${JSON.stringify(destination)} is, or lies behind, a symlink in the root filesystem; it must be a real directory`,
@@ -123,63 +100,71 @@ const openHints = (destination: string) => ({
  * swapped for a symlink). At the end a symlink to nowhere is covered, not followed: image roots have them at
  * /etc/resolv.conf.
  */
-function makeMissing(path: string, destination: string, options: DestinationOptions): Instruction[] {
+function makeMissing(path: string, destination: string, { make, symlinks }: DestinationOptions): Instruction[] {
   const names = path.split('/')
   const last = names.length - 1
-  const at = (depth: number) => ref(depth < 0 ? ROOT : `dir${depth}`)
+  const parentOf = (depth: number): string => (depth === 0 ? ROOT : `dir${depth - 1}`)
+  const makeName = (depth: number, kind: 'directory' | 'file'): Instruction =>
+    makeOne(parentOf(depth), names[depth] as string, kind, destination)
+  const closeParent = (depth: number): Instruction[] => (depth === 0 ? [] : [call('close', [ref(parentOf(depth))])])
   const instructions: Instruction[] = []
-  const hints = {
-    EROFS: `the root filesystem is read-only and has no ${JSON.stringify(destination)}: make it there first`,
-    EACCES: `the root filesystem has no ${JSON.stringify(destination)}, and it may not be made: make it there first`,
-  }
-  const make = (depth: number, kind: 'directory' | 'file') =>
-    kind === 'directory'
-      ? call('mkdirat', [at(depth - 1), names[depth] as string, DIRECTORY_MODE], { tolerate: ['EEXIST'], hints })
-      : // mknod opens nothing, so a fifo or a device that is there already does no harm.
-        call('mknodat', [at(depth - 1), names[depth] as string, S_IFREG | FILE_MODE, 0], {
-          tolerate: ['EEXIST'],
-          hints,
-        })
   for (let depth = 0; depth < last; depth++) {
     const prefix = names.slice(0, depth + 1).join('/')
-    const [missing, there] = [`missing${depth}`, `there${depth}`]
-    const save = `dir${depth}`
+    const [save, missing, there] = [`dir${depth}`, `missing${depth}`, `there${depth}`]
     instructions.push(
-      call('openat2', [ref(ROOT), prefix, how(options, true), OPEN_HOW_SIZE_VER0], {
-        save,
+      openInRoot(prefix, save, {
+        directory: true,
+        symlinks,
         of: `/${prefix}`,
         onError: { ENOENT: missing, EAGAIN: 'restore' },
         hints: openHints(destination),
       }),
       goto(there),
       label(missing),
-      make(depth, 'directory'),
-      call('openat2', [at(depth - 1), names[depth] as string, howName(true), OPEN_HOW_SIZE_VER0], {
-        save,
+      makeName(depth, 'directory'),
+      openName(parentOf(depth), names[depth] as string, save, {
+        directory: true,
         of: `/${prefix}`,
+        hints: madeHints(prefix),
       }),
       label(there),
-      ...(depth > 0 ? [call('close', [at(depth - 1)])] : []),
+      ...closeParent(depth),
     )
   }
-  if (typeof options.make === 'string') instructions.push(make(last, options.make))
-  else {
-    instructions.push(
-      statFd(ref(options.make.like)),
-      fileTypeIs(S_IFDIR, { else: 'file' }),
-      make(last, 'directory'),
-      goto('made'),
-      label('file'),
-      make(last, 'file'),
-      label('made'),
-    )
-  }
-  instructions.push(
-    call('openat2', [at(last - 1), names[last] as string, howName(options.make === 'directory'), OPEN_HOW_SIZE_VER0], {
-      save: 'dest',
+  return [
+    ...instructions,
+    ...(typeof make === 'string'
+      ? [makeName(last, make)]
+      : [
+          statFd(ref(make.like)),
+          fileTypeIs(S_IFDIR, { else: 'file' }),
+          makeName(last, 'directory'),
+          goto('made'),
+          label('file'),
+          makeName(last, 'file'),
+          label('made'),
+        ]),
+    openName(parentOf(last), names[last] as string, 'dest', {
+      directory: make === 'directory',
       of: destination,
+      hints: madeHints(path),
     }),
-  )
-  if (last > 0) instructions.push(call('close', [at(last - 1)]))
-  return instructions
+    ...closeParent(last),
+  ]
 }
+
+/** mknod(2) makes the file and opens nothing: a fifo or a device that is there already does no harm. */
+function makeOne(parent: string, name: string, kind: 'directory' | 'file', destination: string): Instruction {
+  const hints = {
+    EROFS: `the root filesystem is read-only and has no ${JSON.stringify(destination)}: make it there first`,
+    EACCES: `the root filesystem has no ${JSON.stringify(destination)}, and it may not be made: make it there first`,
+  }
+  return kind === 'directory'
+    ? call('mkdirat', [ref(parent), name, DIRECTORY_MODE], { tolerate: ['EEXIST'], hints })
+    : call('mknodat', [ref(parent), name, S_IFREG | FILE_MODE, 0], { tolerate: ['EEXIST'], hints })
+}
+
+/** What couldn't be found, and couldn't be made because it is there. */
+const madeHints = (path: string) => ({
+  ENOTDIR: `${JSON.stringify(`/${path}`)} is a symlink to nowhere in the root filesystem: make a directory of it`,
+})

@@ -1,23 +1,9 @@
-import { type Call, call, fail, goto, type Instruction, label, ref, struct } from '@rt/program'
-import {
-  AT_FDCWD,
-  AT_SYMLINK_NOFOLLOW,
-  MOVE_MOUNT_F_EMPTY_PATH,
-  MOVE_MOUNT_T_EMPTY_PATH,
-  O_CLOEXEC,
-  O_NOFOLLOW,
-  O_PATH,
-  OPEN_HOW_SIZE_VER0,
-  OPEN_TREE_CLOEXEC,
-  OPEN_TREE_CLONE,
-  RESOLVE_NO_SYMLINKS,
-  S_IFREG,
-} from '@rt/sys'
+import { type Call, call, fail, goto, type Instruction, label, ref } from '@rt/program'
+import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE, S_IFREG } from '@rt/sys'
 import { closeInSupervisor } from './attach.js'
 import { type DeviceNode, deviceNumber, FILE_TYPE } from './device-node.js'
+import { moveMount, openName } from './handles.js'
 import { deviceIs, fileTypeIs, statFd } from './verify.js'
-
-const handle = struct('open_how', { flags: O_PATH | O_NOFOLLOW | O_CLOEXEC, resolve: RESOLVE_NO_SYMLINKS })
 
 /** mknodat(2) in the directory saved under `directory`, where nothing is yet. The umask must be 0. */
 export function makeNode(directory: string, name: string, node: DeviceNode, onError?: Call['onError']): Instruction[] {
@@ -44,8 +30,7 @@ export function makeOrFindNode(directory: string, name: string, node: DeviceNode
     ...makeNode(directory, name, node, { EEXIST: 'exists' }),
     goto('made'),
     label('exists'),
-    call('openat2', [ref(directory), name, handle, OPEN_HOW_SIZE_VER0], {
-      save: 'node',
+    openName(directory, name, 'node', {
       of: node.path,
       why: 'only if it is there already: is it the device?',
     }),
@@ -77,8 +62,8 @@ export const closeNode = (_node: DeviceNode, index = 0): Instruction => closeInS
 /** Bind the host's node on a file in the directory saved under `directory`: in a user namespace mknod is forbidden. */
 export const bindNode = (directory: string, name: string, node: DeviceNode, index = 0): Instruction[] => [
   call('mknodat', [ref(directory), name, S_IFREG | 0o666, 0], { tolerate: ['EEXIST'], why: 'a file to mount upon' }),
-  call('openat2', [ref(directory), name, handle, OPEN_HOW_SIZE_VER0], { save: 'node', of: node.path }),
-  call('move_mount', [ref(hostNode(index)), '', ref('node'), '', MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH]),
+  openName(directory, name, 'node', { of: node.path }),
+  moveMount(hostNode(index), 'node'),
   call('close', [ref('node')]),
   call('close', [ref(hostNode(index))]),
 ]

@@ -1,4 +1,4 @@
-import { branch, call, fail, goto, type Instruction, label, ROOT, ref, type Step, struct } from '@rt/program'
+import { branch, call, fail, goto, type Instruction, label, ref, type Step } from '@rt/program'
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,
@@ -6,21 +6,17 @@ import {
   MOUNT_ATTR_NOEXEC,
   MOUNT_ATTR_NOSUID,
   MOUNT_ATTR_RDONLY,
-  MOVE_MOUNT_F_EMPTY_PATH,
-  MOVE_MOUNT_T_EMPTY_PATH,
   O_CLOEXEC,
   O_NOFOLLOW,
   O_PATH,
-  OPEN_HOW_SIZE_VER0,
   OPEN_TREE_CLOEXEC,
   OPEN_TREE_CLONE,
-  RESOLVE_IN_ROOT,
-  RESOLVE_NO_MAGICLINKS,
   S_IFCHR,
   S_IFDIR,
 } from '@rt/sys'
 import { checkDestination, cleanDestination } from './destination.js'
 import { newFilesystem } from './filesystem.js'
+import { moveMount, openInRoot } from './handles.js'
 import { refuse } from './refuse.js'
 import { deviceIs, fileTypeIs, statFd } from './verify.js'
 
@@ -40,10 +36,6 @@ export const DEFAULT_MASKED_PATHS: readonly string[] = [
   '/sys/devices/virtual/powercap',
 ]
 
-const inRoot = struct('open_how', {
-  flags: O_PATH | O_CLOEXEC,
-  resolve: RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-})
 const copy = (mount: string, save: string): Instruction =>
   call('open_tree', [ref(mount), '', AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC], { save })
 
@@ -87,15 +79,14 @@ export function maskedPaths(paths: readonly string[] = DEFAULT_MASKED_PATHS, ori
 }
 
 function maskPath(path: string, index: number): Instruction[] {
-  const [absent, isDirectory, put, attached] = ['absent', 'directory', 'put', 'attached'].map(
-    (word) => `${word}${index}`,
-  )
-  if (!absent || !isDirectory || !put || !attached) return []
-  const move = (mount: string) =>
-    call('move_mount', [ref(mount), '', ref('dest'), '', MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH])
+  const [absent, isDirectory, put, attached] = [
+    `absent${index}`,
+    `directory${index}`,
+    `put${index}`,
+    `attached${index}`,
+  ]
   return [
-    call('openat2', [ref(ROOT), cleanDestination(path).slice(1), inRoot, OPEN_HOW_SIZE_VER0], {
-      save: 'dest',
+    openInRoot(cleanDestination(path).slice(1), 'dest', {
       of: path,
       onError: { ENOENT: absent, ENOTDIR: absent },
     }),
@@ -104,9 +95,9 @@ function maskPath(path: string, index: number): Instruction[] {
     copy('null', 'mask'),
     goto(put),
     label(isDirectory),
-    ...oneEmptyDirectory(put, attached, move),
+    ...oneEmptyDirectory(put, attached),
     label(put),
-    move('mask'),
+    moveMount('mask', 'dest'),
     call('close', [ref('mask')]),
     label(attached),
     call('close', [ref('dest')]),
@@ -115,7 +106,7 @@ function maskPath(path: string, index: number): Instruction[] {
 }
 
 /** The first masked directory gets the tmpfs itself; the others get copies of that mount, which an attached one allows. */
-const oneEmptyDirectory = (put: string, attached: string, move: (mount: string) => Instruction): Instruction[] => [
+const oneEmptyDirectory = (put: string, attached: string): Instruction[] => [
   branch(ref('empty'), -1, { else: `${put} copy` }),
   ...newFilesystem({
     type: 'tmpfs',
@@ -123,7 +114,7 @@ const oneEmptyDirectory = (put: string, attached: string, move: (mount: string) 
     attributes: MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
     save: 'empty',
   }),
-  move('empty'),
+  moveMount('empty', 'dest'),
   goto(attached),
   label(`${put} copy`),
   copy('empty', 'mask'),

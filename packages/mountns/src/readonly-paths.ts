@@ -1,20 +1,8 @@
-import { call, type Instruction, label, ROOT, ref, type Step, struct } from '@rt/program'
-import {
-  AT_EMPTY_PATH,
-  AT_RECURSIVE,
-  MOUNT_ATTR_RDONLY,
-  MOVE_MOUNT_F_EMPTY_PATH,
-  MOVE_MOUNT_T_EMPTY_PATH,
-  O_CLOEXEC,
-  O_PATH,
-  OPEN_HOW_SIZE_VER0,
-  OPEN_TREE_CLOEXEC,
-  OPEN_TREE_CLONE,
-  RESOLVE_IN_ROOT,
-  RESOLVE_NO_MAGICLINKS,
-} from '@rt/sys'
+import { call, type Instruction, label, ref, type Step } from '@rt/program'
+import { AT_EMPTY_PATH, AT_RECURSIVE, MOUNT_ATTR_RDONLY, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from '@rt/sys'
 import { setAttributes } from './attributes.js'
 import { checkDestination, cleanDestination } from './destination.js'
+import { moveMount, openInRoot } from './handles.js'
 import { refuse } from './refuse.js'
 
 /** Docker's list: settings of the host's kernel that no namespace separates. */
@@ -25,11 +13,6 @@ export const DEFAULT_READONLY_PATHS: readonly string[] = [
   '/proc/sys',
   '/proc/sysrq-trigger',
 ]
-
-const inRoot = struct('open_how', {
-  flags: O_PATH | O_CLOEXEC,
-  resolve: RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-})
 
 /**
  * Make paths beneath `$root` read-only, with what is mounted below them: each is mounted on itself. What isn't there is
@@ -48,8 +31,7 @@ export function readonlyPaths(paths: readonly string[] = DEFAULT_READONLY_PATHS,
 }
 
 const protect = (path: string, index: number): Instruction[] => [
-  call('openat2', [ref(ROOT), cleanDestination(path).slice(1), inRoot, OPEN_HOW_SIZE_VER0], {
-    save: 'dest',
+  openInRoot(cleanDestination(path).slice(1), 'dest', {
     of: path,
     onError: { ENOENT: `absent${index}`, ENOTDIR: `absent${index}` },
   }),
@@ -58,7 +40,7 @@ const protect = (path: string, index: number): Instruction[] => [
     of: path,
   }),
   setAttributes('copy', MOUNT_ATTR_RDONLY, true),
-  call('move_mount', [ref('copy'), '', ref('dest'), '', MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH]),
+  moveMount('copy', 'dest'),
   call('close', [ref('copy')]),
   call('close', [ref('dest')]),
   label(`absent${index}`),

@@ -96,6 +96,27 @@ describe('steps, call by call', () => {
     ])
   })
 
+  it('cgroup v1 is a tmpfs with a mount for each hierarchy and a link for each controller', () => {
+    const made = calls(cgroupMount({ version: 1, hierarchies: ['cpu,cpuacct'] }))
+    const from = made.indexOf('i fsopen("cgroup", FSOPEN_CLOEXEC)')
+    expect(made.slice(from, from + 14)).toEqual([
+      'i fsopen("cgroup", FSOPEN_CLOEXEC)',
+      'i fsconfig(fs, FSCONFIG_SET_STRING, "source", "cgroup", 0)',
+      'i fsconfig(fs, FSCONFIG_SET_FLAG, "cpu", NULL, 0)',
+      'i fsconfig(fs, FSCONFIG_SET_FLAG, "cpuacct", NULL, 0)',
+      'i fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0)',
+      'i fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY|MOUNT_ATTR_NOSUID|MOUNT_ATTR_NODEV|MOUNT_ATTR_NOEXEC)',
+      'i close(fs)',
+      'i mkdirat(mount, "cpu,cpuacct", 0755)',
+      'i move_mount(hierarchy, "", place, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)',
+      'i close(place)',
+      'i close(hierarchy)',
+      'i symlinkat("cpu,cpuacct", mount, "cpu")',
+      'i symlinkat("cpu,cpuacct", mount, "cpuacct")',
+      'i mount_setattr(mount, "", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_RDONLY}, 32)',
+    ])
+  })
+
   it('read-only paths are mounted on themselves; the root needs no mount', () => {
     expect(calls([readonlyPaths(['/proc/sys']), readonlyRoot()])).toEqual([
       `i openat2($root, "proc/sys", {flags=O_CLOEXEC|O_PATH, ${IN_ROOT}}, 24)`,
