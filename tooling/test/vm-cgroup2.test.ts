@@ -6,7 +6,8 @@ import { V2_CHECKS } from '../../packages/cgroups/test/v2-suite.js'
 import { busyboxRoot, needs } from '../fixtures/index.js'
 import { runInVm, type VmResult } from '../vm/run-in-vm.js'
 
-const script = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const dockersSequence = fileURLToPath(new URL('guest/container.ts', import.meta.url))
+const cgroupsSuite = fileURLToPath(new URL('../../packages/cgroups/test/v2-vm.ts', import.meta.url))
 
 function needsVm(context: TestContext): void {
   needs(context, 'qemu-system-x86_64', 'apt-get', 'cpio', 'busybox')
@@ -20,7 +21,7 @@ describe('on Linux 6.1 with cgroup v2 alone', () => {
   it('Docker’s sequence runs, under its limits', time, async (context) => {
     needsVm(context)
     const { status, output, kernelLog } = await runInVm({
-      script: script('guest/container.ts'),
+      script: dockersSequence,
       folders: { '/busybox': busyboxRoot() },
       timeout: guestTime,
     })
@@ -47,7 +48,7 @@ describe('on Linux 6.1 with cgroup v2 alone', () => {
     const suite = (context: TestContext): Promise<VmResult> => {
       needsVm(context)
       result ??= runInVm({
-        script: script('../../packages/cgroups/test/v2-vm.ts'),
+        script: cgroupsSuite,
         // The users of the check that is a plain user's.
         folders: { '/etc': join(busyboxRoot(), 'etc') },
         timeout: guestTime,
