@@ -11,6 +11,7 @@ import { chrootRoot, hostRoot, neededRootChange, type RootChange, root } from '.
 import { contained, outcome, start } from './contained.js'
 import { explained } from './explained.js'
 import { filesystem, namespaces, proc, tree } from './steps.js'
+import { walkOutOfChroot } from './walk-out-of-chroot.js'
 
 describe('the plan', () => {
   it('attaches, mounts, pivots', () => {
@@ -73,21 +74,6 @@ describe('neededRootChange', () => {
     expect(['pivot_root', 'move']).toContain(neededRootChange())
   })
 })
-
-/**
- * The escape of every chroot tutorial: with the working directory kept above a second, smaller root, ".." leads up to
- * the real one, for a root of its own is all that stops it.
- */
-const walkOutOfChroot: Step = {
-  name: 'escape',
-  why: 'the classic way out of a chroot',
-  inside: [
-    call('mkdirat', [AT_FDCWD, 'hole', 0o755], { tolerate: ['EEXIST'] }),
-    call('chroot', ['hole']),
-    ...Array.from({ length: 32 }, () => call('chdir', ['..'])),
-    call('chroot', ['.']),
-  ],
-}
 
 describe('a root that is changed', () => {
   let directory: string
