@@ -1,6 +1,6 @@
 // requires root (to become a plain user), user namespaces, busybox
 
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
 import {
   bind,
   defaultMounts,
@@ -201,6 +201,15 @@ it('a namespace of clocks has its offsets', async () => {
   )
   const uptime = Number(readFileSync('/proc/uptime', 'utf8').split('.')[0])
   expect(Number(stdout) - uptime).toBeGreaterThanOrEqual(offsets.boottime - 2)
+})
+
+it('a namespace of clocks needs no offsets', async () => {
+  const { stdout } = await shell(
+    { tree: tinyRoot(), mounts: defaultMounts(), namespaces: { mount: true, pid: true, time: true } },
+    'readlink /proc/self/ns/time',
+  )
+  expect(stdout).toMatch(/^time:\[\d+\]\n$/)
+  expect(stdout.trim()).not.toBe(readlinkSync('/proc/self/ns/time'))
 })
 
 it('a namespace of networks has 127.0.0.1', async () => {
