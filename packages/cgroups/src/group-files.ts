@@ -66,7 +66,7 @@ export async function writeGroupFile(directory: string, file: string, value: str
 }
 
 /** Names of the groups directly below; none if the group is gone. */
-export function childGroups(directory: string): string[] {
+function childGroups(directory: string): string[] {
   try {
     return readdirSync(directory, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())

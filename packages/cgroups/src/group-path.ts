@@ -30,7 +30,7 @@ function wrongName(name: string): string | undefined {
  * @param path `/rt/demo`: absolute, beneath {@link Hierarchy.top}
  * @throws RtError RT_INVALID_OPTION
  */
-export function parseGroupPath(path: string, origin?: string): string[] {
+function parseGroupPath(path: string, origin?: string): string[] {
   const names = path.split('/').filter((name) => name !== '')
   const wrong = !path.startsWith('/')
     ? 'does not start with "/"'

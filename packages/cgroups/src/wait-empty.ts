@@ -22,7 +22,7 @@ export function isPopulated(groups: readonly Group[]): boolean {
 }
 
 /** When to look whether the group is populated. */
-export function populationTicks(groups: readonly Group[], signal?: AbortSignal): AsyncGenerator<void> {
+function populationTicks(groups: readonly Group[], signal?: AbortSignal): AsyncGenerator<void> {
   const group = witness(groups)
   return group?.hierarchy.version === 2
     ? ticks({ file: `${group.directory}/cgroup.events`, interval: WATCH_INTERVAL, signal })

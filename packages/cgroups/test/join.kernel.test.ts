@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join as joinPath } from 'node:path'
-import { assemble, call, compile, run, sequence } from '@rt/program'
+import { assemble, call, compile, run, sequence, vector } from '@rt/program'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { type CgroupHost, cgroup, detectCgroups, join, joinGroupsOf } from '../src/index.js'
 import { groupsNamed, temporaryGroup, uniquePath, v1Only, whyNot } from './machine.js'
@@ -95,6 +95,14 @@ describe.each([
     container.stdin?.end()
     await container.exited
     expect(seen.match(/^\d+:[^:]*:\/$/gm)?.length).toBeGreaterThanOrEqual(host.hierarchies.length)
+  })
+
+  it('and takes no file descriptor of the host’s cgroups along (CVE-2024-21626)', async () => {
+    const ls = call('execve', ['/bin/ls', vector(['ls', '-l', '/proc/self/fd']), vector([])])
+    const plan = sequence(join(uniquePath('fds'), {}, { host }), { name: 'exec', why: 'a test', inside: [ls] })
+    const seen = await output(plan)
+    expect(seen).toContain('/proc/')
+    expect(seen).not.toContain('cgroup')
   })
 
   it('compiled, with no Node beside it', () => {
