@@ -1,3 +1,4 @@
 import { library } from '../../tooling/tsup/library.ts'
 
-export default library()
+// A worker thread starts from a file of its own, which the library looks for beside it.
+export default library({ entry: { index: 'src/index.ts', 'extract-worker': 'src/extract/worker.ts' } })

@@ -1,1 +1,18 @@
-export {}
+/**
+ * A root filesystem from the host, a directory, a tar file or an OCI layout: layers unpacked safely, once each, and
+ * stacked by overlay. Importing this package loads nothing native.
+ */
+export { defaultRootDir } from './cache/root-directory.js'
+export { DEFAULT_LIMITS, type Limits } from './extract/limits.js'
+export { type Image, type ImageLayer, openImage } from './oci/image.js'
+export type { ImageConfig } from './oci/image-config.js'
+export { hostPlatform, type Platform } from './oci/platform.js'
+export { type PrepareOptions, prepare, type RootFilesystem } from './prepare/prepare.js'
+export type { RootView } from './prepare/root-view.js'
+export { resolveSource } from './source/resolve.js'
+export type { Source } from './source/source.js'
+export type { ByteString } from './tar/byte-string.js'
+export type { SparseExtent, TarEntry, TarEntryType, TarHandler, Timestamp } from './tar/entry.js'
+export { TarReader, type TarReaderOptions } from './tar/reader.js'
+export type { OnProgress, Progress } from './unpack/progress.js'
+export { type Unpacked, type UnpackOptions, unpack } from './unpack/unpack.js'

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { TransformOptions } from 'node:stream'
-import { createGunzip, type ZlibOptions } from 'node:zlib'
+import type { ZlibOptions } from 'node:zlib'
 import { RtError } from '@rt/sys'
 import { type CompressedFile, READ_SIZE } from './compressed-file.js'
 
@@ -15,7 +15,8 @@ const OUTPUT_SIZE = 256 * 1024
  */
 export async function* gunzip(file: CompressedFile): AsyncGenerator<Buffer> {
   const options: ZlibOptions & TransformOptions = { chunkSize: OUTPUT_SIZE, highWaterMark: 4 * READ_SIZE }
-  const decoder = createGunzip(options)
+  // Not imported: a bundle would load it at every start.
+  const decoder = process.getBuiltinModule('node:zlib').createGunzip(options)
   const stop = new AbortController()
   const feed = async (): Promise<void> => {
     for await (const chunk of file.chunks()) {

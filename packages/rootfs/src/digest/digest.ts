@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto'
+import type { Hash } from 'node:crypto'
 import { RtError } from '@rt/sys'
 
 /** Hashes that image-spec registers ("descriptor.md", Digests) and Node has, with the digits of each. */
@@ -30,6 +30,10 @@ export function parseDigest(text: unknown): Digest | string {
   return { algorithm: algorithm as DigestAlgorithm, hex }
 }
 
+/** node:crypto takes 5 ms to load, which a run that hashes nothing should not pay for. */
+export const newHash = (algorithm: DigestAlgorithm): Hash =>
+  process.getBuiltinModule('node:crypto').createHash(algorithm)
+
 /** Checks what goes by against a digest. */
 export class DigestVerifier {
   readonly #hash: Hash
@@ -39,7 +43,7 @@ export class DigestVerifier {
     /** What has this digest, for the error. */
     readonly what: string,
   ) {
-    this.#hash = createHash(expected.algorithm)
+    this.#hash = newHash(expected.algorithm)
   }
 
   update(bytes: Uint8Array): void {

@@ -44,11 +44,13 @@ const howBytes = new Uint8Array(how.buffer)
  * refused. No string is ever checked for that: the kernel walks the path.
  *
  * @param path NUL-terminated
+ * @param mounts RESOLVE_NO_XDEV: nothing is mounted in a tree that is being unpacked, unless somebody wants it misled;
+ *   0 for a root that is in use
  * @returns an fd, or minus an errno
  */
-export function openInRoot(root: number, path: Uint8Array, flags: number): number {
+export function openInRoot(root: number, path: Uint8Array, flags: number, mounts = RESOLVE_NO_XDEV): number {
   how[0] = flags | O_CLOEXEC
-  how[4] = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV
+  how[4] = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | mounts
   let result = -ERRNO.EAGAIN
   for (let race = 0; race < RACES && result === -ERRNO.EAGAIN; race++) {
     result = attempt('openat2', root, path, howBytes, OPEN_HOW_SIZE_VER0)

@@ -3,7 +3,7 @@ import { MergedView } from '../layers/merged-view.js'
 import { type ByteString, quoteByteString } from '../tar/byte-string.js'
 import { describePosition } from '../tar/damage.js'
 import type { TarEntry, TarHandler } from '../tar/entry.js'
-import { nul, open, type Status, statusOf, statusOfFd } from './calls.js'
+import { attempt, nul, open, type Status, statusOf, statusOfFd } from './calls.js'
 import { copyUp, openLower } from './copy-up.js'
 import { Creator, type Place } from './creator.js'
 import { PendingDirectories } from './directories.js'
@@ -92,7 +92,11 @@ export class Extractor implements TarHandler {
     this.#tree = new TargetTree(options.root, this.#view, (directory) => this.#implied(directory))
     this.#creator = new Creator(this.#tree)
     this.#whiteouts = stacked ? new OverlayWhiteouts(this.#tree, overlay.namespace) : noWhiteouts
-    // setgid would give every file the directory's group.
+    // From the directory above it may have got set-group-id, which gives every file its group, and a default access
+    // control list, which changes the mode of everything that is made.
+    for (const list of ['default', 'access']) attempt('fremovexattr', options.root, nul(`system.posix_acl_${list}`))
+    const before = statusOfFd(options.root)
+    if (before.gid !== this.#writer.gid) syscall('fchown', options.root, before.uid, this.#writer.gid)
     syscall('fchmod', options.root, FILLING)
     this.#impliedMetadata('', statusOfFd(options.root), stacked ? this.#view?.find('').status : undefined)
   }

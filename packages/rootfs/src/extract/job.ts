@@ -1,3 +1,4 @@
+import { syscall } from '@rt/sys'
 import type { ByteString } from '../tar/byte-string.js'
 import { TarReader } from '../tar/reader.js'
 import { ByteRing } from './byte-ring.js'
@@ -28,7 +29,14 @@ export interface RemoveJob {
   readonly names: readonly ByteString[]
 }
 
-export type Job = ExtractJob | RemoveJob
+/** Writes a filesystem's data to the disk, all of it (syncfs(2)). */
+export interface SyncJob {
+  readonly type: 'sync'
+  /** Of any file in it. */
+  readonly fd: number
+}
+
+export type Job = ExtractJob | RemoveJob | SyncJob
 
 /** What a job answers; undefined: the sender closed the ring. */
 export type JobResult = { readonly value: Extracted | undefined } | { readonly error: ErrorMessage }
@@ -36,7 +44,8 @@ export type JobResult = { readonly value: Extracted | undefined } | { readonly e
 /** Runs a job, on the calling thread. @throws whatever stops it */
 export function runJob(job: Job): Extracted | undefined {
   if (job.type === 'extract') return extract(job)
-  for (const name of job.names) removeTree(job.parent, name)
+  if (job.type === 'sync') syscall('syncfs', job.fd)
+  else for (const name of job.names) removeTree(job.parent, name)
   return undefined
 }
 

@@ -1,6 +1,5 @@
-import { createRequire } from 'node:module'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { Worker, type WorkerOptions } from 'node:worker_threads'
+import { fileURLToPath } from 'node:url'
+import type { Worker, WorkerOptions } from 'node:worker_threads'
 import { RtError } from '@rt/sys'
 import { fromErrorMessage } from './error-message.js'
 import type { Extracted } from './extractor.js'
@@ -42,16 +41,19 @@ export class ExtractThread {
   }
 }
 
-/** The built package and the CLI have the worker as a file beside them; the sources (tests, examples) run through tsx. */
+/** The built package and the CLI have the worker as a file beside them; the sources (tests, examples) need tsx to load it. */
 function startWorker(): Worker {
   const here = import.meta.url
+  // Not imported: a bundle would load it at every start.
+  const { Worker } = process.getBuiltinModule('node:worker_threads')
   const options: WorkerOptions = { name: 'rt-extract' }
   if (!here.endsWith('.ts')) return new Worker(new URL('extract-worker.js', here), options)
-  const loader = pathToFileURL(createRequire(here).resolve('tsx')).href
-  const tsconfig = fileURLToPath(new URL('../../../../tsconfig.json', here))
-  return new Worker(new URL('worker.ts', here), {
+  const tsx = JSON.stringify(import.meta.resolve('tsx/esm/api'))
+  const worker = JSON.stringify(new URL('worker.ts', here).href)
+  return new Worker(`import(${tsx}).then(({ register }) => { register(); return import(${worker}) })`, {
     ...options,
-    execArgv: ['--import', loader],
-    env: { ...process.env, TSX_TSCONFIG_PATH: tsconfig },
+    eval: true,
+    // Where @rt/* are sources.
+    env: { ...process.env, TSX_TSCONFIG_PATH: fileURLToPath(new URL('../../../../tsconfig.json', here)) },
   })
 }

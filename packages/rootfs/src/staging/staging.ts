@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { basename, dirname } from 'node:path'
 import {
   AT_FDCWD,
@@ -21,7 +20,9 @@ import { type ByteString, encodeByteString } from '../tar/byte-string.js'
 /** A leading dot and this mark the directories that are not complete; the name they will have stands between. */
 const MARK = '.rt-partial-'
 
-const partialName = (base: ByteString): ByteString => `.${base}${MARK}${randomBytes(6).toString('hex')}`
+/** Unique enough: mkdir refuses a name that is taken. */
+const partialName = (base: ByteString): ByteString =>
+  `.${base}${MARK}${process.pid}-${Math.random().toString(36).slice(2)}`
 
 /**
  * A directory that is filled beside the place where it will be, and gets its name when it is complete: whatever happens,

@@ -123,7 +123,7 @@ export class TarReader {
       if (this.#remaining === 0) this.#finishPayload()
       return length
     }
-    if (this.#padding > 0) {
+    if (this.#padding > 0 && this.#state === 'header') {
       const length = Math.min(available, this.#padding)
       this.#padding -= length
       return length

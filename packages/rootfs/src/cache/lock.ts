@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AT_FDCWD, close, O_CREAT, O_NOFOLLOW, O_RDWR, openat, RtError, tryFlock, unlinkat } from '@rt/sys'
+import { nul, statusOf, statusOfFd } from '../extract/calls.js'
+import { encodeByteString } from '../tar/byte-string.js'
+
+/** ms between looks at a lock that another process holds: short, then as long as nobody minds. */
+const PAUSES = [5, 10, 20, 50, 100]
+
+/**
+ * A lock between processes, and between callers in one process: a file locked by flock(2), which the kernel unlocks when
+ * its owner dies. The file is removed with the lock, so a path that is locked by nobody is free to make.
+ */
+export class Lock {
+  private constructor(
+    readonly path: string,
+    readonly fd: number,
+  ) {}
+
+  /** @returns undefined if another holds it */
+  static try(path: string): Lock | undefined {
+    const name = nul(encodeByteString(path))
+    for (;;) {
+      const fd = openat(AT_FDCWD, path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600)
+      if (!tryFlock(fd)) {
+        close(fd)
+        return undefined
+      }
+      // Its last owner may have removed the file between the open and the lock: then this is a lock on nothing.
+      const status = statusOf(AT_FDCWD, name)
+      if (typeof status !== 'number' && status.inode === statusOfFd(fd).inode) return new Lock(path, fd)
+      close(fd)
+    }
+  }
+
+  /**
+   * Waits for the lock without blocking the thread.
+   *
+   * @param onWait called once, if it has to wait
+   * @throws RtError RT_ABORTED
+   */
+  static async acquire(path: string, signal?: AbortSignal, onWait?: () => void): Promise<Lock> {
+    for (let tried = 0; ; tried++) {
+      if (signal?.aborted)
+        throw new RtError('RT_ABORTED', 'waiting for another process that unpacks the same was aborted')
+      const lock = Lock.try(path)
+      if (lock) return lock
+      if (tried === 0) onWait?.()
+      await sleep(PAUSES[Math.min(tried, PAUSES.length - 1)])
+    }
+  }
+
+  release(): void {
+    unlinkat(AT_FDCWD, this.path)
+    close(this.fd)
+  }
+}

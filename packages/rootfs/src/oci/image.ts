@@ -1,0 +1,115 @@
+import { join } from 'node:path'
+import { RtError } from '@rt/sys'
+import { type Digest, formatDigest, newHash, parseDigest } from '../digest/digest.js'
+import type { Archive } from '../unpack/archive.js'
+import { blobPath, readBlob, readDocument } from './blob.js'
+import { type Descriptor, readDescriptor } from './descriptor.js'
+import { type ImageConfig, readImageConfig } from './image-config.js'
+import { checkKind, chooseManifest } from './index-document.js'
+import { Complaints, describe, isObject, type JsonObject, parseObject } from './json.js'
+import { CONFIG_TYPES, LAYER_TYPES, MANIFEST_TYPES } from './media-types.js'
+import { hostPlatform, type Platform } from './platform.js'
+
+/** A layer of an image: where its blob is, and what it must be. */
+export interface ImageLayer extends Archive {
+  readonly size: number
+  readonly digest: Digest
+  readonly diffId: Digest
+  /** Names this layer on top of all below it (image-spec "config.md", ChainID): what an unpacked layer is kept under. */
+  readonly chainId: Digest
+}
+
+export interface Image {
+  /** Digest of the manifest: names the image. */
+  readonly digest: Digest
+  readonly platform: Platform
+  readonly config: ImageConfig
+  /** The lowest first. */
+  readonly layers: readonly ImageLayer[]
+}
+
+/**
+ * Reads an image of an OCI layout (image-spec "image-layout.md"): index, manifest and configuration, each verified
+ * against its digest. The layers are only named; they are verified as they are read.
+ *
+ * @param layout directory
+ * @param tag see {@link chooseManifest}
+ * @param platform default: this machine's
+ * @throws RtError RT_NOT_FOUND, RT_ARCHIVE, RT_INVALID_CONFIG, RT_LIMIT
+ */
+export async function openImage(layout: string, tag?: string, platform: Platform = hostPlatform()): Promise<Image> {
+  await checkLayout(layout)
+  const chosen = await chooseManifest(layout, tag, platform)
+  const { config: configDescriptor, layers } = readManifest(await readBlob(layout, chosen), chosen)
+  const what = `image configuration ${formatDigest(configDescriptor.digest)}`
+  const document = parseObject(await readBlob(layout, configDescriptor), what)
+  const complaints = new Complaints(what)
+  const config = readImageConfig(document.config, complaints)
+  const diffIds = readDiffIds(document, complaints)
+  if (diffIds.length !== layers.length) {
+    complaints.add('rootfs.diff_ids', `expected ${layers.length}, one for each layer, got ${diffIds.length}`)
+  }
+  const os = complaints.string(document.os, 'os')
+  if (os !== 'linux') complaints.add('os', `expected "linux", got ${describe(os)}`)
+  const architecture = complaints.string(document.architecture, 'architecture')
+  complaints.throwIfAny('RT_INVALID_CONFIG')
+
+  let below: Digest | undefined
+  return {
+    digest: chosen.digest,
+    platform: { os, architecture },
+    config,
+    layers: layers.map(({ digest, size }, index) => {
+      const diffId = diffIds[index]!
+      below = chainId(below, diffId)
+      return { path: blobPath(layout, digest), size, digest, diffId, chainId: below }
+    }),
+  }
+}
+
+/** ChainID(L0) = DiffID(L0); ChainID(L0|…|Ln) = digest of "ChainID(L0|…|Ln-1) DiffID(Ln)". */
+function chainId(below: Digest | undefined, diffId: Digest): Digest {
+  if (!below) return diffId
+  const text = `${formatDigest(below)} ${formatDigest(diffId)}`
+  return { algorithm: 'sha256', hex: newHash('sha256').update(text).digest('hex') }
+}
+
+async function checkLayout(layout: string): Promise<void> {
+  const path = join(layout, 'oci-layout')
+  const { imageLayoutVersion } = parseObject(await readDocument(path), JSON.stringify(path))
+  if (typeof imageLayoutVersion !== 'string' || !/^1\./.test(imageLayoutVersion)) {
+    throw new RtError(
+      'RT_ARCHIVE',
+      `${JSON.stringify(path)}: expected imageLayoutVersion 1.x, got ${describe(imageLayoutVersion)}`,
+    )
+  }
+}
+
+function readManifest(
+  bytes: Uint8Array,
+  { digest, mediaType }: Descriptor,
+): { config: Descriptor; layers: Descriptor[] } {
+  const what = `manifest ${formatDigest(digest)}`
+  const document = parseObject(bytes, what)
+  const complaints = new Complaints(what)
+  checkKind(document, mediaType, { types: MANIFEST_TYPES, foreign: ['manifests', 'fsLayers'] }, complaints)
+  // An artifact: something else in an image's clothes, such as a chart or a signature.
+  const config = readDescriptor(document.config, 'config', complaints, CONFIG_TYPES)
+  const layers = complaints
+    .array(document.layers, 'layers')
+    .map((layer, index) => readDescriptor(layer, `layers[${index}]`, complaints, LAYER_TYPES))
+  complaints.throwIfAny('RT_ARCHIVE')
+  return { config, layers }
+}
+
+function readDiffIds(document: JsonObject, complaints: Complaints): Digest[] {
+  const rootfs = isObject(document.rootfs) ? document.rootfs : {}
+  if (rootfs.type !== 'layers') complaints.add('rootfs.type', `expected "layers", got ${describe(rootfs.type)}`)
+  const digests: Digest[] = []
+  for (const [index, value] of complaints.array(rootfs.diff_ids, 'rootfs.diff_ids').entries()) {
+    const digest = parseDigest(value)
+    if (typeof digest === 'string') complaints.add(`rootfs.diff_ids[${index}]`, digest)
+    else digests.push(digest)
+  }
+  return digests
+}

@@ -1,0 +1,130 @@
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { AT_FDCWD, O_DIRECTORY, O_PATH, openat, RtError } from '@rt/sys'
+import { FileDigests } from '../cache/file-digests.js'
+import { type CacheLayer, LayerCache, visible } from '../cache/layer-cache.js'
+import { checkRootDir, defaultRootDir } from '../cache/root-directory.js'
+import { type Limits, withDefaults } from '../extract/limits.js'
+import { openImage } from '../oci/image.js'
+import type { ImageConfig } from '../oci/image-config.js'
+import type { Platform } from '../oci/platform.js'
+import { resolveSource } from '../source/resolve.js'
+import type { Source } from '../source/source.js'
+import { type OnProgress, ProgressMeter } from '../unpack/progress.js'
+import { overlayNamespace } from './overlay-namespace.js'
+import { directoryView, openLayers, type RootView } from './root-view.js'
+
+export interface PrepareOptions {
+  /** A directory is left as it is: it becomes a layer below a writable one. Images and tar files always are. */
+  readonly ephemeral?: boolean
+  /** Where layers are kept; absolute. Default: /var/lib/rt for root, else $XDG_DATA_HOME/rt. */
+  readonly rootDir?: string
+  readonly limits?: Partial<Limits>
+  /** Which of an image's manifests. Default: this machine's platform. */
+  readonly platform?: Platform
+  readonly onProgress?: OnProgress
+  readonly signal?: AbortSignal
+}
+
+/** What a container's root is made of. */
+export interface RootFilesystem {
+  readonly kind: Source['kind']
+  /** A directory that is the root, and is written to; undefined if the root is an overlay of `lower`. */
+  readonly directory: string | undefined
+  /** Directories to be stacked by overlay below a writable one, topmost first. Paths of the cache are short (22 bytes). */
+  readonly lower: readonly string[]
+  /** Whether overlay must be mounted with `userxattr`: the layers' marks are `user.overlay.*`. */
+  readonly userxattr: boolean
+  /** How an image says it is run; undefined for what is no image. */
+  readonly imageConfig: ImageConfig | undefined
+  /** What could not be restored when the layers were unpacked. */
+  readonly warnings: readonly string[]
+  /** Opens the whole root, read-only, for look-ups; close it, or {@link dispose} does. */
+  openView(): RootView
+  dispose(): void
+}
+
+/**
+ * Makes a source ready to be a container's root: layers that are not in the cache are unpacked.
+ *
+ * @param source as `rt run` takes it (undefined: the host's root), or one that is resolved
+ * @throws RtError as {@link resolveSource}, {@link openImage} and {@link unpack} have them
+ */
+export async function prepare(source?: string | Source, options: PrepareOptions = {}): Promise<RootFilesystem> {
+  const limits = withDefaults(options.limits)
+  const rootDir = checkRootDir(resolve(options.rootDir ?? defaultRootDir()))
+  const resolved = typeof source === 'object' ? source : resolveSource(source)
+  if (resolved.kind === 'host') return ofDirectories('host', undefined, ['/'])
+  if (resolved.kind === 'directory') {
+    return options.ephemeral
+      ? ofDirectories('directory', undefined, [resolved.path])
+      : ofDirectories('directory', resolved.path, [])
+  }
+  const { layers, config } = await layersOf(resolved, rootDir, options)
+  const namespace = overlayNamespace()
+  const total = layers.reduce((sum, { archive }) => sum + (archive.size ?? 0), 0)
+  const meter = new ProgressMeter('unpack', total, options.onProgress)
+  const cached = await new LayerCache(rootDir, namespace).have(layers, {
+    limits,
+    keepOwners: process.geteuid?.() === 0,
+    signal: options.signal,
+    onBytes: meter.add,
+    onWait: () => options.onProgress?.({ phase: 'wait', done: 0, total }),
+  })
+  const stack = visible(cached)
+  const lower = stack.map(({ path }) => path)
+  return withViews({
+    kind: resolved.kind,
+    directory: undefined,
+    lower,
+    userxattr: namespace === 'user.overlay.',
+    imageConfig: config,
+    warnings: stack.flatMap(({ warnings }) => warnings),
+    open: () => openLayers(lower, namespace),
+  })
+}
+
+async function layersOf(
+  source: Source & { kind: 'tar' | 'oci' },
+  rootDir: string,
+  { platform, signal, onProgress }: PrepareOptions,
+): Promise<{ layers: CacheLayer[]; config: ImageConfig | undefined }> {
+  if (source.kind === 'oci') {
+    const { layers, config } = await openImage(source.path, source.tag, platform)
+    if (layers.length === 0) throw new RtError('RT_ARCHIVE', `image ${JSON.stringify(source.path)} has no layers`)
+    return { layers: layers.map((archive) => ({ id: archive.chainId, archive, endMark: 'optional' })), config }
+  }
+  const { path } = source
+  const meter = new ProgressMeter('hash', statSync(path).size, onProgress)
+  const { digest, size } = await new FileDigests(rootDir).of(path, signal, meter.add)
+  return { layers: [{ id: digest, archive: { path, size, digest }, endMark: 'required' }], config: undefined }
+}
+
+function ofDirectories(kind: Source['kind'], directory: string | undefined, lower: string[]): RootFilesystem {
+  const path = directory ?? lower[0]!
+  const open = () => directoryView(openat(AT_FDCWD, path, O_PATH | O_DIRECTORY))
+  return withViews({ kind, directory, lower, userxattr: false, imageConfig: undefined, warnings: [], open })
+}
+
+/** Adds the views, and closes those that are open in the end. */
+function withViews(root: Omit<RootFilesystem, 'openView' | 'dispose'> & { open: () => RootView }): RootFilesystem {
+  const { open, ...rest } = root
+  const views = new Set<RootView>()
+  return {
+    ...rest,
+    openView() {
+      const opened = open()
+      const view: RootView = {
+        ...opened,
+        close() {
+          if (views.delete(view)) opened.close()
+        },
+      }
+      views.add(view)
+      return view
+    },
+    dispose() {
+      for (const view of views) view.close()
+    },
+  }
+}

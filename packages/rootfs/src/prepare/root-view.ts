@@ -1,0 +1,105 @@
+import {
+  AT_FDCWD,
+  close,
+  fsconfigCreate,
+  fsconfigString,
+  fsmount,
+  fsopen,
+  MOUNT_ATTR_RDONLY,
+  O_DIRECTORY,
+  O_PATH,
+  O_RDONLY,
+  openat,
+  SyscallError,
+} from '@rt/sys'
+import { callError, nul, openInRoot } from '../extract/calls.js'
+import type { OverlayNamespace } from '../extract/overlay-marks.js'
+import { MergedView } from '../layers/merged-view.js'
+import { encodeByteString } from '../tar/byte-string.js'
+
+/** A root filesystem to look into before there is a container: for users by name, and to find the command. */
+export interface RootView {
+  /**
+   * fd (O_PATH) of a directory that shows the whole root: to be searched by openat2(2) with RESOLVE_IN_ROOT. Undefined
+   * where several layers can't be merged into one, for want of the privilege to mount: then there is only `open`.
+   */
+  readonly fd: number | undefined
+  /**
+   * Opens a path in the root; symlinks are followed, as they lead in the root.
+   *
+   * @param path `/etc/passwd`
+   * @param flags of open(2): O_RDONLY, O_PATH, with O_NONBLOCK for what may be a fifo; O_CLOEXEC is added
+   * @returns an fd, the caller's to close; undefined if there is no such path
+   * @throws SyscallError, RtError RT_WRONG_TYPE, RT_UNSAFE
+   */
+  open(path: string, flags: number): number | undefined
+  close(): void
+}
+
+/** The view of one directory: itself. */
+export function directoryView(fd: number): RootView {
+  return {
+    fd,
+    open(path, flags) {
+      const relative = encodeByteString(path).replace(/^\/+/, '')
+      const found = openInRoot(fd, nul(relative === '' ? '.' : relative), flags, 0)
+      if (found >= 0) return found
+      const error = callError(found, 'openat2', fd, path)
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
+      throw error
+    },
+    close: () => close(fd),
+  }
+}
+
+/** The view of layers that are not merged by the kernel. */
+function layeredView(layers: readonly string[], namespace: OverlayNamespace): RootView {
+  const fds = layers.map((path) => openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY))
+  const merged = new MergedView(fds, namespace)
+  return {
+    fd: undefined,
+    open: (path, flags) => merged.open(encodeByteString(path), flags),
+    close() {
+      for (const fd of fds) close(fd)
+    },
+  }
+}
+
+/**
+ * A read-only overlay of the layers that is attached nowhere: it is gone with its fd.
+ *
+ * @param layers topmost first, two at least
+ * @throws SyscallError EPERM without CAP_SYS_ADMIN, EINVAL where the layers don't fit the kernel's option
+ */
+function mountOverlay(layers: readonly string[]): number {
+  const context = fsopen('overlay')
+  try {
+    try {
+      for (const layer of layers) fsconfigString(context, 'lowerdir+', layer) // Linux 6.5
+    } catch (error) {
+      if (!SyscallError.isInstance(error) || error.code !== 'EINVAL') throw error
+      fsconfigString(context, 'lowerdir', layers.join(':')) // 255 bytes at most
+    }
+    fsconfigString(context, 'source', 'rt')
+    fsconfigCreate(context)
+    return fsmount(context, MOUNT_ATTR_RDONLY)
+  } finally {
+    close(context)
+  }
+}
+
+/**
+ * Opens a view of layers.
+ *
+ * @param layers paths, topmost first
+ */
+export function openLayers(layers: readonly string[], namespace: OverlayNamespace): RootView {
+  if (layers.length === 1) return directoryView(openat(AT_FDCWD, layers[0]!, O_PATH | O_DIRECTORY))
+  try {
+    if (namespace === 'trusted.overlay.') return directoryView(mountOverlay(layers))
+  } catch (error) {
+    // Not allowed, or too many for this kernel's option: then the layers are searched one by one.
+    if (!SyscallError.isInstance(error) || !['EPERM', 'EINVAL', 'ENODEV'].includes(error.code)) throw error
+  }
+  return layeredView(layers, namespace)
+}

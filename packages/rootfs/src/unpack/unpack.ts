@@ -1,0 +1,82 @@
+import { dirname, resolve } from 'node:path'
+import { RtError } from '@rt/sys'
+import { type Limits, withDefaults } from '../extract/limits.js'
+import { ExtractThread } from '../extract/thread.js'
+import type { Platform } from '../oci/platform.js'
+import { resolveSource } from '../source/resolve.js'
+import type { Source } from '../source/source.js'
+import { Staging } from '../staging/staging.js'
+import { checkTarget } from '../staging/target.js'
+import { extractArchives } from './extract-archives.js'
+import { type OnProgress, ProgressMeter } from './progress.js'
+import { removeLeftovers } from './remove-leftovers.js'
+import { archivesOf } from './source-archives.js'
+
+export interface UnpackOptions {
+  readonly limits?: Partial<Limits>
+  /** Which of an image's manifests. Default: this machine's platform. */
+  readonly platform?: Platform
+  /** Whether files get the owners that the archive says. Default: as root, yes; else they are the caller's. */
+  readonly keepOwners?: boolean
+  readonly onProgress?: OnProgress
+  /** Stops it; the target is absent then. */
+  readonly signal?: AbortSignal
+}
+
+/** What was unpacked. */
+export interface Unpacked {
+  /** Absolute path of the directory. */
+  readonly directory: string
+  readonly entries: number
+  /** Bytes of content. */
+  readonly bytes: number
+  /** What could not be restored, a sentence each: device nodes, for a plain user. */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Unpacks a tar file, or the layers of an image on top of each other, to a plain directory.
+ *
+ * The directory appears complete or not at all: it is filled under another name beside it, and renamed.
+ *
+ * @param source as `rt unpack` takes it: a path or `oci:DIR[:TAG]`; or one that is resolved
+ * @param directory must not exist, or be empty; its parent must exist
+ * @throws RtError RT_INVALID_OPTION for a source that is a directory already; RT_EXISTS; RT_ARCHIVE for what is damaged;
+ *   RT_UNSAFE for what is hostile; RT_LIMIT; RT_ABORTED; SyscallError naming the entry
+ */
+export async function unpack(
+  source: string | Source,
+  directory: string,
+  options: UnpackOptions = {},
+): Promise<Unpacked> {
+  const limits = withDefaults(options.limits)
+  const resolved = typeof source === 'string' ? resolveSource(source) : source
+  const target = resolve(directory)
+  checkTarget(target)
+  const { archives, endMark } = await archivesOf(resolved, options.platform)
+  const { signal, onProgress, keepOwners = process.geteuid?.() === 0 } = options
+  const total = archives.reduce((sum, { size }) => sum + size, 0)
+  const meter = new ProgressMeter('unpack', total, onProgress)
+
+  const thread = new ExtractThread()
+  try {
+    await removeLeftovers(thread, dirname(target), target)
+    const staging = Staging.create(target)
+    try {
+      const { root } = staging
+      const job = { root, overlay: undefined, keepOwners, endMark }
+      const extracted = await extractArchives(thread, archives, job, { limits, signal, onBytes: meter.add })
+      if (signal?.aborted) throw new RtError('RT_ABORTED', 'unpacking was aborted')
+      staging.commit()
+      const { entries, bytes, warnings } = extracted
+      return { directory: target, entries, bytes, warnings }
+    } catch (error) {
+      await thread.run({ type: 'remove', parent: staging.parent, names: [staging.name] })
+      throw error
+    } finally {
+      staging.close()
+    }
+  } finally {
+    await thread.close()
+  }
+}
