@@ -1,6 +1,6 @@
 import { RtError } from '@rt/sys'
 import type { ReadFile } from './controller.js'
-import { reader, writeGroupFile } from './group-files.js'
+import { exists, reader, writeGroupFile } from './group-files.js'
 import type { Group } from './group-path.js'
 import { ticks } from './ticks.js'
 import { freezer as v1 } from './v1/freezer.js'
@@ -18,12 +18,16 @@ export interface Freezer {
   readonly interval: number
 }
 
-/** Where and how to freeze: by v2 if the group is there, which can still be killed while frozen, else by v1. */
+/**
+ * Where and how to freeze: by v2 if the group is there, which can still be killed while frozen, else by v1. Undefined
+ * if neither is to be had on this host.
+ */
 export function freezerOf(groups: readonly Group[]): { freezer: Freezer; directory: string } | undefined {
-  const inV2 = groups.find(({ hierarchy }) => hierarchy.version === 2)
-  if (inV2) return { freezer: v2, directory: inV2.directory }
-  const inV1 = groups.find(({ hierarchy }) => hierarchy.controllers.includes('freezer'))
-  return inV1 && { freezer: v1, directory: inV1.directory }
+  const able = groups.filter(({ hierarchy }) => hierarchy.version === 2 || hierarchy.controllers.includes('freezer'))
+  const there = able.filter(({ directory }) => exists(directory))
+  // Where nothing is there, the write that follows says so.
+  const group = there.find(({ hierarchy }) => hierarchy.version === 2) ?? there[0] ?? able[0]
+  return group && { freezer: group.hierarchy.version === 2 ? v2 : v1, directory: group.directory }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path/posix'
 import { errnoName, O_CLOEXEC, O_WRONLY, quote, SyscallError } from '@rt/sys'
@@ -64,6 +64,9 @@ export async function writeGroupFile(directory: string, file: string, value: str
     await handle?.close()
   }
 }
+
+/** Is there such a group? */
+export const exists = (directory: string): boolean => existsSync(join(directory, 'cgroup.procs'))
 
 /** Names of the groups directly below; none if the group is gone. */
 function childGroups(directory: string): string[] {

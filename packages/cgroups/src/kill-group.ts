@@ -1,6 +1,6 @@
 import { kill, RtError, SIGNALS } from '@rt/sys'
 import { freezerOf, setFrozen } from './freezer.js'
-import { errnoOf, isAbsent, processesIn, reader, writeGroupFile } from './group-files.js'
+import { errnoOf, exists, isAbsent, processesIn, writeGroupFile } from './group-files.js'
 import type { Group } from './group-path.js'
 import { ticks } from './ticks.js'
 
@@ -54,7 +54,7 @@ export async function killGroup(groups: readonly Group[], signal?: AbortSignal):
       })
     }
     try {
-      if (v2 && reader(v2.directory)('cgroup.events') !== undefined) {
+      if (v2 && exists(v2.directory)) {
         await writeGroupFile(v2.directory, 'cgroup.kill', '1')
         // On a hybrid host somebody may have put a process in a v1 hierarchy alone.
         if (rounds > 1) signalAll(pids)

@@ -57,11 +57,15 @@ function make({ parents, directory }: Group, index: number): Instruction[] {
   ]
 }
 
-function write(path: string, file: string, value: string, optional?: true): Instruction[] {
+function write({ directory, file, value, option, optional }: Extract<Action, { kind: 'write' }>): Instruction[] {
+  const path = `${directory}/${file}`
   const options = { hints: cgroupHints(file), ...(optional ? { tolerate: 'any' as const } : {}) }
   return [
     call('openat', [AT_FDCWD, path, O_WRONLY | O_CLOEXEC], { save: 'file', of: path, ...options }),
-    call('write', [ref('file'), value, Buffer.byteLength(value)], options),
+    call('write', [ref('file'), value, Buffer.byteLength(value)], {
+      ...options,
+      why: option ?? (optional ? 'for statistics' : 'for the groups below'),
+    }),
     call('close', [ref('file')], optional ? { tolerate: 'any' } : {}),
   ]
 }
@@ -85,9 +89,7 @@ function inherit(from: string, to: string, file: string, done: string): Instruct
 
 /** @param index of the action: labels are unique in a step */
 function instructionsFor(action: Exclude<Action, { kind: 'make' }>, index: number): Instruction[] {
-  if (action.kind === 'write') {
-    return write(`${action.directory}/${action.file}`, action.file, action.value, action.optional)
-  }
+  if (action.kind === 'write') return write(action)
   if (action.kind === 'devices') return attachDevices(action.directory, action.program)
   const { from, to, file } = action
   return inherit(`${from}/${file}`, `${to}/${file}`, file, `inherited ${index}`)

@@ -4,6 +4,11 @@ import { type OptionNames, refuse } from './complaints.js'
 import type { DeviceRule } from './device-rule.js'
 import type { CpuResources, IoResources, IoThrottle, Limits, MemoryResources, Resources } from './resources.js'
 
+/** PID_MAX_LIMIT of include/linux/threads.h: pids.max takes no more. */
+const MOST_PIDS = 4_194_304
+/** rdma.max is a C int. */
+const MOST_RDMA = 2 ** 31 - 1
+
 /** Collects what is wrong, so that all of it can be said at once. */
 class Check {
   readonly complaints: Complaint[] = []
@@ -26,10 +31,6 @@ class Check {
     if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return
     const upTo = most === Number.MAX_SAFE_INTEGER ? ` from ${least}` : ` from ${least} to ${most}`
     this.complain(path, `expected a whole number${upTo}${max ? ' or "max"' : ''}, got ${JSON.stringify(value)}`)
-  }
-
-  count(path: string, value: Amount | undefined): void {
-    this.range(path, value, 0, Number.MAX_SAFE_INTEGER, 'max')
   }
 
   matches(path: string, value: string | undefined, pattern: RegExp, expected: string): void {
@@ -147,11 +148,11 @@ export function parseResources(resources: Resources, names?: OptionNames): Limit
   if (resources.cpu) cpu(check, resources.cpu)
   check.matches('cpuset.cpus', resources.cpuset?.cpus, LIST, 'a list such as 0-2,4')
   check.matches('cpuset.mems', resources.cpuset?.mems, LIST, 'a list such as 0-2,4')
-  check.count('pids.max', resources.pids?.max)
+  check.range('pids.max', resources.pids?.max, 0, MOST_PIDS, 'max')
   for (const [device, { hca_handle, hca_object }] of Object.entries(resources.rdma ?? {})) {
     check.matches(`rdma.${device}`, device, /^\S+$/, 'the name of an RDMA device')
-    check.count(`rdma.${device}.hca_handle`, hca_handle)
-    check.count(`rdma.${device}.hca_object`, hca_object)
+    check.range(`rdma.${device}.hca_handle`, hca_handle, 0, MOST_RDMA, 'max')
+    check.range(`rdma.${device}.hca_object`, hca_object, 0, MOST_RDMA, 'max')
   }
   if (resources.devices) devices(check, resources.devices)
   if (resources.unified) unified(check, resources.unified)

@@ -72,6 +72,17 @@ async function performOne(action: Exclude<Action, { kind: 'make' }>): Promise<vo
   }
 }
 
+/** @throws RtError with the remedy if what was made can't be removed; its cause is why it was to be removed */
+async function undo(actions: readonly Action[], made: readonly Group[], cause: unknown): Promise<void> {
+  try {
+    await removeGroup(made)
+    for (const action of actions) if (action.kind === 'make') await removeParents(action)
+  } catch (error) {
+    const hint = error instanceof Error ? error.message : String(error)
+    throw new RtError('RT_BUSY', 'the cgroup is incomplete, and what was made of it is left', { hint, cause })
+  }
+}
+
 /**
  * Do what a plan says, with Node's asynchronous fs. If something fails, the groups that this call made are removed
  * again.
@@ -86,8 +97,7 @@ export async function perform(actions: readonly Action[]): Promise<void> {
       else if (await make(action)) made.push(action)
     }
   } catch (error) {
-    await removeGroup(made)
-    for (const action of actions) if (action.kind === 'make') await removeParents(action)
+    await undo(actions, made, error)
     throw error
   }
 }

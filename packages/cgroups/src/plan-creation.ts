@@ -21,7 +21,7 @@ export type Action =
       readonly directory: string
       readonly file: string
       readonly value: string
-      /** The resource that asked; absent: what makes others possible. */
+      /** The resource that asked, by the name its asker knows; absent: what makes others possible. */
       readonly option?: string
       /** A failure is no reason to stop: nobody asked for it, it only makes statistics better. */
       readonly optional?: true
@@ -105,13 +105,14 @@ export function planCreation(
         : 'no cgroup file system is mounted',
     })
   }
-  return { path, groups, actions: groups.flatMap((group) => actionsFor(group, limits, uses, readerOf)) }
+  return { path, groups, actions: groups.flatMap((group) => actionsFor(group, limits, uses, names, readerOf)) }
 }
 
 function actionsFor(
   group: Group,
   limits: Limits,
   allUses: readonly Use[],
+  names: OptionNames = {},
   readerOf?: (directory: string) => ReadFile,
 ): Action[] {
   const { hierarchy, directory } = group
@@ -129,7 +130,9 @@ function actionsFor(
     writes.push(...unified)
   }
   if (hierarchy.version === 1 && hierarchy.controllers.includes('cpuset')) actions.push(...inherit(group, limits))
-  for (const write of writes) actions.push({ kind: 'write', directory, ...write })
+  for (const { file, value, option } of writes) {
+    actions.push({ kind: 'write', directory, file, value, option: names[option] ?? option })
+  }
   if (hierarchy.version === 2 && uses.some(({ controller }) => controller.name === 'devices')) {
     actions.push({ kind: 'devices', directory, program: encodeBpf(deviceProgram(limits.devices ?? [])) })
   }

@@ -1,5 +1,5 @@
 import { parseFlatKeyed } from './cgroup-text.js'
-import { processesIn, reader } from './group-files.js'
+import { exists, processesIn, reader } from './group-files.js'
 import type { Group } from './group-path.js'
 import { ticks } from './ticks.js'
 
@@ -8,9 +8,11 @@ const POLL_INTERVAL = 25
 /** In case a report is lost. */
 const WATCH_INTERVAL = 1000
 
-/** The group whose emptiness stands for all: v2's, which reports it, else the first. */
-const witness = (groups: readonly Group[]): Group | undefined =>
-  groups.find(({ hierarchy }) => hierarchy.version === 2) ?? groups[0]
+/** The group whose emptiness stands for all: v2's, which reports it, else the first that is there. */
+function witness(groups: readonly Group[]): Group | undefined {
+  const there = groups.filter(({ directory }) => exists(directory))
+  return there.find(({ hierarchy }) => hierarchy.version === 2) ?? there[0]
+}
 
 /** Are there processes in the group or below it? A group that is gone has none. */
 export function isPopulated(groups: readonly Group[]): boolean {

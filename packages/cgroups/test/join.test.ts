@@ -6,7 +6,7 @@ import { DELEGATED_HOST, HYBRID_HOST, V1_HOST, V2_HOST } from './hosts.js'
 
 /** What the step does in each process, without the frame around it and the numbers of operations. */
 const explained = (host: CgroupHost, resources: Resources): string =>
-  explain(sequence(join('/rt/demo', resources, { host })))
+  explain(sequence(join('/rt/demo', resources, { host, names: { 'pids.max': '--pids-limit 64' } })))
     .filter(({ step }) => step.startsWith('cgroup'))
     .map(({ process, calls }) => {
       const lines = calls
