@@ -3,6 +3,7 @@ import {
   AT_EMPTY_PATH,
   AT_FDCWD,
   AT_RECURSIVE,
+  CLONE_NEWNS,
   F_DUPFD_CLOEXEC,
   MOUNT_ATTR_SIZE_VER0,
   MOVE_MOUNT_F_EMPTY_PATH,
@@ -39,6 +40,8 @@ const attachRoot = (origin: string | undefined): Step => ({
   name: 'attach root',
   why: 'only an attached tree can be mounted upon',
   ...asked(origin),
+  // On the host's own mount namespace this would cover the host's /proc.
+  needs: CLONE_NEWNS,
   inside: [
     call('mount_setattr', [ref('$tree'), '', AT_EMPTY_PATH | AT_RECURSIVE, makePrivate, MOUNT_ATTR_SIZE_VER0], {
       why: 'a copy of a shared mount is its peer: what is mounted on one shows on the other, outside',
