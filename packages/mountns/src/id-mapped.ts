@@ -1,4 +1,4 @@
-import { call, decimal, decimalText, type Instruction, ref, struct } from '@rt/program'
+import { CLONE, call, decimal, decimalText, type Instruction, ref, struct } from '@rt/program'
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,
@@ -11,7 +11,6 @@ import {
   O_RDONLY,
 } from '@rt/sys'
 import { verifyProc } from './verify.js'
-import { INIT_PID } from './vocabulary.js'
 
 /**
  * Map the owners on detached mounts by the container's user namespace: a file that root owns on the disk belongs to the
@@ -21,7 +20,7 @@ import { INIT_PID } from './vocabulary.js'
  * @param mounts names of the words that hold the mounts
  */
 export const mapOwners = (mounts: readonly string[], recursive: boolean): Instruction[] => [
-  ...decimal('pid', ref(INIT_PID)),
+  ...decimal('pid', ref(CLONE)),
   call('openat', [AT_FDCWD, '/proc', O_PATH | O_DIRECTORY | O_CLOEXEC], { save: 'proc', of: '/proc' }),
   ...verifyProc('proc'),
   call('openat', [ref('proc'), decimalText('pid'), O_PATH | O_DIRECTORY | O_CLOEXEC], { save: 'init', of: 'init' }),

@@ -1,6 +1,7 @@
 import {
   branch,
   buffer,
+  CLONE,
   call,
   decimal,
   decimalText,
@@ -25,7 +26,6 @@ import {
 } from '@rt/sys'
 import { checkIdMap, firstId, type IdMapping, idMapText } from './id-map.js'
 import { verifyProc } from './verify.js'
-import { INIT_PID } from './vocabulary.js'
 
 /** A user namespace: who the ids inside are outside; user_namespaces(7). */
 export interface UserNamespace {
@@ -87,7 +87,7 @@ export function userNamespacePhases(user: UserNamespace): Pick<Step, 'outside' |
         // The helpers demand that /proc/PID belongs to their caller: init is born dumpable and hides after the gate.
         outside: [setDumpable(1)],
         parent: [
-          ...decimal('pid', ref(INIT_PID)),
+          ...decimal('pid', ref(CLONE)),
           ...helper('newuidmap', newuidmap, user.uidMap, '/etc/subuid'),
           ...helper('newgidmap', newgidmap, user.gidMap, '/etc/subgid'),
           setDumpable(0),
@@ -128,7 +128,7 @@ const writeOwnMaps = (user: UserNamespace): Instruction[] => [
 ]
 
 const writeMapsOfInit = (user: UserNamespace): Instruction[] => [
-  ...decimal('pid', ref(INIT_PID)),
+  ...decimal('pid', ref(CLONE)),
   call('openat', [AT_FDCWD, '/proc', O_PATH | O_DIRECTORY | O_CLOEXEC], { save: 'proc', of: '/proc' }),
   ...verifyProc('proc'),
   call('openat', [ref('proc'), decimalText('pid'), O_PATH | O_DIRECTORY | O_CLOEXEC], { save: 'init', of: 'init' }),

@@ -1,21 +1,9 @@
 import { closeSync } from 'node:fs'
 import type { ReadStream } from 'node:tty'
-import {
-  addressOf,
-  MSG_CMSG_CLOEXEC,
-  MSG_DONTWAIT,
-  RtError,
-  rawSyscall,
-  syscall,
-  syscallNumber,
-  TIOCSWINSZ,
-} from '@rt/sys'
+import { RtError, receiveFds, setWindowSize, type WindowSize } from '@rt/sys'
 
 /** Of a terminal, in characters. */
-export interface TerminalSize {
-  readonly rows: number
-  readonly columns: number
-}
+export type TerminalSize = WindowSize
 
 /** The master's side of a container's terminal: what is written is typed, what is read was printed. */
 export interface Terminal {
@@ -25,9 +13,6 @@ export interface Terminal {
   resize(size: TerminalSize): void
 }
 
-const HEADER = 16
-const MSGHDR_SIZE = 56
-
 /**
  * Take the terminal that init has sent before its execve.
  *
@@ -36,10 +21,7 @@ const MSGHDR_SIZE = 56
  */
 export function receiveTerminal(socket: number, size: TerminalSize | undefined): Terminal {
   const master = receiveFd(socket)
-  const resize = ({ rows, columns }: TerminalSize): void => {
-    const winsize = new Uint8Array(new Uint16Array([rows, columns, 0, 0]).buffer)
-    syscall('ioctl', master, TIOCSWINSZ, winsize)
-  }
+  const resize = (to: TerminalSize): void => setWindowSize(master, to)
   try {
     if (size) resize(size)
     // Loaded here: node:tty takes milliseconds, and most containers have no terminal.
@@ -55,21 +37,9 @@ export function receiveTerminal(socket: number, size: TerminalSize | undefined):
   }
 }
 
-/** One fd by SCM_RIGHTS (unix(7), cmsg(3)); never waits, since init sends before it executes. */
+/** Init sends before it executes, so there is nothing to wait for. */
 function receiveFd(socket: number): number {
-  const byte = Buffer.alloc(1)
-  const control = Buffer.alloc(HEADER + 8)
-  const iovec = Buffer.alloc(16)
-  iovec.writeBigUInt64LE(addressOf(byte), 0)
-  iovec.writeBigUInt64LE(1n, 8)
-  const header = Buffer.alloc(MSGHDR_SIZE)
-  header.writeBigUInt64LE(addressOf(iovec), 16)
-  header.writeBigUInt64LE(1n, 24)
-  header.writeBigUInt64LE(addressOf(control), 32)
-  header.writeBigUInt64LE(BigInt(control.length), 40)
-  const got = rawSyscall(syscallNumber('recvmsg'), [socket, header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC])
-  if (got < 1 || control.readUInt32LE(0) !== HEADER + 4) {
-    throw new RtError('RT_BROKEN_PROCESS', 'the container’s init sent no terminal')
-  }
-  return control.readInt32LE(HEADER)
+  const [master] = receiveFds(socket, 1, 1)?.fds ?? []
+  if (master === undefined) throw new RtError('RT_BROKEN_PROCESS', 'the container’s init sent no terminal')
+  return master
 }

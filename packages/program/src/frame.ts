@@ -97,8 +97,8 @@ function twoProcesses(plan: Plan, options: FrameOptions): Section[] {
     '$after',
     plan.steps.findIndex((step) => step.clone),
   )
-  own('supervisor', afterClone(plan), '$kill')
-  steps('supervisor', 'parent', '$kill')
+  own('supervisor', afterClone(plan), '$failed')
+  steps('supervisor', 'parent', '$failed')
   own('supervisor', options.mode === 'node' ? waitForNode(plan, options) : waitStandalone(plan), '$kill')
   steps('supervisor', 'after', '$supervisorFailed')
   own('supervisor', options.mode === 'node' ? tellNode : exitAsInit, '$supervisorFailed')
@@ -129,7 +129,8 @@ export const hasConsole = (plan: Plan): boolean => plan.steps.some((step) => ste
 /** Does Node have a part between clone and gate? */
 export const hasNodesPart = (plan: Plan): boolean => plan.steps.some((step) => step.withNode)
 
-const cloneFlags = (plan: Plan): number => plan.steps.reduce((all, step) => all | (step.clone ?? 0), 0)
+/** The namespaces that a plan's steps ask for. */
+export const cloneFlags = (plan: Plan): number => plan.steps.reduce((all, step) => all | (step.clone ?? 0), 0)
 
 function phaseOf(plan: Plan, process: ProcessName, phase: Phase, failTo: string): Section[] {
   return plan.steps.flatMap((step, index) => {
@@ -228,6 +229,8 @@ function waitForNode(plan: Plan, options: FrameOptions): Instruction[] {
 }
 
 const reap: Instruction[] = [
+  label('$failed'),
+  compute('$gaveUp', 1),
   label('$kill'),
   call('pidfd_send_signal', [ref(PIDFD), SIGKILL, 0, 0], { tolerate: 'any' }),
   label('$reap'),
@@ -269,6 +272,8 @@ function waitStandalone(plan: Plan): Instruction[] {
 }
 
 const exitAsInit: Instruction[] = [
+  // Else the exit would be that of an init which was killed because the set-up failed.
+  branch(ref('$gaveUp'), 1, { then: '$supervisorFailed' }),
   branch(ref(SIGINFO), SIGCHLD, { mask: WORD32, else: '$supervisorFailed' }),
   branch(ref(SIGINFO, 8), CLD_EXITED, { mask: WORD32, else: '$signalled' }),
   call('exit_group', [ref(SIGINFO, 24)]),

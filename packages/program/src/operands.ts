@@ -50,8 +50,12 @@ export class Operands {
   saved(name: string, scope: string): Place {
     const plus = name.lastIndexOf('+')
     if (plus <= 0) return this.word(scoped(name, scope))
+    const offset = Number(name.slice(plus + 1))
+    if (!Number.isInteger(offset)) {
+      throw new RtError('RT_PROGRAM', `${JSON.stringify(name)} is no name: what follows a "+" is an offset in bytes`)
+    }
     const place = this.memory.data(scoped(name.slice(0, plus), scope), 8)
-    return { segment: 'data', within: place, offset: Number(name.slice(plus + 1)) }
+    return { segment: 'data', within: place, offset }
   }
 
   private place(value: Exclude<Value, number | bigint | string | null | Ref>, scope: string): Place {

@@ -22,6 +22,11 @@ export interface Step {
   readonly origin?: string
   /** CLONE_NEW* flags (sched.h) that this step adds to the clone. */
   readonly clone?: number
+  /**
+   * CLONE_NEW* flags without which the step would act on the host itself: a plan in which no step brings them is refused
+   * (but not by `apply`, where the caller's own namespaces are meant).
+   */
+  readonly needs?: number
   readonly outside?: readonly Instruction[]
   readonly parent?: readonly Instruction[]
   readonly enter?: readonly Instruction[]

@@ -1,4 +1,5 @@
 // requires: nothing; programs are pure
+import { CLONE_NEWNS } from '@rt/sys'
 import { describe, expect, it } from 'vitest'
 import { address, assemble, buffer, call, goto, label, ref, sequence, struct } from '../src/index.js'
 import { shell, step } from './plans.js'
@@ -90,6 +91,16 @@ describe('assemble refuses', () => {
     const one = call('ppoll', [struct('timespec', { tv_sec: 1 }, 't'), 0, 0, 0, 0])
     const two = call('ppoll', [struct('timespec', { tv_sec: 2 }, 't'), 0, 0, 0, 0])
     expect(() => build(inside(one, two))).toThrow('two structs with different fields are named "0.t"')
+  })
+
+  it('a step that would act on the host, unless a step brings the namespaces it needs', () => {
+    const exposed = step('attach root', { needs: CLONE_NEWNS, inside: [] })
+    expect(() => build(exposed)).toThrow('needs new namespaces (CLONE_NEWNS)')
+    expect(() => build(step('namespaces', { clone: CLONE_NEWNS }), exposed)).not.toThrow()
+  })
+
+  it('a save whose name is no name', () => {
+    expect(() => build(inside(call('getpid', [], { save: 'lost+found' })))).toThrow('"lost+found" is no name')
   })
 
   it('text with a NUL, an errno that is none, and a program that is too large', () => {

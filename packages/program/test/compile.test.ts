@@ -52,6 +52,14 @@ describe.skipIf(process.getuid?.() !== 0)('a compiled plan (skipped without root
     expect(run(shell('exit 0', bad)).stderr).toBe('rt: chdir (test): chdir("/etc/passwd") = -1 ENOTDIR\n')
   })
 
+  it('exits with 125 too when it is the supervisor’s part that failed while init waited', () => {
+    const bad = step('map', { parent: [call('chdir', ['/nonexistent'])] })
+    expect(run(shell('exit 0', bad))).toMatchObject({
+      status: 125,
+      stderr: 'rt: map (test): chdir("/nonexistent") = -1 ENOENT\n',
+    })
+  })
+
   it('exits with 127 and 126 like a shell when the command is not there or not executable', () => {
     const exec = (file: string) => sequence(step('exec', { inside: execute([file]) }))
     expect(run(exec('/nonexistent'))).toMatchObject({ status: 127, stderr: expect.stringContaining('= -1 ENOENT') })

@@ -37,33 +37,33 @@ describe('explain', () => {
             14  ppoll(&$poll, 2, NULL, NULL, 8)   # until init has executed or failed
             16  write(3, {tv_sec=1, tv_nsec=0}, 32)
             18  ppoll(&$poll, 2, NULL, NULL, 8)   # until init is dead, or Node is
-            21  pidfd_send_signal($pidfd, SIGKILL, NULL, 0)
-            22  waitid(P_PIDFD, $pidfd, &$siginfo, WEXITED, NULL)
-            23  write(3, &$siginfo, 32)   # how init ended
-            24  exit_group(0)
-            25  exit_group(125)
+            22  pidfd_send_signal($pidfd, SIGKILL, NULL, 0)
+            23  waitid(P_PIDFD, $pidfd, &$siginfo, WEXITED, NULL)
+            24  write(3, &$siginfo, 32)   # how init ended
+            25  exit_group(0)
+            26  exit_group(125)
 
       init: the container’s first process
 
         set-up
-            26  prctl(PR_SET_PDEATHSIG, SIGKILL)   # no container without its supervisor
-            27  close($pair+4)
-            28  close(3)
-            29  read($pair, &$gate, 1) → $gateRead   # wait at the gate
+            27  prctl(PR_SET_PDEATHSIG, SIGKILL)   # no container without its supervisor
+            28  close($pair+4)
+            29  close(3)
+            30  read($pair, &$gate, 1) → $gateRead   # wait at the gate
 
         namespaces (test): a test
-            31  mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)
+            32  mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)
 
         mounts[0] "/data" (-v /srv:/data): a bind mount
-            32  move_mount(tree</srv>, "", AT_FDCWD, "/data", MOVE_MOUNT_F_EMPTY_PATH)
+            33  move_mount(tree</srv>, "", AT_FDCWD, "/data", MOVE_MOUNT_F_EMPTY_PATH)
 
         exec (test): a test
-            33  close_range(3, 4294967295, CLOSE_RANGE_CLOEXEC)
-            34  rt_sigprocmask(SIG_SETMASK, /* 8 bytes */, NULL, 8)
-            35  execve("/bin/sh", ["/bin/sh", "-c", "exit 0"], [/* 1 vars */])
+            34  close_range(3, 4294967295, CLOSE_RANGE_CLOEXEC)
+            35  rt_sigprocmask(SIG_SETMASK, /* 8 bytes */, NULL, 8)
+            36  execve("/bin/sh", ["/bin/sh", "-c", "exit 0"], [/* 1 vars */])
 
         set-up
-            36  exit_group(125)
+            37  exit_group(125)
       "
     `)
   })
