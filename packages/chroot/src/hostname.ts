@@ -1,5 +1,5 @@
 import { call, type Step } from '@rt/program'
-import type { SyscallName } from '@rt/sys'
+import { CLONE_NEWUTS, type SyscallName } from '@rt/sys'
 import { asked, refuse } from './complaints.js'
 
 /** __NEW_UTS_LEN of include/uapi/linux/utsname.h: bytes, without the NUL. */
@@ -29,5 +29,6 @@ function setName(what: string, syscall: SyscallName, name: string, why: string, 
           ? `${JSON.stringify(name)} has a control character in it`
           : undefined
   refuse(`cannot set this ${what}`, message === undefined ? [] : [{ path: origin ?? what, message }])
-  return { name: what, why, ...asked(origin), inside: [call(syscall, [name, length])] }
+  // Without a UTS namespace of the container's own it would be the host's name.
+  return { name: what, why, ...asked(origin), needs: CLONE_NEWUTS, inside: [call(syscall, [name, length])] }
 }

@@ -34,6 +34,14 @@ describe('hostname and domainname', () => {
     }
   })
 
+  it('are refused without a namespace to be in', async () => {
+    const before = readFileSync('/proc/sys/kernel/hostname', 'utf8')
+    for (const step of [hostname('inner'), domainname('inner')]) {
+      await expect(contained(step, ['/bin/true'])).rejects.toThrowError('CLONE_NEWUTS')
+    }
+    expect(readFileSync('/proc/sys/kernel/hostname', 'utf8')).toBe(before)
+  })
+
   it('are the container’s, not the host’s', async (context) => {
     needs(context, 'root', 'busybox')
     const before = readFileSync('/proc/sys/kernel/hostname', 'utf8')
