@@ -3,7 +3,7 @@ import type { Step } from '@rt/program'
 import { RtError } from '@rt/sys'
 import { describeCgroups } from './describe-cgroups.js'
 import { errnoOf } from './group-files.js'
-import { goThrough, openDoors } from './join.js'
+import { enterGroups } from './join.js'
 
 /**
  * A step that puts the container's init into the groups of a running process: what `exec` into a container needs.
@@ -20,8 +20,7 @@ export function joinGroupsOf(pid: number, origin?: string): Step {
     name: `cgroups of process ${pid}`,
     why: "its container's limits hold for what is started in it",
     ...(origin === undefined ? {} : { origin }),
-    outside: openDoors(groups),
-    enter: goThrough(groups),
+    ...enterGroups(groups),
   }
 }
 

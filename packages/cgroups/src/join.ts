@@ -1,5 +1,5 @@
 import { call, type Instruction, ref, type Step } from '@rt/program'
-import { AT_FDCWD, O_CLOEXEC, O_WRONLY } from '@rt/sys'
+import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, O_WRONLY } from '@rt/sys'
 import { detectCgroups } from './detect-cgroups.js'
 import type { Group } from './group-path.js'
 import { cgroupHints } from './hints.js'
@@ -16,18 +16,33 @@ export interface JoinOptions extends CreationOptions {
   readonly keep?: boolean | undefined
 }
 
+type Place = Pick<Group, 'hierarchy' | 'directory'>
+
+/** The word that holds the v2 group's directory. */
+const V2_DIRECTORY = '$cgroup'
+
 /**
- * The file through which init joins. On v1 that is `tasks`: writing 0 there moves the one thread that writes, which
- * needs no lock on all forks of the machine, where cgroup.procs waits for an RCU grace period (30 µs against 5 ms).
- * Init has one thread. v2 knows whole processes only.
+ * How init gets into groups. To write a pid to cgroup.procs takes a lock on all forks of the machine and waits for an
+ * RCU grace period, 5 ms and more. So init is born in the v2 group (CLONE_INTO_CGROUP), and goes into those of v1 through
+ * `tasks`: writing 0 there moves the one thread that writes, which needs no such lock (30 µs). Init has one thread.
  */
-const joinFile = ({ hierarchy }: Pick<Group, 'hierarchy'>): string =>
-  hierarchy.version === 1 ? 'tasks' : 'cgroup.procs'
+export function enterGroups(groups: readonly Place[]): Pick<Step, 'outside' | 'enter' | 'cloneInto'> {
+  const v1 = groups.filter(({ hierarchy }) => hierarchy.version === 1)
+  const v2 = groups.find(({ hierarchy }) => hierarchy.version === 2)
+  if (!v2) return { outside: openDoors(v1), enter: goThrough(v1) }
+  const { directory } = v2
+  const open = call('openat', [AT_FDCWD, directory, O_PATH | O_DIRECTORY | O_CLOEXEC], {
+    save: V2_DIRECTORY,
+    of: directory,
+    why: 'init is born in this group',
+  })
+  return { outside: [...openDoors(v1), open], enter: goThrough(v1), cloneInto: V2_DIRECTORY }
+}
 
 /** Open the door while the host's tree is in sight … */
-export const openDoors = (directories: readonly Pick<Group, 'hierarchy' | 'directory'>[]): Instruction[] =>
-  directories.map((group, i) => {
-    const path = `${group.directory}/${joinFile(group)}`
+const openDoors = (groups: readonly Place[]): Instruction[] =>
+  groups.map(({ directory }, i) => {
+    const path = `${directory}/tasks`
     return call('openat', [AT_FDCWD, path, O_WRONLY | O_CLOEXEC], {
       save: `door ${i}`,
       of: path,
@@ -36,9 +51,9 @@ export const openDoors = (directories: readonly Pick<Group, 'hierarchy' | 'direc
   })
 
 /** … and go through it, from inside: 0 is the writer itself, whatever its pid is in any namespace. */
-export const goThrough = (directories: readonly Pick<Group, 'hierarchy'>[]): Instruction[] =>
-  directories.flatMap((group, i) => [
-    call('write', [ref(`door ${i}`), '0', 1], { why: 'join', hints: cgroupHints(joinFile(group)) }),
+const goThrough = (groups: readonly Place[]): Instruction[] =>
+  groups.flatMap((_, i) => [
+    call('write', [ref(`door ${i}`), '0', 1], { why: 'join', hints: cgroupHints('tasks') }),
     call('close', [ref(`door ${i}`)]),
   ])
 
@@ -58,12 +73,13 @@ export const goThrough = (directories: readonly Pick<Group, 'hierarchy'>[]): Ins
 export function join(path: string, resources: Resources = {}, options: JoinOptions = {}): Step {
   const host = options.host ?? detectCgroups()
   const { groups, actions } = planCreation(host, path, resources, options)
+  const way = enterGroups(groups)
   return {
     name: `cgroup ${JSON.stringify(path)}`,
     why: 'what the container uses is counted and limited',
     ...(options.origin === undefined ? {} : { origin: options.origin }),
-    outside: [...makeInstructions(actions), ...openDoors(groups)],
-    enter: goThrough(groups),
+    ...way,
+    outside: [...makeInstructions(actions), ...(way.outside ?? [])],
     ...(options.keep ? {} : { after: removeInstructions(groups) }),
   }
 }

@@ -1,16 +1,5 @@
-import {
-  branch,
-  call,
-  compute,
-  type Instruction,
-  label,
-  type Ref,
-  ref,
-  type Step,
-  type Text as TextValue,
-  vector,
-} from '@rt/program'
-import { SIG_SETMASK, SIGNALS, SIGRTMAX } from '@rt/sys'
+import { call, type Ref, type Step, type Text as TextValue, vector } from '@rt/program'
+import { SIG_SETMASK, SIGNALS } from '@rt/sys'
 import { candidates, type Text } from './candidates.js'
 import { asked, refuse } from './complaints.js'
 import { dieWithParent } from './die-with-parent.js'
@@ -38,7 +27,7 @@ export interface ExecOptions {
 const SIGSET_SIZE = 8
 /** Zeros: no signals, or SIG_DFL. */
 const EMPTY_SIGSET = new Uint8Array(SIGSET_SIZE)
-const DEFAULT_ACTION = new Uint8Array(32)
+const _DEFAULT_ACTION = new Uint8Array(32)
 
 /** What tells a command that isn't there from one that can't be run; as execvp(3) the search goes on after them. */
 const NOT_HERE = ['ENOENT', 'ENOTDIR', 'ESTALE', 'ENODEV', 'ETIMEDOUT'] as const
@@ -73,7 +62,8 @@ export function exec(argv: readonly Text[], options: ExecOptions): Step {
     inside: [
       ...dieWithParent(parentDeathSignal),
       ...keepOnly(fds, parentDeathSignal !== 0),
-      ...resetSignals,
+      // Blocked by whoever started us; the dispositions were reset before init existed.
+      call('rt_sigprocmask', [SIG_SETMASK, EMPTY_SIGSET, null, SIGSET_SIZE]),
       ...(last === 0 ? [] : files.map((file) => attempt(file, { tolerate: [...NOT_HERE, 'EACCES'] }))),
       ...files.map((file, i) =>
         attempt(file, {
@@ -86,16 +76,3 @@ export function exec(argv: readonly Text[], options: ExecOptions): Step {
 }
 
 const value = (text: Text): string | TextValue => (typeof text === 'string' ? text : { text })
-
-/** Ignored signals and the mask survive an execve: whoever started rt may have ignored some (nohup). */
-const resetSignals: readonly Instruction[] = [
-  compute('signal', 1),
-  label('next signal'),
-  call('rt_sigaction', [ref('signal'), DEFAULT_ACTION, null, SIGSET_SIZE], {
-    why: 'back to the default; SIGKILL and SIGSTOP refuse',
-    tolerate: ['EINVAL'],
-  }),
-  compute('signal', ref('signal'), 1, 1),
-  branch(ref('signal'), SIGRTMAX + 1, { else: 'next signal' }),
-  call('rt_sigprocmask', [SIG_SETMASK, EMPTY_SIGSET, null, SIGSET_SIZE]),
-]

@@ -1,12 +1,22 @@
-import { branch, buffer, call, compute, fail, goto, type Instruction, label, type Ref, ref, struct } from '@rt/program'
+import {
+  branch,
+  buffer,
+  call,
+  compute,
+  fail,
+  GATE,
+  goto,
+  type Instruction,
+  label,
+  type Ref,
+  ref,
+  struct,
+} from '@rt/program'
 import { F_DUPFD_CLOEXEC, O_CLOEXEC } from '@rt/sys'
 
 const SIGSET_SIZE = 8
 const LAST_FD = 0xffffffff
 const FIRST_FD = 3
-
-/** The gate of the frame (program/src/frame.ts): the supervisor takes its closing for the execve. */
-const GATE = ref('$pair', 0)
 
 /**
  * Move the fds to keep to 3, 4, … and close all others but one, the gate: a socket, through which no path leads, and
@@ -17,7 +27,7 @@ export function keepOnly(fds: readonly (number | Ref)[], endsWithSupervisor: boo
   return [
     // First out of the way of each other, then down.
     ...fds.map((fd, i) => call('fcntl', [fd, F_DUPFD_CLOEXEC, gate + 1], { save: `fd ${FIRST_FD + i}` })),
-    call('fcntl', [GATE, F_DUPFD_CLOEXEC, gate + 1], {
+    call('fcntl', [ref(GATE), F_DUPFD_CLOEXEC, gate + 1], {
       save: 'gate',
       of: 'gate',
       onError: { EINVAL: 'no room', EMFILE: 'no room' },

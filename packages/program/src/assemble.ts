@@ -13,6 +13,7 @@ import {
 import { Assembler } from './assembler.js'
 import { writeElf } from './elf.js'
 import type { Fault } from './fault.js'
+import { sectionsFor } from './for-arch.js'
 import { cloneFlags, frame, type Section } from './frame.js'
 import { call } from './instruction.js'
 import { CONST_BASE, DATA_BASE, LOG_BASE, LOG_FD, LOG_HEADER } from './layout.js'
@@ -99,7 +100,7 @@ export function assembleSections(sections: readonly Section[], arch: Arch, log: 
     const instruction = call('mmap', args, { why: 'the log, shared with Node' })
     assembler.push(syscallNumber('mmap', arch), args, 0, { process: 'supervisor', step: -1, fatal: false, instruction })
   }
-  for (const section of sections) assembler.section(section)
+  for (const section of sectionsFor(arch, sections)) assembler.section(section)
   return assembler
 }
 

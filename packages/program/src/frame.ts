@@ -1,6 +1,7 @@
 import {
   AF_UNIX,
   CLD_EXITED,
+  CLONE_INTO_CGROUP,
   CLONE_PARENT_SETTID,
   CLONE_PIDFD,
   P_PIDFD,
@@ -9,6 +10,7 @@ import {
   PR_SET_PDEATHSIG,
   SIG_BLOCK,
   SIGNALS,
+  SIGRTMAX,
   SOCK_CLOEXEC,
   SOCK_STREAM,
   WEXITED,
@@ -18,7 +20,7 @@ import { address, branch, buffer, call, compute, goto, type Instruction, label, 
 import { CONSOLE_FD, FIRST_UNUSED_FD, LOG_BASE, LOG_FD, STATUS_FD, SYNC_FD } from './layout.js'
 import type { ProcessName } from './operation.js'
 import type { Phase, Plan } from './plan.js'
-import { CLONE, PIDFD, SIGINFO } from './vocabulary.js'
+import { CLONE, GATE, PIDFD, SIGINFO } from './vocabulary.js'
 
 /**
  * The skeleton around a plan's steps: the supervisor, the clone, the gate at which init waits, and the messages to Node.
@@ -66,12 +68,14 @@ export const SETUP_FAILED = 125
 
 const { SIGCHLD, SIGKILL } = SIGNALS
 const SIGSET = 8
+/** struct sigaction of zeros: SIG_DFL. */
+const DEFAULT_ACTION = new Uint8Array(32)
 const ALL_SIGNALS = new Uint8Array(SIGSET).fill(0xff)
 /** siginfo_t.si_code of a signal that the terminal sent. */
 const SI_KERNEL = 0x80
 const WORD32 = 0xffffffff
 
-const pair = '$pair'
+const pair = GATE
 /** The socketpair's ends: two ints in one word. A load at 0 has the other end above it, which the kernel ignores. */
 const initEnd = ref(pair, 0)
 const supervisorEnd = ref(pair, 4)
@@ -153,32 +157,50 @@ const supervisorStart = (plan: Plan, options: FrameOptions): Instruction[] => [
           why: 'what Node’s caller left open without close-on-exec',
         }),
       ]
-    : [call('rt_sigprocmask', [SIG_BLOCK, ALL_SIGNALS, null, SIGSET], { why: 'signals are for init: see the loop' })]),
+    : [
+        call('rt_sigprocmask', [SIG_BLOCK, ALL_SIGNALS, null, SIGSET], { why: 'signals are for init: see the loop' }),
+        ...resetSignals,
+      ]),
+]
+
+/**
+ * Ignored signals survive clone and execve: whoever started the program may have ignored some (nohup). What Node starts
+ * has been reset by posix_spawn.
+ */
+const resetSignals: readonly Instruction[] = [
+  compute('$number', 1),
+  label('$reset'),
+  call('rt_sigaction', [ref('$number'), DEFAULT_ACTION, null, SIGSET], {
+    why: 'back to the default; SIGKILL and SIGSTOP refuse',
+    tolerate: ['EINVAL'],
+  }),
+  compute('$number', ref('$number'), 1, 1),
+  branch(ref('$number'), SIGRTMAX + 1, { else: '$reset' }),
 ]
 
 const makeGate = call('socketpair', [AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, buffer(pair, 16)], {
   why: 'the gate between supervisor and init',
 })
 
-const cloneInit = (plan: Plan): Instruction[] => [
-  call(
-    'clone3',
-    [
-      struct(
-        'clone_args',
-        {
-          flags: cloneFlags(plan) | CLONE_PIDFD | CLONE_PARENT_SETTID,
-          pidfd: address(PIDFD),
-          parent_tid: LOG_BASE,
-          exit_signal: SIGCHLD,
-        },
-        '$cloneArgs',
-      ),
-      88,
-    ],
-    { save: CLONE, why: 'start init in its namespaces' },
-  ),
-]
+const CLONE_ARGS_SIZE = 88
+
+function cloneInit(plan: Plan): Instruction[] {
+  const flags = cloneFlags(plan) | CLONE_PIDFD | CLONE_PARENT_SETTID
+  const into = plan.steps.find((step) => step.cloneInto)?.cloneInto
+  const args = struct(
+    'clone_args',
+    {
+      // Above 32 bits, where numbers have no bits.
+      flags: into === undefined ? flags : BigInt(flags) | CLONE_INTO_CGROUP,
+      pidfd: address(PIDFD),
+      parent_tid: LOG_BASE,
+      exit_signal: SIGCHLD,
+      ...(into === undefined ? {} : { cgroup: ref(into) }),
+    },
+    '$cloneArgs',
+  )
+  return [call('clone3', [args, CLONE_ARGS_SIZE], { save: CLONE, why: 'start init in its namespaces' })]
+}
 
 const afterClone = (plan: Plan): Instruction[] => [
   branch(ref(CLONE), 0, { then: '$init' }),

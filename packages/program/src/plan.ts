@@ -27,6 +27,11 @@ export interface Step {
    * (but not by `apply`, where the caller's own namespaces are meant).
    */
   readonly needs?: number
+  /**
+   * Name of a `$` word that holds an fd of a cgroup v2 directory: init is born in it (CLONE_INTO_CGROUP, Linux 5.7). To
+   * write its pid to cgroup.procs afterwards waits for an RCU grace period, some milliseconds.
+   */
+  readonly cloneInto?: `$${string}`
   readonly outside?: readonly Instruction[]
   readonly parent?: readonly Instruction[]
   readonly enter?: readonly Instruction[]

@@ -16,3 +16,9 @@ export const PROC = '$proc'
 export const CLONE = '$clone'
 export const PIDFD = '$pidfd'
 export const SIGINFO = '$siginfo'
+
+/**
+ * Init's end of the socket at which it waits and whose closing by the execve tells the supervisor that the program runs
+ * (a load of it is an fd with junk above, which the kernel ignores): the one fd that an `exec` step must not close.
+ */
+export const GATE = '$pair'

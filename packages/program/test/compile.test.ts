@@ -80,6 +80,15 @@ describe.skipIf(process.getuid?.() !== 0)('a compiled plan (skipped without root
     expect(() => execFileSync('test', ['-e', file])).toThrow()
   })
 
+  it('starts the container with no signal blocked or ignored, whatever it was started with', () => {
+    const file = executable(shell('grep Sig[BI] /proc/self/status'))
+    const { stdout } = spawnSync('sh', ['-c', 'trap "" HUP USR1; exec "$0"', file], {
+      encoding: 'utf8',
+      timeout: 10_000,
+    })
+    expect(stdout).toMatch(/^SigBlk:\t0{16}\nSigIgn:\t0{16}\n$/)
+  })
+
   it('forwards signals to the container', async () => {
     const script = 'trap "echo term; exit 4" TERM; echo ready; while :; do sleep 0.05; done'
     const child = spawn(executable(shell(script)), { stdio: ['ignore', 'pipe', 'inherit'], env: {} })

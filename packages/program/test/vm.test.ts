@@ -4,9 +4,23 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { O_CREAT, O_EXCL, O_WRONLY } from '@rt/sys'
+import { O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_WRONLY } from '@rt/sys'
 import { afterAll, describe, expect, it } from 'vitest'
-import { address, buffer, call, compile, compute, decimal, decimalText, ref, sequence } from '../src/index.js'
+import {
+  address,
+  branch,
+  buffer,
+  call,
+  compile,
+  compute,
+  decimal,
+  decimalText,
+  fail,
+  goto,
+  label,
+  ref,
+  sequence,
+} from '../src/index.js'
 import { VM_CODE } from '../src/vm-code.js'
 import { step } from './plans.js'
 
@@ -51,6 +65,13 @@ describe('the arm64 machine', () => {
           call('close', [ref('fd')]),
           // The file is there now: the branch over the tolerated error is taken.
           call('openat', [-100, file, O_WRONLY | O_CREAT | O_EXCL, 0o600], { tolerate: ['EEXIST'] }),
+          // O_DIRECTORY has another value there: this machine's would be O_DIRECT, which a file takes.
+          call('openat', [-100, file, O_RDONLY | O_DIRECTORY], { tolerate: ['ENOTDIR'], save: 'directory' }),
+          branch(ref('directory'), -20, { else: 'wrong' }),
+          goto('right'),
+          label('wrong'),
+          fail('a file was opened as a directory'),
+          label('right'),
           call('getcwd', [buffer('cwd', 64), 64]),
           call('write', [-1, address('cwd'), 1], { tolerate: 'any' }),
         ],
