@@ -1,10 +1,13 @@
 // requires root, busybox: containers on a directory
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { join } from '@rt/cgroups'
 import { exec, hostname, root } from '@rt/chroot'
-import { directoryTree, namespaces, proc } from '@rt/mountns'
-import { call, type Plan, run, sequence } from '@rt/program'
+import { defaultMounts, directoryTree, namespaces } from '@rt/mountns'
+import { call, type Plan, run, type Step, sequence } from '@rt/program'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { busyboxRoot, needs } from '../fixtures/index.js'
+
+const cgroupName = `rt-many-${process.pid}`
 
 /** What a container might leave in the process that ran it, and on the host. */
 function footprint() {
@@ -25,6 +28,9 @@ function footprint() {
       attempt(() => [readFileSync(`/proc/self/task/${thread}/children`, 'utf8').trim()]).filter(Boolean),
     ),
     mounts: readFileSync('/proc/self/mountinfo', 'utf8'),
+    cgroups: readdirSync('/sys/fs/cgroup', { recursive: true, encoding: 'utf8' }).filter((path) =>
+      path.includes(cgroupName),
+    ),
   }
 }
 
@@ -37,15 +43,16 @@ function starter(context: TestContext) {
   const tree = directoryTree(rootfs)
   const nothing = openSync('/dev/null', 'r+')
   context.onTestFinished(() => closeSync(nothing))
-  const plan = (script: string) =>
+  const plan = (script: string, cgroup?: Step) =>
     sequence(
       namespaces({ mount: true, pid: true, uts: true, ipc: true, net: true, cgroup: true }),
-      root(tree, proc()),
+      cgroup,
+      root(tree, defaultMounts()),
       hostname('rt'),
       exec(['/bin/sh', '-c', script], { env: [] }),
     )
   const begin = async (plan: Plan) => (await run(plan, { stdio: [nothing, nothing, nothing] })).exited
-  return { plan, begin, start: (script: string) => begin(plan(script)) }
+  return { plan, begin, start: (script: string, cgroup?: Step) => begin(plan(script, cgroup)) }
 }
 
 describe('many containers from one process', () => {
@@ -60,12 +67,16 @@ describe('many containers from one process', () => {
     expect(process.memoryUsage().rss - memory).toBeLessThan(64 * 2 ** 20)
   })
 
-  it('64 at once run side by side, each with its own exit code', { timeout: 60_000 }, async (context) => {
+  it('64 at once run side by side, each with its own exit code and cgroup', { timeout: 60_000 }, async (context) => {
     const { start } = starter(context)
     await start('exit 0')
     const before = footprint()
     const began = performance.now()
-    const exits = await Promise.all(Array.from({ length: 64 }, (_, i) => start(`sleep 1; exit ${i}`)))
+    const exits = await Promise.all(
+      Array.from({ length: 64 }, (_, i) =>
+        start(`sleep 1; exit ${i}`, join(`/${cgroupName}/${i}`, { pids: { max: 16 } })),
+      ),
+    )
     expect(exits).toEqual(Array.from({ length: 64 }, (_, i) => ({ code: i })))
     // One after the other they would sleep 64 s.
     expect(performance.now() - began).toBeLessThan(20_000)
