@@ -98,7 +98,7 @@ export class Extractor implements TarHandler {
     const before = statusOfFd(options.root)
     if (before.gid !== this.#writer.gid) syscall('fchown', options.root, before.uid, this.#writer.gid)
     syscall('fchmod', options.root, FILLING)
-    this.#impliedMetadata('', statusOfFd(options.root), stacked ? this.#view?.find('').status : undefined)
+    this.#impliedMetadata('', before, stacked ? statusOfFd(overlay.lower[0]!) : undefined)
   }
 
   /** Must be called before each archive's first entry. */
@@ -132,6 +132,7 @@ export class Extractor implements TarHandler {
   }
 
   data(bytes: Uint8Array, position: number): void {
+    if (this.#fd < 0) return // of a whiteout, which has none by rights
     const sparse = this.#entry?.sparse !== undefined
     this.#guard(() => writeAll(this.#fd, bytes, sparse ? position : undefined))
   }

@@ -1,8 +1,8 @@
-import { O_DIRECTORY, O_RDONLY, RtError, S_IFDIR, S_IFMT, syscall } from '@rt/sys'
+import { AT_REMOVEDIR, O_DIRECTORY, O_RDONLY, RtError, S_IFDIR, S_IFMT, syscall } from '@rt/sys'
 import { type ByteString, quoteByteString } from '../tar/byte-string.js'
 import { nul, open, type Status, statusOf, statusOfFd } from './calls.js'
 import { isWhiteout, makeWhiteout, markOpaque, type OverlayNamespace } from './overlay-marks.js'
-import { emptyDirectory, removeTree } from './remove.js'
+import { emptyDirectory } from './remove.js'
 import type { TargetTree } from './target.js'
 
 /**
@@ -59,10 +59,15 @@ export class AppliedWhiteouts implements Whiteouts {
   hide(parent: ByteString, name: ByteString): void {
     const directory = this.tree.existing(parent)
     if (directory === undefined) return
-    const status = statusOf(directory, nul(name))
+    const bytes = nul(name)
+    const status = statusOf(directory, bytes)
     if (typeof status === 'number') return
-    if (!this.#made.has(`${statusOfFd(directory).inode}/${name}`)) removeTree(directory, name)
-    else if ((status.mode & S_IFMT) === S_IFDIR) this.#empty(directory, nul(name))
+    const made = this.#made.has(`${statusOfFd(directory).inode}/${name}`)
+    if ((status.mode & S_IFMT) !== S_IFDIR) {
+      if (!made) syscall('unlinkat', directory, bytes, 0)
+    }
+    // What this layer has in it stays, even if it has no entry for the directory.
+    else if (!this.#empty(directory, bytes) && !made) syscall('unlinkat', directory, bytes, AT_REMOVEDIR)
     this.tree.forget()
   }
 
@@ -73,10 +78,11 @@ export class AppliedWhiteouts implements Whiteouts {
     this.tree.forget()
   }
 
-  #empty(parent: number, name: Uint8Array): void {
+  /** @returns whether anything stayed */
+  #empty(parent: number, name: Uint8Array): boolean {
     const fd = open(parent, name, O_RDONLY | O_DIRECTORY)
     try {
-      emptyDirectory(fd, statusOfFd(fd).inode, (inode, child) => this.#made.has(`${inode}/${child}`))
+      return emptyDirectory(fd, statusOfFd(fd).inode, (inode, child) => this.#made.has(`${inode}/${child}`))
     } finally {
       syscall('close', fd)
     }

@@ -88,14 +88,18 @@ export async function chooseManifest(layout: string, tag: string | undefined, wa
   const path = `${layout}/index.json`
   const top = readIndex(await readDocument(path), JSON.stringify(path), undefined)
   const others = new Set<string>()
-  const find = (descriptors: readonly Descriptor[]) => imagesOf(layout, descriptors, wanted, others)
   const tagged = (name: string) => top.filter((descriptor) => tagOf(descriptor) === name)
-
-  let images = await find(tag === undefined ? top : tagged(tag))
-  if (tag === undefined && images.length > 1) images = await find(tagged('latest'))
-  // One image may be listed twice, under two tags.
-  const distinct = new Map(images.map((image) => [formatDigest(image.digest), image]))
-  if (distinct.size === 1) return images[0]!
+  // By digest: one image may be listed twice, under two tags.
+  const find = async (descriptors: readonly Descriptor[]) => {
+    const images = await imagesOf(layout, descriptors, wanted, others)
+    return [...new Map(images.map((image) => [formatDigest(image.digest), image])).values()]
+  }
+  const images = await find(tag === undefined ? top : tagged(tag))
+  if (images.length === 1) return images[0]!
+  if (tag === undefined && images.length > 1) {
+    const latest = await find(tagged('latest'))
+    if (latest.length === 1) return latest[0]!
+  }
 
   const tags = [...new Set(top.map(tagOf))].filter((name) => name !== undefined)
   const listed = tags.length > 0 ? `its tags: ${tags.map((name) => JSON.stringify(name)).join(', ')}` : 'it has no tags'
@@ -103,7 +107,7 @@ export async function chooseManifest(layout: string, tag: string | undefined, wa
   if (tag !== undefined && tagged(tag).length === 0) {
     throw new RtError('RT_NOT_FOUND', `OCI layout ${quoted} has no tag ${JSON.stringify(tag)}`, { hint: listed })
   }
-  if (distinct.size > 1) {
+  if (images.length > 1) {
     throw new RtError('RT_INVALID_OPTION', `OCI layout ${quoted} holds more than one image: say which`, {
       hint: `oci:${layout}:TAG; ${listed}`,
     })
