@@ -7,7 +7,8 @@ import { measure, type RowResult } from './measure.js'
 import { machine, rowText, toJson } from './report.js'
 import type { Row } from './row.js'
 
-// pnpm bench [ROW...] [--json FILE] [--rounds FACTOR]: measures and reports; a missed budget is no failure.
+// npm run bench -- [ROW...] [--json FILE] [--rounds FACTOR]: measures and reports; a missed budget is no failure.
+// The script sets another tsconfig than the tests have, one without paths: what is measured are the packages as built.
 const rowNames = [
   'in-process',
   'peers',
