@@ -86,7 +86,13 @@ export const cgroupHint = (file: string, errno: string | undefined): string | un
 
 /** All hints for a file, as a {@link Call} takes them. */
 export const cgroupHints = (file: string): Partial<Record<ErrnoName, string>> => {
-  const hints: Partial<Record<ErrnoName, string>> = {}
+  let hints = known.get(file)
+  if (hints) return hints
+  hints = {}
   for (const [pattern, errno, hint] of HINTS) if (pattern.test(file)) hints[errno] ??= hint
+  known.set(file, hints)
   return hints
 }
+
+/** A step writes the same few files in every hierarchy, and a pattern's first test is slow. */
+const known = new Map<string, Partial<Record<ErrnoName, string>>>()

@@ -167,17 +167,8 @@ export class RunningContainer implements Container {
     const { options } = this.begun
     options.signal?.removeEventListener('abort', this.abort)
     rawSyscall(syscallNumber('wait4'), [this.supervisor, null, 0, null])
-    const results = this.log_.results()
-    this.failure ??= setupFailure(this.program, results)
-    if (!this.exit && this.failure === undefined) {
-      this.failure = new RtError('RT_BROKEN_PROCESS', 'the container’s supervisor was killed: its exit status is lost')
-    }
-    if (!this.exit) {
-      await this.initGone()
-      cleanUp(this.program, results)
-    } else if (!this.hasStarted && this.failure === undefined && 'signal' in this.exit) {
-      this.failure = diedDuringSetup(this.program, results, this.exit.signal)
-    }
+    const asPlanned = this.hasStarted && this.exit !== undefined && 'code' in this.exit
+    if (!asPlanned) await this.investigate()
     if (options.signal?.aborted && !this.hasStarted) this.failure = options.signal.reason
     this.isOver = true
     this.log_.close()
@@ -194,6 +185,21 @@ export class RunningContainer implements Container {
     for (const stream of [this.stdin, this.stdout, this.stderr]) if (!this.hasStarted) stream?.destroy()
     this.settle.notStarted(this.failure)
     this.settle.lost(this.failure)
+  }
+
+  /** It never started, or was killed, or nobody said how it ended: the log tells why, and what is left to clean. */
+  private async investigate(): Promise<void> {
+    const results = this.log_.results()
+    this.failure ??= setupFailure(this.program, results)
+    if (this.exit) {
+      if ('signal' in this.exit && !this.hasStarted) {
+        this.failure ??= diedDuringSetup(this.program, results, this.exit.signal)
+      }
+      return
+    }
+    this.failure ??= new RtError('RT_BROKEN_PROCESS', 'the container’s supervisor was killed: its exit status is lost')
+    await this.initGone()
+    cleanUp(this.program, results)
   }
 
   /** After the supervisor's death the kernel kills init (pdeathsig); what it held is free once it is dead. */

@@ -55,14 +55,16 @@ export function operationFailure(
  * All operations before execve have a result once it is reached; one without is where init stood.
  */
 export function diedDuringSetup(program: Program, results: Results, signal: number): RtError | undefined {
+  // The short way: what stands right before the first execve has run.
+  const exec = program.sites.findIndex((site) => site.process === 'init' && isExec(site))
+  if (exec > 0 && results[exec - 1] !== undefined) return undefined
   const flow = program.flow()
   let index = program.sites.findIndex((site) => site.process === 'init')
   for (let steps = 0; index >= 0 && index < results.length && steps < 100_000; steps++) {
     const result = results[index]
     const site = program.sites[index] as Program['sites'][number]
-    const isExec = site.instruction.kind === 'call' && site.instruction.call.startsWith('execve')
     if (result === undefined) {
-      if (isExec) return undefined
+      if (isExec(site)) return undefined
       const step = program.plan.steps[site.step]
       return new RtError(
         'RT_BROKEN_PROCESS',
@@ -83,3 +85,6 @@ export function diedDuringSetup(program: Program, results: Results, signal: numb
   }
   return undefined
 }
+
+const isExec = ({ instruction }: Program['sites'][number]): boolean =>
+  instruction.kind === 'call' && (instruction.call === 'execve' || instruction.call === 'execveat')

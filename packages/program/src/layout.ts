@@ -13,8 +13,8 @@ export const DATA_BASE = 0x2000000
 export const LOG_BASE = 0x4000000
 /** Header of the log: pid of the clone's child (written by the kernel, CLONE_PARENT_SETTID) at 0. */
 export const LOG_HEADER = 0x40
-/** What a result word holds until its operation has run. */
-export const NOT_RUN = -0x8000000000000000n
+/** A result word is the smallest integer until its operation has run: its upper half is this, its lower half zero. */
+export const NOT_RUN_HIGH = -0x80000000
 
 export const OP_SIZE = 72
 export const OP_BRANCH = -1

@@ -1,7 +1,7 @@
 import { closeSync, readSync, writeSync } from 'node:fs'
 import { MFD_CLOEXEC, syscall } from '@rt/sys'
 import type { Program } from './assemble.js'
-import { LOG_HEADER, NOT_RUN } from './layout.js'
+import { LOG_HEADER, NOT_RUN_HIGH } from './layout.js'
 import { slotOf, timePlace } from './link.js'
 
 const blanks = new Map<number, Buffer>()
@@ -11,7 +11,8 @@ function blank(program: Program): Buffer {
   const known = blanks.get(program.logSize)
   if (known) return known
   const bytes = Buffer.alloc(program.logSize)
-  for (let i = 0; i < program.slots; i++) bytes.writeBigInt64LE(NOT_RUN, LOG_HEADER + i * 8)
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, program.logSize / 4)
+  for (let i = 0; i < program.slots; i++) words[LOG_HEADER / 4 + 2 * i + 1] = NOT_RUN_HIGH
   if (blanks.size < 16) blanks.set(program.logSize, bytes)
   return bytes
 }
@@ -35,13 +36,16 @@ export class Log {
 
   /** One word per operation: what the call returned, minus the errno if it failed; undefined if it has not run. */
   results(): (number | undefined)[] {
-    const bytes = this.bytes()
-    return this.program.sites.map((_, i) => this.result(bytes, i))
+    const words = this.words()
+    const { sites, traced } = this.program
+    const results = new Array<number | undefined>(sites.length)
+    for (let i = 0; i < sites.length; i++) results[i] = result(words, slotOf(i, traced))
+    return results
   }
 
   /** One operation's result, without reading the whole; also of a fault's marker. */
   resultOf(index: number): number | undefined {
-    return this.result(this.bytes(), index)
+    return result(this.words(), slotOf(index, this.program.traced))
   }
 
   /** Nanoseconds of CLOCK_MONOTONIC just before each operation of a traced program; undefined if it has not run. */
@@ -64,13 +68,22 @@ export class Log {
 
   private bytes(): Buffer {
     if (this.kept) return this.kept
-    const bytes = Buffer.allocUnsafe(this.program.logSize)
+    const bytes = Buffer.alloc(this.program.logSize)
     readSync(this.fd, bytes, 0, bytes.length, 0)
     return bytes
   }
 
-  private result(bytes: Buffer, index: number): number | undefined {
-    const value = bytes.readBigInt64LE(LOG_HEADER + slotOf(index, this.program.traced) * 8)
-    return value === NOT_RUN ? undefined : Number(value)
+  private words(): Int32Array {
+    const bytes = this.bytes()
+    return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
   }
+}
+
+/** Without BigInts: every start reads some hundred results, in code that is not compiled yet. */
+function result(words: Int32Array, slot: number): number | undefined {
+  const at = LOG_HEADER / 4 + 2 * slot
+  const low = words[at] as number
+  const high = words[at + 1] as number
+  if (high === NOT_RUN_HIGH && low === 0) return undefined
+  return high * 0x100000000 + (low >>> 0)
 }
