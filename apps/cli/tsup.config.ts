@@ -1,20 +1,47 @@
-import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'tsup'
+import { defineConfig, type Options } from 'tsup'
 
 // The packages' sources, not their builds: ./rt needs one build, not seven, and dead code is dropped across packages.
 const folder = (name: string) => fileURLToPath(new URL(`../../packages/${name}`, import.meta.url))
 const packages = ['sys', 'program', 'mountns', 'cgroups', 'chroot', 'rootfs']
-const worker = `${folder('rootfs')}/src/extract/worker.ts`
+
+type Plugin = NonNullable<Options['esbuildPlugins']>[number]
+
+/** Loaded by Node itself before any program starts: a getter would only cost. */
+const LOADED = new Set(['node:fs', 'node:module', 'node:path', 'node:path/posix', 'node:url', 'node:vm', 'node:buffer'])
+
+/**
+ * Loads Node's own modules when something of them is first used, not when a file that imports them is: `rt run` never
+ * touches zlib, and node:fs/promises alone takes 3 ms. An import becomes an object of getters.
+ */
+const lazyBuiltins: Plugin = {
+  name: 'lazy-builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, ({ path, namespace }) =>
+      namespace === 'lazy' || LOADED.has(path) ? { path, external: true } : { path, namespace: 'lazy' },
+    )
+    onLoad({ filter: /./, namespace: 'lazy' }, async ({ path }) => {
+      const names = Object.keys((await import(path)) as object)
+      const getters = names.map((name) => `get ${name}() { return load()${name === 'default' ? '' : `.${name}`} }`)
+      return {
+        contents: `const load = () => require(${JSON.stringify(path)})\nmodule.exports = { ${getters.join(', ')} }`,
+      }
+    })
+  },
+}
 
 export default defineConfig({
   entry: {
+    // Starts main.js, the whole program, through V8's code cache.
     rt: 'src/rt.ts',
+    main: 'src/main.ts',
+    // What only an image needs: main.js loads it for an image.
+    images: 'src/images.ts',
     // A worker thread starts from a file of its own.
-    ...(existsSync(worker) ? { 'extract-worker': worker } : {}),
+    'extract-worker': `${folder('rootfs')}/src/extract/worker.ts`,
   },
   // CommonJS, although the sources are ES modules: Node's ES module loader costs 5 ms at every start, and a static
-  // import of a built-in is hoisted, so that `import()` of a command would delay nothing (node:net alone is 2 ms).
+  // import of a built-in is hoisted, so that `import()` of a command would delay nothing.
   format: ['cjs'],
   shims: true,
   target: 'node20.19',
@@ -26,8 +53,21 @@ export default defineConfig({
   external: ['koffi'],
   noExternal: [/^@rt\//],
   clean: true,
+  // Else tsup resolves node:… itself, before the plugin is asked.
+  removeNodeProtocol: false,
+  esbuildPlugins: [
+    lazyBuiltins,
+    {
+      name: 'images',
+      setup({ onResolve }) {
+        onResolve({ filter: /\/images\.js$/ }, () => ({ path: './images.js', external: true }))
+      },
+    },
+  ],
   esbuildOptions(options) {
     options.alias = Object.fromEntries(packages.map((name) => [`@rt/${name}`, `${folder(name)}/src/index.ts`]))
     options.legalComments = 'none'
+    // A real import() would load Node's ES module loader; this is require() behind a promise.
+    options.supported = { 'dynamic-import': false }
   },
 })

@@ -1,25 +1,6 @@
 #!/usr/bin/env node
-import { writeSync } from 'node:fs'
-import { formatError } from '@rt/sys'
-import { dispatch } from './dispatch.js'
-import { EXIT, exitCodeOf } from './exit-codes.js'
-import { BrokenPipe } from './output.js'
+import { join } from 'node:path'
+import { runCached } from './code-cache.js'
 
-const STDERR = 2
-
-/** Print the error and answer with the exit code that stands for it. */
-function failed(error: unknown): number {
-  if (error instanceof BrokenPipe) return EXIT.brokenPipe
-  try {
-    writeSync(STDERR, `rt: ${formatError(error)}\n`)
-  } catch {
-    // stderr is closed or full: nobody is left to be told, the exit code still speaks.
-  }
-  return exitCodeOf(error)
-}
-
-dispatch(process.argv.slice(2))
-  .catch(failed)
-  .then((code) => {
-    process.exitCode = code
-  })
+// What the program is made of is in main.ts; this file only makes it start sooner.
+runCached(join(__dirname, 'main.js'), require, /^[a-z]+$/.exec(process.argv[2] ?? '')?.[0] ?? 'help')

@@ -10,7 +10,7 @@ import { type PreparedContainer, prepare } from '../src/plan/prepare.js'
 const GROUP = 'rt-fault-sweep'
 
 /** `rt run -m 64m --pids-limit 32 --tmpfs /run -- true`, as a plan. */
-function prepared(): PreparedContainer {
+function prepared(): Promise<PreparedContainer> {
   const complaints = new Complaints()
   const words = [
     '-m',
@@ -25,15 +25,16 @@ function prepared(): PreparedContainer {
     '/bin/true',
   ]
   const parsed = parseArguments(words, RUN_OPTIONS, complaints)
-  return prepare(parsed.values, parsed.rest, { interactive: false, tty: false }, complaints, () => 'fault-sweep')
+  const mode = { interactive: false, tty: false }
+  return prepare({ values: parsed.values, words: parsed.rest, mode, complaints, defaultName: 'fault-sweep' })
 }
 
 const mounts = () => readFileSync('/proc/self/mountinfo', 'utf8')
 const children = () => readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8')
 const groups = () => readdirSync('/sys/fs/cgroup').filter((name) => existsSync(`/sys/fs/cgroup/${name}/${GROUP}`))
 
-describe.skipIf(process.getuid?.() !== 0)('the plan of rt run (skipped without root: new namespaces)', () => {
-  const container = prepared()
+describe.skipIf(process.getuid?.() !== 0)('the plan of rt run (skipped without root: new namespaces)', async () => {
+  const container = await prepared()
   afterAll(() => container.close())
   const { plan } = container
   const { sites } = assemble(plan, { mode: 'node' })

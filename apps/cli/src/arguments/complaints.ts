@@ -9,6 +9,7 @@ const ABOUT_INPUT: ReadonlySet<RtErrorCode> = new Set([
   'RT_EXISTS',
   'RT_UNSUPPORTED',
   'RT_PERMISSION',
+  'RT_ARCHIVE',
 ])
 
 /** Says that an option's value is wrong: for `parse` functions. */
@@ -35,15 +36,30 @@ export class Complaints {
     try {
       return make()
     } catch (error) {
-      if (!RtError.isInstance(error) || !ABOUT_INPUT.has(error.kind)) throw error
-      if (this.list.length === 0) this.first = error
-      if (!error.complaints?.length) this.add(path, error.message, error.hint)
-      for (const { path: inner, message } of error.complaints ?? []) {
-        const isOption = inner.startsWith('--')
-        const says = isOption || inner === '' || path.includes(inner) ? message : `${inner}: ${message}`
-        this.add(isOption && !path.startsWith(inner) ? inner : path, says, error.hint)
-      }
+      this.take(path, error)
       return undefined
+    }
+  }
+
+  /** The same for what takes a while. */
+  async tryAsync<T>(path: string, make: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await make()
+    } catch (error) {
+      this.take(path, error)
+      return undefined
+    }
+  }
+
+  /** @throws what is no complaint about input */
+  private take(path: string, error: unknown): void {
+    if (!RtError.isInstance(error) || !ABOUT_INPUT.has(error.kind)) throw error
+    if (this.list.length === 0) this.first = error
+    if (!error.complaints?.length) this.add(path, error.message, error.hint)
+    for (const { path: inner, message } of error.complaints ?? []) {
+      const isOption = inner.startsWith('--')
+      const says = isOption || inner === '' || path.includes(inner) ? message : `${inner}: ${message}`
+      this.add(isOption && !path.startsWith(inner) ? inner : path, says, error.hint)
     }
   }
 

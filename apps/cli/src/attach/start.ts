@@ -1,71 +1,81 @@
-import { writeSync } from 'node:fs'
 import { type Container, type RunOptions, run } from '@rt/program'
 import { SyscallError } from '@rt/sys'
 import { exitCode } from '../exit-codes.js'
 import type { TerminalMode } from '../options/terminal.js'
 import type { PreparedContainer } from '../plan/prepare.js'
-import { forwardSignals } from './signals.js'
+import { forwardSignals, type SignalForwarding } from './signals.js'
 
-const STDERR = 2
+export interface Attachment {
+  readonly mode: TerminalMode
+  /** For trace: take the time of each call. */
+  readonly traced?: boolean
+  /** Sees the container when it has started. */
+  readonly watch?: (container: Container) => void
+}
 
 /**
- * Start a container, connect it to rt's own streams and signals, and wait for its end.
+ * Prepare a container, start it, connect it to rt's own streams and signals, and wait for its end.
  *
- * @param watch sees the container when it has started
+ * @param prepare may take a while (an image is unpacked), and is to stop when its signal is aborted
  * @returns the exit code: the program's own, or 128 + the signal that ended it
- * @throws what `run` throws; for a program that can't be executed, what its files tell about the reason
+ * @throws what `prepare` and `run` throw; for a program that can't be executed, what its files tell about the reason
  */
 export async function startAttached(
-  prepared: PreparedContainer,
-  mode: TerminalMode,
-  options: RunOptions = {},
-  watch: (container: Container) => void = () => {},
+  prepare: (signal: AbortSignal) => Promise<PreparedContainer>,
+  attachment: Attachment,
 ): Promise<number> {
-  const signals = forwardSignals(prepared.stopSignal, (message) => {
-    writeSync(STDERR, `rt: ${message}\n`)
-  })
+  const signals = forwardSignals()
   try {
-    if (mode.tty) return await startOnTerminal(prepared, mode, options, signals, watch)
-    const stdin = mode.interactive ? 'inherit' : 'null'
-    const container = await started(prepared, {
-      ...options,
-      stdio: [stdin, 'inherit', 'inherit'],
-      signal: signals.abort,
-    })
-    signals.to(container)
-    watch(container)
-    return exitCode(await container.exited)
+    const prepared = await prepare(signals.abort)
+    try {
+      return await (attachment.mode.tty ? onTerminal : onStreams)(prepared, attachment, signals)
+    } finally {
+      prepared.close()
+    }
+  } catch (error) {
+    throw signals.reason(error)
   } finally {
     signals.stop()
   }
 }
 
-async function startOnTerminal(
+async function onStreams(
   prepared: PreparedContainer,
-  mode: TerminalMode,
-  options: RunOptions,
-  signals: ReturnType<typeof forwardSignals>,
-  watch: (container: Container) => void,
+  attachment: Attachment,
+  signals: SignalForwarding,
+): Promise<number> {
+  const stdin = attachment.mode.interactive ? 'inherit' : 'null'
+  const container = await start(prepared, attachment, signals, { stdio: [stdin, 'inherit', 'inherit'] })
+  return exitCode(await container.exited)
+}
+
+async function onTerminal(
+  prepared: PreparedContainer,
+  attachment: Attachment,
+  signals: SignalForwarding,
 ): Promise<number> {
   // Only here: Node's terminals take 5 ms to load.
   const { connectTerminal, terminalSize } = await import('./terminal.js')
-  const container = await started(prepared, { ...options, terminalSize: terminalSize(), signal: signals.abort })
-  signals.to(container)
-  watch(container)
-  const connection = container.terminal && connectTerminal(container.terminal, mode.interactive)
+  const container = await start(prepared, attachment, signals, { terminalSize: terminalSize() })
+  const connection = container.terminal && connectTerminal(container.terminal, attachment.mode.interactive)
   const exit = await container.exited
   await connection?.end()
   return exitCode(exit)
 }
 
-/** Started; or an error that names the file at fault if it was the execve that failed. */
-async function started(prepared: PreparedContainer, options: RunOptions): Promise<Container> {
+async function start(
+  prepared: PreparedContainer,
+  { traced, watch }: Attachment,
+  signals: SignalForwarding,
+  options: RunOptions,
+): Promise<Container> {
   try {
-    return await run(prepared.plan, options)
+    const container = await run(prepared.plan, { ...options, traced, signal: signals.abort })
+    signals.to(container, prepared.stopSignal)
+    watch?.(container)
+    return container
   } catch (error) {
     if (SyscallError.isInstance(error) && error.syscall === 'execve') throw prepared.diagnose() ?? error
     throw error
-  } finally {
-    prepared.close()
   }
 }

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { isatty } from 'node:tty'
 import type { Surroundings } from '../options/terminal.js'
+import { isTerminal } from './is-terminal.js'
 
 /** Where rt itself was started. */
 export function surroundings(): Surroundings {
-  const [stdinIsTerminal, stdoutIsTerminal] = [isatty(0), isatty(1)]
+  const [stdinIsTerminal, stdoutIsTerminal] = [isTerminal(0), isTerminal(1)]
   return { stdinIsTerminal, stdoutIsTerminal, foreground: stdinIsTerminal && isForeground() }
 }
 

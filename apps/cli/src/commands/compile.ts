@@ -4,8 +4,8 @@ import { compile } from '@rt/program'
 import { RtError } from '@rt/sys'
 import { one } from '../arguments/option.js'
 import { EXIT } from '../exit-codes.js'
-import { prepare } from '../plan/prepare.js'
 import { runArguments } from '../plan/run-arguments.js'
+import { prepareWithBar } from '../progress/prepare-with-bar.js'
 import { oneOf } from '../values/name.js'
 import { defineCommand } from './command.js'
 
@@ -37,7 +37,7 @@ export const command = defineCommand({
     const { file, words } = own.output === undefined ? trailingOutput(given) : { file: own.output, words: given }
     if (file === undefined) complaints.add('--output', 'is missing: -o FILE')
     const mode = { interactive: run.interactive ?? false, tty: run.tty ?? false }
-    const prepared = prepare(run, words, mode, complaints, () => nameFor(file ?? ''))
+    const prepared = await prepareWithBar({ values: run, words, mode, complaints, defaultName: nameFor(file ?? '') })
     prepared.close()
     writeExecutable(file as string, compile(prepared.plan, { arch: own.arch }))
     return EXIT.ok

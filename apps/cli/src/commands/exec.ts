@@ -31,6 +31,6 @@ export const command = defineCommand({
     const pid = word === undefined ? undefined : complaints.try('PID', () => pidNumber(word))
     if (argv.length === 0) complaints.add('COMMAND', 'is missing')
     const mode = terminalMode(values, surroundings())
-    return startAttached(prepareExec(values, pid, argv, mode, complaints), mode)
+    return startAttached(async () => prepareExec(values, pid, argv, mode, complaints), { mode })
   },
 })

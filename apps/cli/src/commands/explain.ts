@@ -2,8 +2,8 @@ import { explain, formatExplanation } from '@rt/program'
 import { flag, one } from '../arguments/option.js'
 import { EXIT } from '../exit-codes.js'
 import { print, printJson } from '../output.js'
-import { prepare } from '../plan/prepare.js'
 import { runArguments } from '../plan/run-arguments.js'
+import { prepareWithBar } from '../progress/prepare-with-bar.js'
 import { oneOf } from '../values/name.js'
 import { defineCommand } from './command.js'
 
@@ -38,7 +38,7 @@ export const command = defineCommand({
     const { own, run, words } = runArguments('explain', OPTIONS, parsed, complaints)
     // No terminal unless -t says so: the explanation does not depend on where it is printed.
     const mode = { interactive: run.interactive ?? false, tty: run.tty ?? false }
-    const prepared = prepare(run, words, mode, complaints, () => 'container-id')
+    const prepared = await prepareWithBar({ values: run, words, mode, complaints, defaultName: 'container-id' })
     prepared.close()
     const steps = explain(prepared.plan, { arch: own.arch })
     if (own.json) printJson(steps)

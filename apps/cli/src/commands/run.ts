@@ -3,7 +3,7 @@ import { startAttached } from '../attach/start.js'
 import { surroundings } from '../attach/surroundings.js'
 import { RUN_GROUPS, RUN_OPTIONS } from '../options/run.js'
 import { terminalMode } from '../options/terminal.js'
-import { prepare } from '../plan/prepare.js'
+import { prepareWithBar } from '../progress/prepare-with-bar.js'
 import { defineCommand } from './command.js'
 
 /**
@@ -41,6 +41,6 @@ export const command = defineCommand({
         throw invalid('with -i, stdin must be a terminal', 'leave out -t if input is piped in')
       }
     })
-    return startAttached(prepare(values, rest, mode, complaints), mode)
+    return startAttached((signal) => prepareWithBar({ values, words: rest, mode, complaints, signal }), { mode })
   },
 })

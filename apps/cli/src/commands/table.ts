@@ -28,6 +28,7 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./compile.js'),
   },
   { name: 'exec', summary: 'run a command in a running container', load: () => import('./exec.js') },
+  { name: 'unpack', summary: 'unpack an archive or an image to a directory', load: () => import('./unpack.js') },
   { name: 'lab', summary: 'four experiments that show what a container is', load: () => import('./lab.js') },
   { name: 'doctor', summary: 'look at what this host offers to containers', load: () => import('./doctor.js') },
   { name: 'completion', summary: 'print a shell’s completion script', load: () => import('./completion.js') },

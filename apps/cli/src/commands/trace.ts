@@ -5,8 +5,8 @@ import { startAttached } from '../attach/start.js'
 import { surroundings } from '../attach/surroundings.js'
 import { terminalMode } from '../options/terminal.js'
 import { json } from '../output.js'
-import { prepare } from '../plan/prepare.js'
 import { runArguments } from '../plan/run-arguments.js'
+import { prepareWithBar } from '../progress/prepare-with-bar.js'
 import { defineCommand } from './command.js'
 
 const STDERR = 2
@@ -38,8 +38,12 @@ export const command = defineCommand({
       complaints.add('--perfetto', 'the trace can be written in one form only, and --json is given')
     const mode = terminalMode(run, surroundings())
     let container: Container | undefined
-    const code = await startAttached(prepare(run, words, mode, complaints), mode, { traced: true }, (started) => {
-      container = started
+    const code = await startAttached((signal) => prepareWithBar({ values: run, words, mode, complaints, signal }), {
+      mode,
+      traced: true,
+      watch: (started) => {
+        container = started
+      },
     })
     const rows = container?.trace() ?? []
     const text = own.json ? json(rows) : own.perfetto ? chromeTrace(rows) : formatTrace(rows)

@@ -1,3 +1,4 @@
+import type { Step } from '@rt/program'
 import { Complaints } from '../arguments/complaints.js'
 import { parseArguments } from '../arguments/parse.js'
 import { RUN_OPTIONS } from '../options/run.js'
@@ -8,10 +9,11 @@ import { isUnchanged } from './show.js'
 const ARGUMENTS = ['--hostname', 'rt-lab', '--pids-limit', '64']
 
 /** What `rt run --hostname rt-lab --pids-limit 64` would do, without its exec. */
-function dockerSteps() {
+async function dockerSteps(): Promise<Step[]> {
   const complaints = new Complaints()
   const { values, rest } = parseArguments(ARGUMENTS, RUN_OPTIONS, complaints)
-  const prepared = prepare(values, rest, { interactive: true, tty: false }, complaints, () => 'rt-lab')
+  const mode = { interactive: true, tty: false }
+  const prepared = await prepare({ values, words: rest, mode, complaints, defaultName: 'rt-lab' })
   prepared.close()
   // With the caller's terminal as its own, a shell has job control.
   return prepared.plan.steps.filter(({ name }) => name !== 'exec' && name !== 'session')
@@ -38,7 +40,7 @@ export const docker: Experiment = {
     await conduct([
       {
         title: { en: `rt run ${ARGUMENTS.join(' ')}`, zh: `rt run ${ARGUMENTS.join(' ')}` },
-        steps: dockerSteps(),
+        steps: await dockerSteps(),
         brief: true,
         script: 'echo "pid $$"; hostname; cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null',
         findings: ({ host, inside, output, ownNamespaces, cgroups }) => {

@@ -5,6 +5,7 @@ import { mounts } from './mounts.js'
 import { namespaceOptions } from './namespaces.js'
 import { resources } from './resources.js'
 import { terminal } from './terminal.js'
+import { unpacking } from './unpacking.js'
 import { user } from './user.js'
 
 /** The options of `rt run`: parsing, --help, shell completion and the documentation all read this table. */
@@ -16,6 +17,7 @@ export const RUN_OPTIONS = {
   ...namespaceOptions,
   ...resources,
   ...container,
+  ...unpacking,
 }
 
 export type RunValues = Values<typeof RUN_OPTIONS>
@@ -26,6 +28,7 @@ export const RUN_GROUPS: readonly OptionGroup[] = [
   { title: 'Files and devices', options: mounts },
   { title: 'User and privileges', options: user },
   { title: 'Namespaces and names', options: namespaceOptions },
-  { title: 'Limits', options: resources },
+  { title: 'Resources', options: resources },
   { title: 'Container', options: container },
+  { title: 'Limits of an archive', options: unpacking },
 ]

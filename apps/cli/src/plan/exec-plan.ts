@@ -74,6 +74,7 @@ export function prepareExec(
     return {
       plan,
       stopSignal: undefined,
+      warnings: [],
       diagnose: () => diagnoseExec(root, argv[0] as Text, { env, cwd, origin: 'COMMAND' }),
       close: () => closeSync(root),
     }

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
 import { type DefaultMountsOptions, device, fileLimit, fileMounts, type NamespaceOptions } from '@rt/mountns'
+import type { Step } from '@rt/program'
 import type { Complaints } from '../arguments/complaints.js'
 import { mountSpecs, mountSteps } from '../options/mounts.js'
 import type { RunValues } from '../options/run.js'
+import type { MountSpec } from '../values/mount-spec.js'
 import type { CgroupChoice } from './choose-cgroup.js'
 import { hostDevices } from './host-devices.js'
 import { nameFiles } from './name-files.js'
@@ -11,29 +13,40 @@ import type { RootSource } from './source.js'
 interface Circumstances {
   readonly namespaces: NamespaceOptions
   readonly cgroup: CgroupChoice
-  readonly root: RootSource | undefined
+  readonly given: GivenMounts
+  readonly root: RootSource
   readonly hostname: string | undefined
+}
+
+/** What --volume, --mount and --tmpfs ask for. */
+export interface GivenMounts {
+  readonly specs: readonly MountSpec[]
+  readonly steps: readonly Step[]
+}
+
+export function givenMounts(values: RunValues, complaints: Complaints): GivenMounts {
+  const specs = mountSpecs(values)
+  return { specs, steps: mountSteps(specs, complaints) }
 }
 
 /** All that is mounted on the root: Docker's defaults, files with names, what the options ask for, devices. */
 export function mountsOf(
   values: RunValues,
-  { namespaces, cgroup, root, hostname }: Circumstances,
-  complaints: Complaints,
+  { namespaces, cgroup, given, root, hostname }: Circumstances,
 ): DefaultMountsOptions {
-  const specs = mountSpecs(values)
+  const { specs, steps } = given
   const taken = new Set(specs.map(({ destination }) => destination))
   const names = nameFiles({
     hostname,
     hosts: values['add-host'],
     nameServers: values.dns,
     hostNetwork: values.network === 'host',
-    hostRoot: root?.isHost ?? false,
-    isThrownAway: root?.isThrownAway ?? false,
+    hostRoot: root.isHost,
+    isThrownAway: root.isThrownAway,
   })
   const privileged = values.privileged ?? false
   const how = namespaces.user ? 'bind' : 'mknod'
-  const given = new Set(cgroup.devices.map(({ node }) => node.path))
+  const asked = new Set(cgroup.devices.map(({ node }) => node.path))
   const nothing = values['security-opt'].includes('systempaths=unconfined')
   return {
     namespaces,
@@ -44,10 +57,10 @@ export function mountsOf(
     ...(nothing ? { masked: [], readonly: [] } : {}),
     mounts: [
       fileMounts(names.filter(({ destination }) => !taken.has(destination))),
-      mountSteps(specs, complaints),
+      steps,
       privileged &&
         hostDevices()
-          .filter(({ path }) => !given.has(path))
+          .filter(({ path }) => !asked.has(path))
           .map((node) => device(node, { how, origin: '--privileged' })),
       cgroup.devices.map(({ step }) => step),
       fileLimit(specs.filter(({ type }) => type === 'bind').length),

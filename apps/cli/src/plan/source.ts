@@ -1,7 +1,7 @@
-import { openSync, statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { closeSync, constants, openSync } from 'node:fs'
 import { directoryTree, hostTree, overlayTree, readHostTree, type UserNamespace } from '@rt/mountns'
 import type { StepList } from '@rt/program'
+import { type PrepareOptions, type RootFilesystem, resolveSource, type Source } from '@rt/rootfs'
 import { RtError } from '@rt/sys'
 import type { ImageCommand } from '../options/command.js'
 import { programOnPath } from './program-on-path.js'
@@ -10,7 +10,7 @@ import { programOnPath } from './program-on-path.js'
 export interface RootSource {
   /** Saves `$tree`. */
   readonly tree: StepList
-  /** The root as it will be, for looking up users and programs. The caller closes it. */
+  /** The root as it will be, for looking up users and programs. */
   readonly fd: number
   readonly image: ImageCommand
   readonly isHost: boolean
@@ -18,52 +18,99 @@ export interface RootSource {
   readonly isThrownAway: boolean
   /** `default`, or SOURCE. */
   readonly origin: string
+  /** What could not be restored when an image was unpacked. */
+  readonly warnings: readonly string[]
+  /** Close `fd`, and let go of the image. */
+  close(): void
+}
+
+export interface SourceOptions extends PrepareOptions {
+  /** The container's user namespace. */
+  readonly user: UserNamespace | undefined
 }
 
 /**
- * The root that SOURCE stands for. Looks at the host.
+ * The root that SOURCE stands for. Looks at the host; an image that is new is unpacked into the cache.
  *
  * @param source absent: the host's own root
- * @param ephemeral a directory is not written to
- * @param user the container's user namespace
- * @throws RtError RT_NOT_FOUND, RT_WRONG_TYPE
+ * @throws RtError RT_NOT_FOUND, RT_WRONG_TYPE, RT_ARCHIVE, …: what @rt/rootfs throws
  */
-export function rootSource(
-  source: string | undefined,
-  ephemeral: boolean,
-  user: UserNamespace | undefined,
-): RootSource {
-  // Only root may have its files shown as another user's, and only the maps it writes itself differ from it.
-  const idmap = user?.how === 'supervisor'
+export async function rootSource(source: string | undefined, options: SourceOptions): Promise<RootSource> {
+  const { user, ...preparing } = options
   const isPlainUser = user !== undefined && process.getuid?.() !== 0
+  // Only root may have its files shown as another user's, and only the maps that it writes itself differ from it.
+  const idmap = user?.how === 'supervisor'
   if (source === undefined) {
     const tree = isPlainUser ? hostTree(readHostTree()) : overlayTree({ lower: ['/'], idmap })
-    return { tree, fd: openSync('/', 'r'), image: {}, isHost: true, isThrownAway: true, origin: 'default' }
+    const fd = openSync('/', 'r')
+    return {
+      tree,
+      fd,
+      image: {},
+      isHost: true,
+      isThrownAway: true,
+      origin: 'default',
+      warnings: [],
+      close: () => closeSync(fd),
+    }
   }
-  const path = resolve(source)
-  const found = statSync(path, { throwIfNoEntry: false })
-  if (!found) throw notFound(source)
-  if (!found.isDirectory()) {
-    throw new RtError(
-      'RT_WRONG_TYPE',
-      `cannot use ${JSON.stringify(source)} as a root: expected a directory, got a file`,
-    )
-  }
+  const resolved = resolve(source)
   const origin = `SOURCE ${source}`
-  const tree = ephemeral
-    ? overlayTree({ lower: [path], idmap, userxattr: isPlainUser, origin })
-    : directoryTree(path, { idmap, origin })
-  return { tree, fd: openSync(path, 'r'), image: {}, isHost: false, isThrownAway: ephemeral, origin }
+  if (resolved.kind === 'host') return rootSource(undefined, options)
+  if (resolved.kind === 'directory') {
+    const { path } = resolved
+    const { ephemeral = false } = preparing
+    const tree = ephemeral
+      ? overlayTree({ lower: [path], idmap, userxattr: isPlainUser, origin })
+      : directoryTree(path, { idmap, origin })
+    const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY)
+    const close = () => closeSync(fd)
+    return { tree, fd, image: {}, isHost: false, isThrownAway: ephemeral, origin, warnings: [], close }
+  }
+  // Only here: it comes with decompression, hashes and threads.
+  const { prepare } = await import('../images.js')
+  const root = await prepare(resolved, preparing)
+  const { lower, userxattr, imageConfig, warnings } = root
+  return {
+    tree: overlayTree({ lower, idmap, userxattr, origin }),
+    fd: viewOf(root),
+    image: imageConfig ?? {},
+    isHost: false,
+    isThrownAway: true,
+    origin,
+    warnings,
+    close: () => root.dispose(),
+  }
 }
 
-/** What was looked for; and a program's name is more likely meant as one. */
-function notFound(source: string): RtError {
+/** What SOURCE means. @throws RtError as {@link rootSource}, with a hint if it is the name of a program */
+export function resolve(source: string): Source {
+  try {
+    return resolveSource(source)
+  } catch (error) {
+    throw suggestProgram(source, error)
+  }
+}
+
+/** @throws RtError RT_UNSUPPORTED where layers can't be looked into as one tree */
+function viewOf(root: RootFilesystem): number {
+  const { fd } = root.openView()
+  if (fd !== undefined) return fd
+  root.dispose()
+  throw new RtError(
+    'RT_UNSUPPORTED',
+    'an image of several layers needs root: a plain user cannot merge them to look into',
+    {
+      hint: 'rt unpack SOURCE DIR, then rt run --ephemeral DIR',
+    },
+  )
+}
+
+/** The program of that name is more likely meant as one. */
+function suggestProgram(source: string, error: unknown): unknown {
+  if (!RtError.isInstance(error) || error.kind !== 'RT_NOT_FOUND') return error
   const program = programOnPath(source)
-  const hint = program
-    ? `to run the program ${program} on the host's files: rt run -- ${source}`
-    : "a command on the host's files comes after --: rt run -- COMMAND"
-  return new RtError('RT_NOT_FOUND', `nothing is at ${JSON.stringify(source)}: looked for a directory`, {
-    origin: 'SOURCE',
-    hint,
-  })
+  if (program === undefined) return error
+  const hint = `to run the program ${program} on the host's files: rt run -- ${source}`
+  return new RtError(error.kind, error.message, { origin: error.origin, hint, cause: error })
 }

@@ -1,0 +1,70 @@
+import { DEFAULT_PATH, diagnoseExec, type ResolvedUser, resolveUser, type Text } from '@rt/chroot'
+import { hostId, type UserNamespace } from '@rt/mountns'
+import { type Complaints, invalid } from '../arguments/complaints.js'
+import { argvOf, envOf } from '../options/command.js'
+import type { RunValues } from '../options/run.js'
+import type { TerminalMode } from '../options/terminal.js'
+import { quote } from '../values/quote.js'
+import type { Program } from './container.js'
+import type { RootSource } from './source.js'
+import type { Wishes } from './wishes.js'
+
+/** What runs in the root, and as whom; undefined if there was something to complain about. */
+export function programOf(
+  values: RunValues,
+  command: readonly string[],
+  root: RootSource,
+  { user, hostname, capabilities, rlimits }: Wishes,
+  mode: TerminalMode,
+  complaints: Complaints,
+): Program | undefined {
+  const { image } = root
+  const asked = values.user ?? image.user
+  const identity = complaints.try('--user', () => resolveIdentity(asked ?? '0', root.fd, user))
+  if (!identity) return undefined
+  const env = envOf(values, image, {
+    PATH: DEFAULT_PATH,
+    HOSTNAME: hostname,
+    TERM: mode.tty ? (process.env.TERM ?? 'xterm') : undefined,
+    HOME: identity.home,
+  })
+  const argv = argvOf(values, command, image)
+  const from = (option: string, value: string | undefined, fromImage: string | undefined): string =>
+    value !== undefined ? `${option} ${value}` : fromImage !== undefined ? 'the image' : 'default'
+  return {
+    argv: argv.length > 0 ? argv : [shell(root.fd, env)],
+    env,
+    workdir: {
+      path: values.workdir ?? image.workingDir ?? '/',
+      origin: from('--workdir', values.workdir, image.workingDir),
+    },
+    identity,
+    userOptions: { origin: from('--user', values.user, image.user), keepGroups: user?.how === 'self' },
+    capabilities: capabilities.names,
+    capabilitiesOrigin: capabilities.origin,
+    noNewPrivileges: values['security-opt'].includes('no-new-privileges'),
+    rlimits,
+    oomScoreAdj: values['oom-score-adj'],
+    terminal: mode.tty ? { uid: identity.uid, origin: '--tty' } : undefined,
+    init: values.init ?? false,
+  }
+}
+
+function resolveIdentity(spec: string, rootFd: number, user: UserNamespace | undefined): ResolvedUser {
+  const identity = resolveUser(rootFd, spec)
+  if (user && hostId(user.uidMap, identity.uid) === undefined) {
+    throw invalid(`user ${quote(spec)} (uid ${identity.uid}) has no id in the container’s user namespace`, MORE_IDS)
+  }
+  if (user && hostId(user.gidMap, identity.gid) === undefined) {
+    throw invalid(`the group of user ${quote(spec)} (gid ${identity.gid}) has no id in the user namespace`, MORE_IDS)
+  }
+  return identity
+}
+
+const MORE_IDS = 'only root (0) has one with --userns self; --userns auto maps the ids of /etc/subuid and /etc/subgid'
+
+/** The user's shell, if it would run in this root; else the one that is everywhere. */
+function shell(rootFd: number, env: readonly Text[]): string {
+  const own = process.env.SHELL
+  return own?.startsWith('/') && diagnoseExec(rootFd, own, { env }) === undefined ? own : '/bin/sh'
+}
