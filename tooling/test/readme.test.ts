@@ -5,15 +5,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { needs } from '../fixtures/index.js'
 import { outputPattern, readmeExample } from '../readme-example.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const tsx = join(root, 'node_modules/.bin/tsx')
 
-describe("each package's README example", () => {
-  it.for(readdirSync(join(root, 'packages')))('%s: runs and prints what the README says', (name, context) => {
-    if (process.getuid?.() !== 0) context.skip('needs root: the examples make mounts, cgroups and containers')
-    const { code, output } = readmeExample(readFileSync(join(root, 'packages', name, 'README.md'), 'utf8'))
+const readmes = ['README.md', ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`)]
+
+describe('the example of each README', () => {
+  it.for(readmes)('%s: runs and prints what stands there', (readme, context) => {
+    needs(context, 'root')
+    const { code, output } = readmeExample(readFileSync(join(root, readme), 'utf8'))
     const folder = mkdtempSync(join(tmpdir(), 'rt-readme-'))
     try {
       // A module, as in a project of the reader's: top-level await works. Its @rt/* are the sources (tsconfig paths).
