@@ -1,4 +1,4 @@
-import { RtError } from '@rt/sys'
+import { RtError, SyscallError } from '@rt/sys'
 
 /**
  * What rt exits with. For `run` and `exec` these are Docker's and a shell's: the container's own code, or 128 + the
@@ -25,5 +25,8 @@ export function exitCodeOf(error: unknown): number {
   if (!RtError.isInstance(error)) return EXIT.runtimeFailed
   if (error.kind === 'RT_COMMAND_NOT_FOUND') return EXIT.notFound
   if (error.kind === 'RT_COMMAND_NOT_EXECUTABLE') return EXIT.notExecutable
+  if (SyscallError.isInstance(error) && error.syscall === 'execve') {
+    return error.code === 'ENOENT' ? EXIT.notFound : EXIT.notExecutable
+  }
   return EXIT.runtimeFailed
 }

@@ -1,5 +1,5 @@
 import { type Container, type RunOptions, run } from '@rt/program'
-import { SyscallError } from '@rt/sys'
+import { type RtError, SyscallError } from '@rt/sys'
 import { exitCode } from '../exit-codes.js'
 import type { TerminalMode } from '../options/terminal.js'
 import type { PreparedContainer } from '../plan/prepare.js'
@@ -75,7 +75,13 @@ async function start(
     watch?.(container)
     return container
   } catch (error) {
-    if (SyscallError.isInstance(error) && error.syscall === 'execve') throw prepared.diagnose() ?? error
-    throw error
+    throw SyscallError.isInstance(error) && error.syscall === 'execve' ? explained(error, prepared) : error
   }
+}
+
+/** What the files of the root tell about a failed execve. Of what is mounted on the root they know nothing. */
+function explained(error: SyscallError, prepared: PreparedContainer): RtError {
+  const found = prepared.diagnose()
+  const isMissing = error.code === 'ENOENT'
+  return found && (found.kind === 'RT_COMMAND_NOT_FOUND') === isMissing ? found : error
 }

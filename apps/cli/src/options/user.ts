@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { availableCapabilities, resolveCapabilities } from '@rt/chroot'
+import { availableCapabilities, type CapabilitySets, resolveCapabilities } from '@rt/chroot'
 import { readSubordinateIds, subordinateMap, type UserNamespace } from '@rt/mountns'
 import { CAPABILITIES, type CapabilityName, RtError } from '@rt/sys'
 import { flag, many, one, type Values } from '../arguments/option.js'
@@ -121,3 +121,12 @@ export function capabilitiesOf(
   ]
   return { names: capabilities.filter(isSafe), origin: options.filter(Boolean).join(' ') || 'default' }
 }
+
+/**
+ * The sets for a user. Only root has capabilities from the start, as in Docker: with them at the execve another user
+ * could run, and read, what the file's mode forbids. The bounding set says what a setuid program may regain.
+ */
+export const capabilitySets = (names: readonly CapabilityName[], uid: number): CapabilitySets => ({
+  bounding: names,
+  permitted: uid === 0 ? names : [],
+})

@@ -1,7 +1,6 @@
 import type { CapabilitySets, Identity, Rlimit, RootChange, TerminalOptions, Text, UserOptions } from '@rt/chroot'
 import type { DefaultMountsOptions, NamespaceOptions } from '@rt/mountns'
 import type { StepList } from '@rt/program'
-import type { CapabilityName } from '@rt/sys'
 
 /** Everything that a container's plan is made of: options, image and host have been asked. */
 export interface Container {
@@ -26,7 +25,7 @@ export interface Program {
   readonly workdir: { readonly path: string; readonly origin: string }
   readonly identity: Identity
   readonly userOptions: UserOptions
-  readonly capabilities: CapabilitySets | readonly CapabilityName[]
+  readonly capabilities: CapabilitySets
   readonly capabilitiesOrigin: string
   readonly noNewPrivileges: boolean
   readonly rlimits: readonly Rlimit[]

@@ -21,6 +21,7 @@ import { CAPABILITIES, type CapabilityName } from '@rt/sys'
 import type { Complaints } from '../arguments/complaints.js'
 import type { ExecValues } from '../options/exec.js'
 import type { TerminalMode } from '../options/terminal.js'
+import { capabilitySets } from '../options/user.js'
 import { environment } from '../values/env.js'
 import type { PreparedContainer } from './prepare.js'
 
@@ -65,7 +66,7 @@ export function prepareExec(
       directory,
       mode.tty ? terminal({ uid: identity.uid, console: false, origin: '--tty' }) : newSession(),
       user(identity, { origin: values.user === undefined ? 'default' : `--user ${values.user}` }),
-      capabilities(names, values.privileged ? '--privileged' : 'the container’s'),
+      capabilities(capabilitySets(names, identity.uid), values.privileged ? '--privileged' : 'the container’s'),
       facts.noNewPrivileges && noNewPrivileges('the container’s'),
       // Only a child is in the pid namespace that a plain user can join.
       unprivileged && init({ terminal: mode.tty }),

@@ -4,6 +4,7 @@ import { type Complaints, invalid } from '../arguments/complaints.js'
 import { argvOf, envOf } from '../options/command.js'
 import type { RunValues } from '../options/run.js'
 import type { TerminalMode } from '../options/terminal.js'
+import { capabilitySets } from '../options/user.js'
 import { quote } from '../values/quote.js'
 import type { Program } from './container.js'
 import type { RootSource } from './source.js'
@@ -40,7 +41,7 @@ export function programOf(
     },
     identity,
     userOptions: { origin: from('--user', values.user, image.user), keepGroups: user?.how === 'self' },
-    capabilities: capabilities.names,
+    capabilities: capabilitySets(capabilities.names, identity.uid),
     capabilitiesOrigin: capabilities.origin,
     noNewPrivileges: values['security-opt'].includes('no-new-privileges'),
     rlimits,
