@@ -10,7 +10,7 @@ import { executableImage } from './image.js'
 import { CONSOLE_FD, LOG_FD, STATUS_FD, SYNC_FD } from './layout.js'
 import { Log } from './log.js'
 import type { Plan } from './plan.js'
-import { arrangeStdio, ChildFiles, type Stdio } from './stdio.js'
+import { arrangeStdio, ChildFiles, type Stdio, streamsOn } from './stdio.js'
 import type { TraceRow } from './trace.js'
 
 /** How a container ended. */
@@ -92,7 +92,7 @@ function start(program: Program, options: RunOptions): RunningContainer {
     return fd
   }
   try {
-    const streams = arrangeStdio(options.stdio ?? 'inherit', files)
+    const ends = arrangeStdio(options.stdio ?? 'inherit', files, kept)
     log = new Log(program)
     const status = kept(files.pipe(STATUS_FD, false))
     files.pass(log.fd, LOG_FD)
@@ -101,7 +101,7 @@ function start(program: Program, options: RunOptions): RunningContainer {
     const image = files.own(executableImage(program.elf))
     const file = `/proc/self/fd/${image}`
     const supervisor = posixSpawn({ file, argv: ['rt'], env: [], dup2: files.dup2 })
-    return new RunningContainer({ program, supervisor, log, status, console, sync, streams, options })
+    return new RunningContainer({ program, supervisor, log, status, console, sync, streams: streamsOn(ends), options })
   } catch (error) {
     for (const fd of nodes) closeSync(fd)
     log?.close()

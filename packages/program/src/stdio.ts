@@ -56,12 +56,16 @@ export interface Streams {
   readonly stderr: Readable | null
 }
 
+/** Node's end of each stream that is a pipe. */
+export type StreamEnds = readonly (number | undefined)[]
+
 /**
  * Arrange the container's standard streams.
  *
- * @throws RtError RT_INVALID_OPTION for a word that is none
+ * @param kept told of every end that is Node's, to close it if the container can't be started
+ * @throws RtError RT_INVALID_OPTION for a word that is none; SyscallError EMFILE, ENFILE
  */
-export function arrangeStdio(stdio: Stdio, files: ChildFiles): Streams {
+export function arrangeStdio(stdio: Stdio, files: ChildFiles, kept: (fd: number) => number): StreamEnds {
   const items = typeof stdio === 'object' ? stdio : ([stdio, stdio, stdio] as const)
   for (const item of items) {
     if (item === 'inherit' || item === 'pipe' || item === 'null') continue
@@ -71,15 +75,22 @@ export function arrangeStdio(stdio: Stdio, files: ChildFiles): Streams {
       `stdio: expected "inherit", "pipe", "null" or an fd, got ${JSON.stringify(item)}`,
     )
   }
-  const streams = items.map((item, to) => {
-    if (item === 'pipe') {
-      const fd = files.pipe(to, to === 0)
-      return new Socket({ fd, readable: to !== 0, writable: to === 0 })
-    }
+  return items.map((item, to) => {
+    if (item === 'pipe') return kept(files.pipe(to, to === 0))
     if (item === 'inherit') files.pass(to, to)
     else if (item === 'null') files.pass(files.own(openSync('/dev/null', to === 0 ? 'r' : 'w')), to)
     else files.pass(item, to)
-    return null
+    return undefined
   })
-  return { stdin: streams[0] ?? null, stdout: streams[1] ?? null, stderr: streams[2] ?? null }
+}
+
+/** The streams on Node's ends: they own them from here on. */
+export function streamsOn([stdin, stdout, stderr]: StreamEnds): Streams {
+  const readable = (fd: number | undefined) =>
+    fd === undefined ? null : new Socket({ fd, readable: true, writable: false })
+  return {
+    stdin: stdin === undefined ? null : new Socket({ fd: stdin, readable: false, writable: true }),
+    stdout: readable(stdout),
+    stderr: readable(stderr),
+  }
 }

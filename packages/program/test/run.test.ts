@@ -76,6 +76,14 @@ describe.skipIf(!isRoot)('run (skipped without root: new namespaces)', () => {
     expect(readdirSync('/proc/self/fd').length).toBe(before)
   })
 
+  it('leaves none open either where it can’t start', async () => {
+    const before = readdirSync('/proc/self/fd').length
+    const notOpen = 9999
+    await expect(run(shell('true'), { stdio: ['pipe', 'pipe', notOpen] })).rejects.toMatchObject({ code: 'EBADF' })
+    await sleep(20)
+    expect(readdirSync('/proc/self/fd').length).toBe(before)
+  })
+
   it('runs the set-up from a sealed memfd, not dumpable, never from node (CVE-2019-5736)', async () => {
     const waiting = step('wait', {
       withNode: {
