@@ -1,9 +1,22 @@
-import { AT_FDCWD, AT_REMOVEDIR, addressOf, errnoName, hostArch, RtError, rawSyscall, syscallNumber } from '@rt/sys'
+import { closeSync } from 'node:fs'
+import {
+  AT_FDCWD,
+  AT_REMOVEDIR,
+  addressOf,
+  errnoName,
+  F_DUPFD_CLOEXEC,
+  hostArch,
+  RtError,
+  rawSyscall,
+  type SyscallName,
+  syscallNumber,
+} from '@rt/sys'
 import { assembleSections, type Program } from './assemble.js'
 import type { Assembler } from './assembler.js'
 import { isFailure } from './assembler.js'
 import { operationFailure, type Results } from './failure.js'
 import { frame, type Section } from './frame.js'
+import type { Call } from './instruction.js'
 import { OP_BRANCH, OP_COMPUTE, OP_SIZE } from './layout.js'
 import { link } from './link.js'
 import type { Site } from './operation.js'
@@ -24,6 +37,9 @@ export interface Applied {
  *
  * A step of the parent phase, or one that needs Node beside a program, has no place here.
  *
+ * If a step fails, the fds that were opened are closed and the `after` phase is run. Namespaces that were unshared, and
+ * mounts that were attached, stay.
+ *
  * @throws SyscallError as of {@link run}; RtError RT_PROGRAM for a step with a parent phase
  */
 export function apply(...lists: StepList[]): Applied {
@@ -36,7 +52,13 @@ export function apply(...lists: StepList[]): Applied {
     })
   }
   const machine = new Machine(plan, frame(plan, { mode: 'apply' }))
-  machine.run()
+  try {
+    machine.run()
+  } catch (error) {
+    machine.closeFds()
+    cleanUp({ plan, sites: machine.sites }, machine.results)
+    throw error
+  }
   return { word: (name) => machine.word(name), after: () => applyAfter(plan) }
 }
 
@@ -72,14 +94,33 @@ export function cleanUp({ plan, sites }: Pick<Program, 'plan' | 'sites'>, result
   }
 }
 
+/** Calls whose result is an fd; fcntl(2) has many meanings. */
+const OPENERS: ReadonlySet<SyscallName> = new Set([
+  'openat',
+  'openat2',
+  'open_tree',
+  'fsopen',
+  'fspick',
+  'fsmount',
+  'socket',
+  'memfd_create',
+  'pidfd_open',
+  'pidfd_getfd',
+] as const)
+
+const opensFd = ({ call, args }: Call): boolean =>
+  OPENERS.has(call) || (call === 'fcntl' && args[1] === F_DUPFD_CLOEXEC)
+
 /** The machine of vm/vm.c, played by Node on memory of its own. */
 class Machine {
+  readonly results: (number | undefined)[] = []
+  readonly sites: readonly Site[]
+  private readonly fds = new Set<number>()
   private readonly assembler: Assembler
   private readonly constants: Buffer
   private readonly data: Buffer
   private readonly dataBase: bigint
   private readonly constBase: bigint
-  private readonly results: (number | undefined)[] = []
 
   constructor(
     private readonly plan: Plan,
@@ -87,6 +128,7 @@ class Machine {
   ) {
     this.assembler = assembleSections(sections, hostArch(), false)
     const { operations, labels, memory } = this.assembler
+    this.sites = operations.map((operation) => operation.site)
     if (!labels.has('$end')) labels.set('$end', operations.length)
     memory.layOut()
     // Addresses are those of buffers that are there first. The memory of a Buffer never moves.
@@ -102,9 +144,8 @@ class Machine {
   }
 
   run(): void {
-    const { operations } = this.assembler
-    const sites = operations.map((operation) => operation.site)
-    for (let i = 0; i < operations.length; ) {
+    const { sites } = this
+    for (let i = 0; i < sites.length; ) {
       const base = i * OP_SIZE
       const call = this.constants.readInt32LE(base)
       const indirect = this.constants.readUInt32LE(base + 4)
@@ -119,7 +160,8 @@ class Machine {
       else throw new RtError('RT_PROGRAM', `operation ${i} has the unknown kind ${call}`)
       this.results[i] = Number(result)
       this.store(this.constants.readBigUInt64LE(base + 16), result)
-      const site = sites[i] as (typeof sites)[number]
+      const site = sites[i] as Site
+      this.remember(site, Number(BigInt.asIntN(32, args[0])), Number(result))
       if (isFailure(site, Number(result), errnoName)) {
         const program = { arch: hostArch(), plan: this.plan, sites }
         throw operationFailure(program, i, this.results)
@@ -127,6 +169,18 @@ class Machine {
       const isError = result < 0n && result >= -4095n
       i = this.constants.readUInt32LE(base + (isError ? 12 : 8))
     }
+  }
+
+  private remember({ instruction, helper }: Site, first: number, result: number): void {
+    if (instruction.kind !== 'call' || helper !== undefined || result < 0) return
+    if (opensFd(instruction)) this.fds.add(result)
+    else if (instruction.call === 'close') this.fds.delete(first)
+  }
+
+  /** Close what was opened and not closed yet. */
+  closeFds(): void {
+    for (const fd of this.fds) closeSync(fd)
+    this.fds.clear()
   }
 
   word(name: string): number {

@@ -1,5 +1,5 @@
 // requires root: one of the two machines runs in a new PID namespace
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { O_CREAT, O_WRONLY } from '@rt/sys'
@@ -147,4 +147,20 @@ describe.each(Object.keys(machines))('the machine of %s', (name) => {
     })
     expect(written()).toBe('')
   })
+})
+
+it('apply that fails closes what it had opened, and takes away what it had made', () => {
+  const before = readdirSync('/proc/self/fd').length
+  const made = join(folder, 'made')
+  expect(() =>
+    apply(
+      step('makes', {
+        outside: [call('mkdirat', [-100, made, 0o755])],
+        after: [call('unlinkat', [-100, made, 0x200])],
+      }),
+      step('opens', { open: [call('openat', [-100, folder, 0], { save: 'kept' })], inside: [call('close', [9999])] }),
+    ),
+  ).toThrow('EBADF')
+  expect(existsSync(made)).toBe(false)
+  expect(readdirSync('/proc/self/fd').length).toBe(before)
 })
