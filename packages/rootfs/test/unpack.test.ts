@@ -1,11 +1,15 @@
 // requires root: owners
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { type Progress, unpack } from '@rt/rootfs'
+import { type Progress, type UnpackOptions, unpack } from '@rt/rootfs'
+import { formatError, RtError } from '@rt/sys'
 import { describe, expect, it } from 'vitest'
+import { needs } from '../../../tooling/fixtures/index.js'
 import { temporaryFolder } from '../../../tooling/fixtures/temporary-folder.js'
-import { tar } from './support/archive.js'
+import { END, tar } from './support/archive.js'
+import { layoutOf } from './support/layout.js'
 import { describeTree } from './support/tree.js'
 
 const archive = tar(
@@ -47,5 +51,103 @@ describe('unpack', () => {
     await expect(unpack(path, path)).rejects.toMatchObject({ code: 'RT_EXISTS' })
     await expect(unpack(path, `${directory}/no/such`)).rejects.toMatchObject({ code: 'RT_NOT_FOUND' })
     await expect(unpack(path, `${path}/below-a-file`)).rejects.toMatchObject({ code: 'RT_WRONG_TYPE' })
+  })
+
+  it('unpacks the layers of an image on top of each other', async () => {
+    const layers = [
+      archive,
+      gzipSync(tar({ path: 'etc/' }, { path: 'etc/hostname', data: 'new\n' }, { path: '.wh.big' })),
+    ]
+    const directory = join(temporaryFolder('unpack'), 'd')
+    const result = await unpack(`oci:${layoutOf(layers)}`, directory)
+    expect(result.entries).toBe(6)
+    expect(readdirSync(directory)).toEqual(['etc'])
+    expect(readFileSync(join(directory, 'etc/hostname'), 'utf8')).toBe('new\n')
+  })
+
+  it('takes zstd, by what is in the file', async (context) => {
+    needs(context, 'zstd')
+    const path = write('x.tar', spawnSync('zstd', ['-q', '-c'], { input: archive }).stdout)
+    await unpack(path, `${path}.d`)
+    expect(statSync(join(`${path}.d`, 'big')).size).toBe(1_000_000)
+  })
+
+  it('keeps owners or not, as it is told', async (context) => {
+    needs(context, 'root')
+    const path = write('x.tar', tar({ path: 'f', uid: 7, gid: 8 }))
+    await unpack(path, `${path}.1`)
+    await unpack(path, `${path}.2`, { keepOwners: false })
+    expect(statSync(`${path}.1/f`)).toMatchObject({ uid: 7, gid: 8 })
+    expect(statSync(`${path}.2/f`)).toMatchObject({ uid: process.getuid!(), gid: process.getgid!() })
+  })
+})
+
+/** Nothing is beside the archive afterwards. */
+async function refused(bytes: Uint8Array, options?: UnpackOptions): Promise<RtError> {
+  const path = write('x.tar', bytes)
+  const error = await unpack(path, `${path}.d`, options).then(
+    () => undefined,
+    (caught: unknown) => caught,
+  )
+  expect(readdirSync(join(path, '..'))).toEqual(['x.tar'])
+  if (!RtError.isInstance(error)) throw error ?? new Error('it was accepted')
+  return error
+}
+
+describe('unpack leaves nothing', () => {
+  it('of an archive that is cut, compressed or not', async () => {
+    expect((await refused(archive.subarray(0, 500_000))).message).toContain('the archive is truncated')
+    expect((await refused(gzipSync(archive).subarray(0, 1000))).message).toContain('unexpected end of file')
+  })
+
+  it('of an archive that is hostile, and says which entry it was', async () => {
+    const error = await refused(tar({ path: 'ok' }, { path: '../evil' }))
+    expect(formatError(error)).toBe('archive entry 2 "../evil" at byte 512: the path contains ".."')
+    expect(error.code).toBe('RT_UNSAFE')
+  })
+
+  it('when the kernel refuses: errno, call and entry come across the threads', async () => {
+    const error = await refused(tar({ path: 'dir/' }, { path: 'x'.repeat(100), pax: [['path', 'y'.repeat(256)]] }))
+    expect(error).toMatchObject({ code: 'ENAMETOOLONG', syscall: 'openat', errno: -36 })
+    expect(formatError(error)).toMatch(
+      /^archive entry 2 "y+.*\n {2}openat\(\d+, "y+", O_WRONLY\|O_CREAT\|O_EXCL\|O_NOFOLLOW\|O_CLOEXEC, 0644\) = -1 ENAMETOOLONG/,
+    )
+  })
+
+  it('over a limit: a bomb of zeros stops early', async () => {
+    const zeros = gzipSync(
+      Buffer.concat([tar({ path: 'zeros', size: 100 << 20 }).subarray(0, 512), Buffer.alloc(100 << 20)]),
+    )
+    const started = performance.now()
+    const error = await refused(zeros, { limits: { ratio: 500 } })
+    expect(error.code).toBe('RT_LIMIT')
+    expect(error.message).toMatch(/is compressed too well: more than 500 uncompressed bytes for each compressed one/)
+    expect((await refused(tar({ path: 'a' }, { path: 'b' }), { limits: { entries: 1 } })).hint).toContain(
+      'raise limits.entries',
+    )
+    expect(performance.now() - started).toBeLessThan(15_000)
+  })
+
+  it('when it is aborted', async () => {
+    const controller = new AbortController()
+    const big = Buffer.concat([
+      ...Array.from({ length: 60 }, () =>
+        tar({ path: 'f', data: Buffer.alloc(1_000_000) }).subarray(0, 1_000_448 + 512),
+      ),
+      END,
+    ])
+    const onProgress = () => controller.abort()
+    expect((await refused(big, { signal: controller.signal, onProgress })).code).toBe('RT_ABORTED')
+    expect((await refused(big, { signal: AbortSignal.abort() })).code).toBe('RT_ABORTED')
+  })
+
+  it('of what is no source for it', async () => {
+    const directory = temporaryFolder('unpack')
+    await expect(unpack(directory, join(directory, 'd'))).rejects.toMatchObject({
+      code: 'RT_INVALID_OPTION',
+      origin: 'SOURCE',
+    })
+    await expect(unpack({ kind: 'host' }, join(directory, 'd'))).rejects.toMatchObject({ code: 'RT_INVALID_OPTION' })
+    expect(readdirSync(directory)).toEqual([])
   })
 })

@@ -71,7 +71,8 @@ function readRecord(path: string): Digest | undefined {
     const digest = parseDigest(readFileSync(path, 'utf8'))
     return typeof digest === 'string' ? undefined : digest
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    // ENOTDIR: the cache directory itself is none, which is told where it is made.
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code!)) return undefined
     throw error
   }
 }

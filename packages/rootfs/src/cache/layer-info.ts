@@ -27,7 +27,8 @@ export function readLayerInfo(path: string): LayerInfo | undefined {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    // ENOTDIR: the cache directory itself is none, which is told where it is made.
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code!)) return undefined
     throw error
   }
   const info: unknown = JSON.parse(text)

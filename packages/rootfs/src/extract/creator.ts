@@ -1,9 +1,12 @@
 import {
   ERRNO,
   makedev,
+  O_CLOEXEC,
   O_CREAT,
   O_EXCL,
+  O_NOFOLLOW,
   O_WRONLY,
+  type RawArgument,
   RtError,
   S_IFBLK,
   S_IFCHR,
@@ -15,7 +18,7 @@ import {
 } from '@rt/sys'
 import { type ByteString, quoteByteString } from '../tar/byte-string.js'
 import type { TarEntry } from '../tar/entry.js'
-import { attempt, callError, nul, statusOf, tryOpen } from './calls.js'
+import { attempt, callError, nul, statusOf } from './calls.js'
 import type { EntryPath } from './entry-path.js'
 import { isWhiteout } from './overlay-marks.js'
 import { removeTree } from './remove.js'
@@ -25,6 +28,14 @@ import { requireStatus, type TargetTree } from './target.js'
 const ATTEMPTS = 4
 
 const NODE_TYPE = { character: S_IFCHR, block: S_IFBLK, fifo: S_IFIFO } as const
+
+/** A call that was made: its result (or minus an errno), and itself, for its error. */
+interface Attempt {
+  readonly result: number
+  readonly call: readonly [SyscallName, ...RawArgument[]]
+}
+
+const tryCall = (...call: [SyscallName, ...RawArgument[]]): Attempt => ({ result: attempt(...call), call })
 
 /** What {@link Creator.directory} did. */
 export interface MadeDirectory {
@@ -39,6 +50,8 @@ export interface Place {
   readonly name: Uint8Array
 }
 
+const CREATE = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+
 /**
  * Makes the filesystem's objects. All of them are made exclusively: what has the name already is removed first and never
  * written through, so a symlink that an earlier entry (or another process) left is not followed.
@@ -49,21 +62,19 @@ export class Creator {
   /** @returns an fd to write the content to */
   file(path: EntryPath, mode: number): number {
     const name = nul(path.base)
-    return this.#place(path, name, 'openat', (parent) => tryOpen(parent, name, O_WRONLY | O_CREAT | O_EXCL, mode))
+    return this.#place(path, name, (parent) => tryCall('openat', parent, name, CREATE, mode)).result
   }
 
   /** A directory that is there already stays, with what is in it. */
   directory(path: EntryPath, mode: number): MadeDirectory {
     const name = nul(path.base)
     let wasWhiteout = false
-    let parent = -1
-    this.#place(path, name, 'mkdirat', (directory) => {
-      parent = directory
-      const result = attempt('mkdirat', directory, name, mode)
-      if (result !== -ERRNO.EEXIST) return result
+    const { parent } = this.#place(path, name, (directory) => {
+      const tried = tryCall('mkdirat', directory, name, mode)
+      if (tried.result !== -ERRNO.EEXIST) return tried
       const status = requireStatus(directory, name)
       if (this.tree.view) wasWhiteout ||= isWhiteout(status)
-      return (status.mode & S_IFMT) === S_IFDIR ? 0 : result
+      return (status.mode & S_IFMT) === S_IFDIR ? { ...tried, result: 0 } : tried
     })
     const { inode } = requireStatus(parent, name)
     this.tree.forgetAliases()
@@ -73,11 +84,7 @@ export class Creator {
   symlink(path: EntryPath, target: ByteString): Place {
     const name = nul(path.base)
     const bytes = nul(target)
-    let parent = -1
-    this.#place(path, name, 'symlinkat', (directory) => {
-      parent = directory
-      return attempt('symlinkat', bytes, directory, name)
-    })
+    const { parent } = this.#place(path, name, (directory) => tryCall('symlinkat', bytes, directory, name))
     this.tree.forgetAliases()
     return { parent, name }
   }
@@ -86,13 +93,11 @@ export class Creator {
   node(path: EntryPath, entry: TarEntry): Place | undefined {
     const name = nul(path.base)
     const mode = NODE_TYPE[entry.type as keyof typeof NODE_TYPE] | entry.mode
-    let parent = -1
     let forbidden = false
-    this.#place(path, name, 'mknodat', (directory) => {
-      parent = directory
-      const result = attempt('mknodat', directory, name, mode, makedev(entry.major, entry.minor))
-      forbidden = result === -ERRNO.EPERM && entry.type !== 'fifo'
-      return forbidden ? 0 : result
+    const { parent } = this.#place(path, name, (directory) => {
+      const tried = tryCall('mknodat', directory, name, mode, makedev(entry.major, entry.minor))
+      forbidden = tried.result === -ERRNO.EPERM && entry.type !== 'fifo'
+      return forbidden ? { ...tried, result: 0 } : tried
     })
     return forbidden ? undefined : { parent, name }
   }
@@ -106,34 +111,34 @@ export class Creator {
   link(path: EntryPath, target: EntryPath): Place | undefined {
     const name = nul(path.base)
     const targetName = nul(target.base)
-    let place: Place | undefined
-    this.#place(path, name, 'linkat', (parent) => {
+    let found = false
+    const { parent } = this.#place(path, name, (directory) => {
       const from = this.tree.existing(target.parent)
       const source = from === undefined ? -ERRNO.ENOENT : statusOf(from, targetName)
-      if (from === undefined || source === -ERRNO.ENOENT) return 0
-      if (typeof source === 'number') return source
-      if (this.tree.view && isWhiteout(source)) return 0
+      const missing = typeof source === 'number' || (this.tree.view !== undefined && isWhiteout(source))
+      if (from === undefined || missing) return { result: 0, call: ['linkat'] }
       if ((source.mode & S_IFMT) === S_IFDIR) {
         const quoted = quoteByteString(`${target.parent}/${target.base}`.replace(/^\//, ''))
         throw new RtError('RT_WRONG_TYPE', `the hard link’s target ${quoted} is a directory`)
       }
-      place = { parent, name }
-      const result = attempt('linkat', from, targetName, parent, name, 0)
-      if (result !== -ERRNO.EEXIST) return result
+      found = true
+      const tried = tryCall('linkat', from, targetName, directory, name, 0)
+      if (tried.result !== -ERRNO.EEXIST) return tried
       // Two names of one file already (or one name twice): to remove one first could remove the file.
-      const existing = requireStatus(parent, name)
-      return existing.inode === source.inode && existing.device === source.device ? 0 : result
+      const existing = requireStatus(directory, name)
+      const same = existing.inode === source.inode && existing.device === source.device
+      return same ? { ...tried, result: 0 } : tried
     })
-    return place
+    return found ? { parent, name } : undefined
   }
 
   /** Removes what is in the way and tries again. */
-  #place(path: EntryPath, name: Uint8Array, call: SyscallName, make: (parent: number) => number): number {
+  #place(path: EntryPath, name: Uint8Array, make: (parent: number) => Attempt): { result: number; parent: number } {
     for (let tried = 0; tried < ATTEMPTS; tried++) {
       const parent = this.tree.directory(path.parent)
-      const result = make(parent)
-      if (result >= 0) return result
-      if (result !== -ERRNO.EEXIST) throw callError(result, call, parent, name)
+      const { result, call } = make(parent)
+      if (result >= 0) return { result, parent }
+      if (result !== -ERRNO.EEXIST) throw callError(result, ...call)
       const status = statusOf(parent, name)
       if (typeof status === 'number') continue // gone by itself
       removeTree(parent, path.base)
