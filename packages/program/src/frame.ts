@@ -64,7 +64,7 @@ export const NODES_TURN = 2
 export const EXITED = SIGNALS.SIGCHLD
 
 /** The exit status of a set-up that failed, as Docker's. */
-export const SETUP_FAILED = 125
+const SETUP_FAILED = 125
 
 const { SIGCHLD, SIGKILL } = SIGNALS
 const SIGSET = 8

@@ -43,7 +43,7 @@ export const slotOf = (index: number, traced: boolean): number => (traced ? 2 * 
 export const timePlace = (index: number, slots: number): number => LOG_HEADER + slots * 8 + index * 16
 
 /** The addresses that an ELF gives its segments, which follow from the size of the constants. */
-export function elfAddresses(constantsSize: number): Addresses {
+function elfAddresses(constantsSize: number): Addresses {
   return { constants: CONST_BASE + CONST_OFFSET, data: DATA_BASE + dataFileOffset(constantsSize) }
 }
 

@@ -138,7 +138,7 @@ export const isIndirect = (value: Value): boolean =>
 export const scoped = (name: string, scope: string): string => (name.startsWith('$') ? name : scope + name)
 
 /** A struct's bytes with its constant fields; words and addresses are zero. @throws RtError RT_PROGRAM: no such field */
-export function encodeStruct(value: StructValue): Uint8Array {
+function encodeStruct(value: StructValue): Uint8Array {
   const known = ENCODED.get(value)
   if (known) return known
   const layout = structLayout(value.struct)

@@ -43,7 +43,7 @@ export class ChildFiles {
 }
 
 /** pipe(2), both ends close-on-exec: [read, write]. @throws SyscallError EMFILE, ENFILE */
-export function pipe(): [read: number, write: number] {
+function pipe(): [read: number, write: number] {
   const ends = new Int32Array(2)
   syscall('pipe2', new Uint8Array(ends.buffer), O_CLOEXEC)
   return [ends[0] as number, ends[1] as number]
