@@ -5,7 +5,7 @@ import { openRegular } from '../unpack/archive.js'
 import type { Descriptor } from './descriptor.js'
 
 /** Bytes of a document that is read into memory; registries accept manifests up to 4 MiB (distribution-spec). */
-export const MAX_DOCUMENT = 4 << 20
+const MAX_DOCUMENT = 4 << 20
 
 /** Where a layout keeps a blob. A digest's parts are an algorithm we know and hex digits: the path can't lead elsewhere. */
 export const blobPath = (layout: string, { algorithm, hex }: Digest): string => join(layout, 'blobs', algorithm, hex)

@@ -57,7 +57,7 @@ const REFUSED: Readonly<Record<string, string>> = {
  *
  * @throws FieldError for types that are not read: an entry that is left out would be silently missing
  */
-export function memberType(typeFlag: string): TarEntryType {
+function memberType(typeFlag: string): TarEntryType {
   const type = TYPES[typeFlag]
   if (type !== undefined) return type
   const known = REFUSED[typeFlag]

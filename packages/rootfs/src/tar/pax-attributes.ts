@@ -30,7 +30,7 @@ export interface PaxAttributes {
 const XATTR = 'SCHILY.xattr.'
 
 /** `1700000000.123456789`; digits beyond nanoseconds are cut. Negative times count down: -0.5 is half a second before. */
-export function parseTimestamp(text: string, what: string): Timestamp {
+function parseTimestamp(text: string, what: string): Timestamp {
   const match = /^(-?)(\d{1,15})(?:\.(\d*))?$/.exec(text)
   if (!match) throw new FieldError(`bad ${what}: expected seconds, found ${JSON.stringify(text.slice(0, 40))}`)
   const seconds = Number(match[2])

@@ -2,7 +2,7 @@ import type { SparseExtent } from './entry.js'
 import { FieldError, parseNumberField } from './number-field.js'
 
 /** More runs than this in one file are refused: the map is kept in memory. */
-export const MAX_EXTENTS = 1 << 18
+const MAX_EXTENTS = 1 << 18
 
 /** Collects the map of a sparse file, and checks it: ascending, without overlap, within the file. */
 export class SparseMap {
