@@ -1,5 +1,9 @@
 import { type Complaint, MAX_ARG_STRLEN } from '@rt/sys'
 import type { Text } from './candidates.js'
+import type { ExecOptions } from './exec.js'
+
+/** stderr: the numbers above are not the caller's but the set-up's own. */
+const LAST_STANDARD_FD = 2
 
 /** Bytes of a string for the kernel: with its NUL and a pointer to it. */
 const size = (texts: readonly Text[]): number => texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 1 + 8, 0)
@@ -12,7 +16,7 @@ export const tooBig = (argv: readonly Text[], env: readonly Text[]): string =>
 /** What of a command the kernel would not take, or would cut. */
 export function execComplaints(
   argv: readonly Text[],
-  options: { readonly env: readonly Text[]; readonly argv0?: Text },
+  options: Pick<ExecOptions, 'env' | 'argv0' | 'fds'>,
 ): Complaint[] {
   const found: Complaint[] = []
   const check = (path: string, text: Text): void => {
@@ -31,5 +35,12 @@ export function execComplaints(
     if (Buffer.from(entry).indexOf('=') < 1) found.push({ path: `env[${i}]`, message: 'is not NAME=value' })
   })
   if (options.argv0 !== undefined) check('argv0', options.argv0)
+  options.fds?.forEach((fd, i) => {
+    if (typeof fd === 'object' || (Number.isInteger(fd) && fd >= 0 && fd <= LAST_STANDARD_FD)) return
+    found.push({
+      path: `fds[${i}]`,
+      message: `expected 0, 1, 2 or a word that a step saved, got ${fd}: above 2 are fds of the set-up`,
+    })
+  })
   return found
 }

@@ -13,8 +13,8 @@ export interface ExecOptions {
   /** What the program sees as its argv[0], where that is not what it is found by (a login shell's "-sh"). */
   readonly argv0?: Text
   /**
-   * fds for the program besides 0, 1 and 2: they become 3, 4, … A number is that of the supervisor's process, a ref a
-   * word that a step saved.
+   * fds for the program besides 0, 1 and 2: they become 3, 4, … Words that steps saved, or once more 0, 1 or 2. Other
+   * fds of the caller are closed when the set-up begins, and their numbers are those of its own by now.
    */
   readonly fds?: readonly (number | Ref)[]
   /**
@@ -25,9 +25,7 @@ export interface ExecOptions {
 }
 
 const SIGSET_SIZE = 8
-/** Zeros: no signals, or SIG_DFL. */
 const EMPTY_SIGSET = new Uint8Array(SIGSET_SIZE)
-const _DEFAULT_ACTION = new Uint8Array(32)
 
 /** What tells a command that isn't there from one that can't be run; as execvp(3) the search goes on after them. */
 const NOT_HERE = ['ENOENT', 'ENOTDIR', 'ESTALE', 'ENODEV', 'ETIMEDOUT'] as const
@@ -40,7 +38,8 @@ const NOT_HERE = ['ENOENT', 'ENOTDIR', 'ESTALE', 'ENODEV', 'ETIMEDOUT'] as const
  * Every other fd is closed before, not at, the execve: a path below /proc/self/fd must not find one (CVE-2024-21626).
  *
  * @param argv the command and its arguments; text, or bytes where a name is not UTF-8
- * @throws RtError RT_INVALID_OPTION for an empty argv, a string with a NUL or longer than the kernel takes (128 KiB)
+ * @throws RtError RT_INVALID_OPTION for an empty argv, a string with a NUL or longer than the kernel takes (128 KiB), an
+ *   fd above 2
  */
 export function exec(argv: readonly Text[], options: ExecOptions): Step {
   const { env, fds = [], parentDeathSignal = SIGNALS.SIGKILL } = options

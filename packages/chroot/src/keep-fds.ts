@@ -24,6 +24,7 @@ const FIRST_FD = 3
  */
 export function keepOnly(fds: readonly (number | Ref)[], endsWithSupervisor: boolean): Instruction[] {
   const gate = FIRST_FD + fds.length
+  const down = fds.map((_, i) => call('dup3', [ref(`fd ${FIRST_FD + i}`), FIRST_FD + i, 0]))
   return [
     // First out of the way of each other, then down.
     ...fds.map((fd, i) => call('fcntl', [fd, F_DUPFD_CLOEXEC, gate + 1], { save: `fd ${FIRST_FD + i}` })),
@@ -32,11 +33,12 @@ export function keepOnly(fds: readonly (number | Ref)[], endsWithSupervisor: boo
       of: 'gate',
       onError: { EINVAL: 'no room', EMFILE: 'no room' },
     }),
-    ...fds.map((_, i) => call('dup3', [ref(`fd ${FIRST_FD + i}`), FIRST_FD + i, 0])),
+    ...down,
     call('dup3', [ref('gate'), gate, O_CLOEXEC]),
     call('close_range', [gate + 1, LAST_FD, 0], { why: 'nothing of the host may be reachable from inside' }),
     ...(endsWithSupervisor ? isSupervisorAlive(gate) : [goto('closed')]),
     label('no room'),
+    ...down,
     call('close_range', [gate, LAST_FD, 0], { why: 'RLIMIT_NOFILE has no room for the gate: it opens a moment early' }),
     label('closed'),
   ]

@@ -80,9 +80,14 @@ function openOrMake(names: readonly string[]): Instruction[] {
         tolerate: ['EEXIST'],
         hints: { EROFS: 'the root is read-only: the directory has to be there already' },
       }),
-      open(names.slice(0, i + 1), {}),
+      open(names.slice(0, i + 1), { onError: { EAGAIN: 'restore' } }),
     ]),
     call('umask', [ref('umask')]),
+    goto('opened'),
+    label('restore'),
+    // The next try would save the 0 of this one, and the program would start with it.
+    call('umask', [ref('umask')], { why: 'only if something was renamed meanwhile: from the beginning' }),
+    goto(BUSY),
     label('opened'),
   ]
 }

@@ -70,10 +70,10 @@ describe('the plan', () => {
 
   it('takes fds along, in their order', () => {
     expect(
-      explained(exec(['/x'], { env: [], fds: [7, ref('$listen')], argv0: '-x', parentDeathSignal: 0 })),
+      explained(exec(['/x'], { env: [], fds: [2, ref('$listen')], argv0: '-x', parentDeathSignal: 0 })),
     ).toMatchInlineSnapshot(`
       "exec:
-        fcntl(7, F_DUPFD_CLOEXEC, 6) → fd 3
+        fcntl(2, F_DUPFD_CLOEXEC, 6) → fd 3
         fcntl($listen, F_DUPFD_CLOEXEC, 6) → fd 4
         fcntl($pair, F_DUPFD_CLOEXEC, 6) → gate
         dup3(fd 3, 3, 0)
@@ -81,6 +81,8 @@ describe('the plan', () => {
         dup3(gate<gate>, 5, O_CLOEXEC)
         close_range(6, 4294967295, 0)
         go to closed
+        dup3(fd 3, 3, 0)
+        dup3(fd 4, 4, 0)
         close_range(5, 4294967295, 0)
         rt_sigprocmask(SIG_SETMASK, /* 8 bytes */, NULL, 8)
         execve("/x", ["-x"], [/* 0 vars */])"
@@ -98,6 +100,11 @@ describe('the plan', () => {
       'argv0: has a NUL byte in it, at which the kernel ends text',
     ])
     expect(complaintsOf(() => exec([], { env: [] }))).toEqual(['argv: is empty: expected a command'])
+    // In the set-up 6 could be the private procfs, without any mask.
+    expect(complaintsOf(() => exec(['x'], { env: [], fds: [1, ref('$listen'), 6, -1] }))).toEqual([
+      'fds[2]: expected 0, 1, 2 or a word that a step saved, got 6: above 2 are fds of the set-up',
+      'fds[3]: expected 0, 1, 2 or a word that a step saved, got -1: above 2 are fds of the set-up',
+    ])
   })
 })
 
@@ -182,21 +189,25 @@ describe('the contained process', () => {
     }
   })
 
-  it('gets the fds that are meant for it as 3, 4, …', async () => {
+  it('gets the fds that are meant for it as 3, 4, …, or does not start where there is no room', async () => {
     const files = ['/proc/version', '/proc/filesystems'] as const
     const open: Step = {
       name: 'open',
       why: 'two files of the host',
       open: files.map((file) => call('openat', [AT_FDCWD, file, O_CLOEXEC], { save: `$${file}` })),
     }
-    const { stdout } = await contained(
-      around(open),
-      ['sh', '-c', 'cat <&3; cat <&4; test -e /proc/$$/fd/5 || echo no more'],
-      {
-        fds: [ref(`$${files[1]}`), ref(`$${files[0]}`)],
-      },
-    )
-    expect(stdout).toBe(`${readFileSync(files[1], 'utf8')}${readFileSync(files[0], 'utf8')}no more\n`)
+    const script = 'cat <&3; cat <&4; test -e /proc/$$/fd/5 || echo no more'
+    const fds = [ref(`$${files[1]}`), ref(`$${files[0]}`)]
+    const content = `${readFileSync(files[1], 'utf8')}${readFileSync(files[0], 'utf8')}no more\n`
+    expect((await contained(around(open), ['sh', '-c', script], { fds })).stdout).toBe(content)
+    for (let most = 6; most < 16; most++) {
+      const few = rlimits([{ name: 'RLIMIT_NOFILE', soft: most, hard: most }])
+      const started = contained(around(open, few), ['sh', '-c', script], { fds })
+      const got = await started.catch((error) => error)
+      expect(got).toMatchObject(
+        got instanceof Error ? { code: expect.stringMatching(/^E(MFILE|INVAL)$/) } : { stdout: content },
+      )
+    }
   })
 
   it('starts with no signal blocked or ignored', async () => {

@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
-import { assemble, run, sequence } from '@rt/program'
+import { assemble, branch, type Call, compute, ref, run, sequence } from '@rt/program'
 import { AT_FDCWD, RENAME_EXCHANGE, renameat2 } from '@rt/sys'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { busyboxRoot, needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
@@ -23,6 +23,9 @@ describe('the plan', () => {
         mkdirat(directory</a>, "c", 0755)
         openat2($root, "/a/c", {flags=O_RDONLY|O_DIRECTORY|O_CLOEXEC|O_PATH, resolve=RESOLVE_NO_MAGICLINKS|RESOLVE_IN_ROOT}, 24) → directory
         umask(umask)
+        go to opened
+        umask(umask)
+        go to busy
         go to resolved
         tries = tries + 1 * 1
         unless tries == 64 go to again
@@ -183,6 +186,28 @@ describe('the contained process', () => {
       code: 'RT_UNSAFE',
       message: 'cannot walk a path: something is renamed or mounted all the time',
     })
+  })
+
+  it('keeps the umask when something was renamed while it was made', async () => {
+    const { inside = [], ...step } = workingDirectory('/new/deeper')
+    const opens = inside.flatMap((each, i) => (each.kind === 'call' && each.call === 'openat2' ? [i] : []))
+    const second = inside[opens[1] as number] as Call
+    // What EAGAIN of that call would do, once. A word starts as -1.
+    const once = [
+      compute('times', ref('times'), 1, 1),
+      branch(ref('times'), 0, { then: second.onError?.EAGAIN as string }),
+    ]
+    const changed = { ...step, inside: inside.toSpliced(opens[1] as number, 0, ...once) }
+    const before = process.umask(0o27)
+    try {
+      const { stdout } = await contained(
+        [namespaces(), root(tree(directory), proc()), changed],
+        ['sh', '-c', 'pwd; umask'],
+      )
+      expect(stdout).toBe('/new/deeper\n0027\n')
+    } finally {
+      process.umask(before)
+    }
   })
 
   it('a directory that only root may enter is the user’s working directory all the same', async () => {
