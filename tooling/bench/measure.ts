@@ -19,14 +19,14 @@ export interface RowResult {
 }
 
 /** Rounds whose times don't count: caches fill, V8 compiles. */
-const warmUp = (rounds: number): number => Math.min(10, Math.ceil(rounds / 5))
+const warmUp = (rounds: number): number => (rounds < 3 ? 0 : Math.min(10, Math.ceil(rounds / 5)))
 
 /**
  * Measures a row. The candidates take turns, one measurement each, the order rotating, so that a busy moment of the
  * machine meets all of them alike and none always follows the same other.
  */
 export async function measure(row: Row, roundsFactor = 1): Promise<RowResult> {
-  const rounds = Math.max(3, Math.round(row.rounds * roundsFactor))
+  const rounds = Math.max(Math.min(3, row.rounds), Math.round(row.rounds * roundsFactor))
   const candidates: Candidate[] = []
   const unavailable: string[] = []
   const values = new Map<string, number[]>()

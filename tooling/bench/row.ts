@@ -28,7 +28,7 @@ export interface Row {
   readonly unit: 'ms' | 'KiB'
   readonly candidates: readonly CandidateMaker[]
   readonly budgets: readonly Budget[]
-  /** Measurements of each candidate, one or more of them not counted (see measure.ts). */
+  /** Measurements of each candidate, besides some that aren't counted (see measure.ts). */
   readonly rounds: number
   /** Lines to print below the figures. */
   readonly notes?: () => string[]

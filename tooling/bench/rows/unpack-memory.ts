@@ -7,5 +7,5 @@ export const row: Row = {
   unit: 'KiB',
   candidates: [rtUnpack, gnuTar, umoci].map((make) => () => make({ quantity: 'memory' })),
   budgets: [{ what: 'rt unpack', value: (median) => median('rt unpack'), atMost: 150 * 1024, unit: 'KiB' }],
-  rounds: 3,
+  rounds: 1,
 }

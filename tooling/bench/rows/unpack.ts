@@ -7,5 +7,5 @@ export const row: Row = {
   unit: 'ms',
   candidates: [() => rtUnpack(), () => gnuTar(), () => umoci()],
   budgets: [ratio('rt unpack', 'GNU tar', 1), ratio('rt unpack', 'umoci', 0.5)],
-  rounds: 5,
+  rounds: 3,
 }
