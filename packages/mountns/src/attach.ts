@@ -1,6 +1,7 @@
 import { call, type Instruction, ref } from '@rt/program'
-import { type DestinationOptions, openDestination } from './destination.js'
+import { cleanDestination, type DestinationOptions, openDestination } from './destination.js'
 import { moveMount } from './handles.js'
+import { verifyDestination } from './verify.js'
 
 /**
  * Attach the detached mount saved under `mount` at a destination beneath `$root`, from fd to fd, then close both.
@@ -16,6 +17,7 @@ export function attach(
   const { main, aside } = openDestination(destination, options)
   return [
     ...main,
+    ...(options.symlinks === 'in-root' ? verifyDestination('dest', cleanDestination(destination)) : []),
     moveMount(mount, 'dest', {
       hints: {
         EINVAL: `a directory can be mounted only on a directory, a file only on a file: look at ${JSON.stringify(destination)} in the root filesystem`,

@@ -1,5 +1,5 @@
 import { branch, buffer, call, fail, type Instruction, label, ref, type Value } from '@rt/program'
-import { AT_EMPTY_PATH, PROC_SUPER_MAGIC, S_IFMT, STATX_MODE, STATX_TYPE, structLayout } from '@rt/sys'
+import { AT_EMPTY_PATH, PROC_SUPER_MAGIC, S_IFMT, STATX_MODE, STATX_TYPE, SYSFS_MAGIC, structLayout } from '@rt/sys'
 
 /** Scratch memory of the whole plan: what statx(2) and fstatfs(2) fill is looked at by the next instruction. */
 const STATX = '$statx'
@@ -34,3 +34,27 @@ export const verifyProc = (name: string): Instruction[] => [
   fail('expected procfs at "/proc", got another file system', 'mount the real one: mount -t proc proc /proc'),
   label(`${name} is proc`),
 ]
+
+const KERNELS_OWN = [
+  { place: '/proc', magic: PROC_SUPER_MAGIC },
+  { place: '/sys', magic: SYSFS_MAGIC },
+] as const
+
+/**
+ * A destination that isn't called so is not in /proc or /sys, or the set-up ends: a symlink of the image would lead the
+ * mount there and make a fake of it (CVE-2019-16884). What is called so was looked at before, by its name.
+ */
+export function verifyDestination(name: string, destination: string): Instruction[] {
+  const forbidden = KERNELS_OWN.filter(({ place }) => destination !== place && !destination.startsWith(`${place}/`))
+  return [
+    call('fstatfs', [ref(name), buffer(STATFS, structLayout('statfs').size)]),
+    ...forbidden.flatMap(({ place, magic }) => [
+      branch(ref(STATFS, offset('statfs', 'f_type')), magic, { else: `not in ${place}` }),
+      fail(
+        `${JSON.stringify(destination)} leads into ${place}, which nothing may be mounted on`,
+        'a symlink in the root filesystem leads there: an attack, if it is not a mistake',
+      ),
+      label(`not in ${place}`),
+    ]),
+  ]
+}

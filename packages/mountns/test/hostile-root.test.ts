@@ -166,6 +166,19 @@ describe('a fake /proc', () => {
     expect(step).toThrow(expect.objectContaining({ code: 'RT_INVALID_OPTION' }))
   })
 
+  it.each([
+    ['/proc', bind({ source: '/tmp', destination: '/data' })],
+    ['../proc/sys/', tmpfs({ destination: '/data/kernel' })],
+    ['/proc', fileMounts([{ destination: '/data/version', content: 'fake' }])],
+    ['/sys', bind({ source: '/tmp', destination: '/data' })],
+  ])('is not made by a symlink of the image either (CVE-2019-16884): %s, %#', async (target, step) => {
+    const mounts = [proc(), sysfs(), step]
+    await expect(shell({ tree: rootWith('data', target), mounts }, 'true')).rejects.toMatchObject({
+      code: 'RT_UNSAFE',
+      message: expect.stringMatching(/^"\/data.*" leads into \/(proc|sys), which/),
+    })
+  })
+
   it('fools no step that writes through the private procfs', async () => {
     const name = 'written'
     const write: Step = {

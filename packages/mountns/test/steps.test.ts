@@ -53,6 +53,7 @@ describe('steps, call by call', () => {
       's mount_setattr(source, "", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_NOSUID}, 32)',
       's close(source)',
       `i openat2($root, "data", {flags=O_CLOEXEC|O_PATH, ${IN_ROOT}}, 24)`,
+      'i fstatfs(dest, &$statfs)',
       ...ATTACH('source'),
     ])
   })
