@@ -39,7 +39,9 @@ export interface Started {
 }
 
 const cloneIndex = (program: Program): number =>
-  program.sites.findIndex(({ instruction }) => instruction.kind === 'call' && instruction.save === CLONE)
+  program.sites.findIndex(
+    ({ instruction, helper }) => helper === undefined && instruction.kind === 'call' && instruction.save === CLONE,
+  )
 
 /** Milliseconds that an init whose supervisor was killed may take to die: its memory is freed first. */
 const LONGEST_DEATH = 5_000
