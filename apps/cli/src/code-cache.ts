@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Script } from 'node:vm'
 
@@ -56,7 +56,14 @@ function write(file: string, { stamp, commands, code }: Cached): void {
   const fresh = `${file}.${process.pid}`
   try {
     if (statSync(dirname(file)).uid !== process.getuid?.()) return
-    writeFileSync(fresh, Buffer.concat([header, code]), { flag: 'wx', mode: 0o644 })
+    const fd = openSync(fresh, 'wx', 0o644)
+    try {
+      writeFileSync(fd, Buffer.concat([header, code]))
+      // V8 does not check what it is given: after a power cut the file must not be there in part.
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
     renameSync(fresh, file)
   } catch {
     // A read-only file system, a full disk: the next start takes as long as this one.

@@ -1,0 +1,67 @@
+// requires root, to become a plain user; busybox; apps/cli/dist: sh tooling/bootstrap.sh cli
+import { execFileSync } from 'node:child_process'
+import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { busyboxRoot, layerTar, needs, ociLayout } from '../../../tooling/fixtures/index.js'
+import { NOBODY, rtAsNobody } from './rt.js'
+
+/** A folder of his own, outside the run's, which is closed to him. */
+let home = ''
+beforeEach((context) => {
+  needs(context, 'root', 'busybox')
+  if (home !== '') return
+  home = mkdtempSync(join(tmpdir(), 'rt-home-'))
+  chownSync(home, NOBODY, NOBODY)
+})
+afterAll(() => {
+  if (home !== '') rmSync(home, { recursive: true })
+})
+
+/** The same files, owned by him. */
+function own(path: string, name: string): string {
+  const copy = join(home, name)
+  execFileSync('cp', ['-a', path, copy])
+  execFileSync('chown', ['-R', `${NOBODY}:${NOBODY}`, copy])
+  return copy
+}
+
+const rt = (...args: string[]) => rtAsNobody(args, { env: { HOME: home, XDG_DATA_HOME: join(home, 'data') } })
+
+describe('a plain user', () => {
+  it('runs a command on the host’s files: root inside, himself outside, and nothing is changed', () => {
+    const command = 'id -u; cat /proc/self/uid_map; echo x > /etc/rt-plain && echo written; cat /etc/shadow'
+    const { status, stdout, stderr } = rt('run', '--', 'sh', '-c', command)
+    expect(stdout).toMatch(new RegExp(`^0\\n +0 +${NOBODY} +1\\nwritten\\n$`))
+    expect(stderr).toMatch(/shadow: Permission denied/)
+    expect(status).toBe(1)
+    expect(existsSync('/etc/rt-plain')).toBe(false)
+  })
+
+  it('runs on a directory of his own', () => {
+    const root = own(busyboxRoot(), 'root')
+    const command = 'cat /etc/hostname; echo made > /made; hostname; ls /sys/class/net'
+    const { status, stdout, stderr } = rt('run', root, 'sh', '-c', command)
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toMatch(/^busybox\n[0-9a-f]{12}\nlo\n$/)
+    expect(statSync(join(root, 'made')).uid).toBe(NOBODY)
+  })
+
+  it('runs an image, unpacked into his own cache', () => {
+    const config = { Cmd: ['sh', '-c', 'id -u; cat /etc/group | wc -l; echo x > /etc/group'] }
+    const image = own(ociLayout({ layers: [layerTar(busyboxRoot())], config }), 'image')
+    for (const _ of ['unpacked', 'from the cache']) {
+      expect(rt('run', `oci:${image}`)).toEqual({ status: 0, signal: null, stdout: '0\n5\n', stderr: '' })
+    }
+    expect(existsSync(join(home, 'data/rt'))).toBe(true)
+  })
+
+  it('mounts what he may read', () => {
+    const folder = join(home, 'folder')
+    mkdirSync(folder)
+    const options = ['-v', `${folder}:/mnt:ro`, '--tmpfs', '/run']
+    const { status, stdout, stderr } = rt('run', ...options, '--', 'sh', '-c', 'ls -A /mnt; touch /run/x && echo ok')
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'ok\n', stderr: '' })
+  })
+})
