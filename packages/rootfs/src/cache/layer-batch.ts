@@ -110,7 +110,7 @@ export class LayerBatch {
       this.#staged.push(staging)
       this.#stack.push({ opaqueRoot, open: () => openDirectory(staging.root, 'fs', O_NOFOLLOW) })
     } catch (error) {
-      await this.#thread.run({ type: 'remove', parent: staging.parent, names: [staging.name] })
+      await staging.remove(this.#thread)
       staging.close()
       throw error
     } finally {

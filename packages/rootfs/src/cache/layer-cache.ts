@@ -39,7 +39,7 @@ export class LayerCache {
    */
   async have(layers: readonly CacheLayer[], options: CacheOptions): Promise<CachedLayer[]> {
     const found = layers.map(({ id }) => this.find(id))
-    const missing = found.findIndex((layer) => layer === undefined)
+    const missing = found.indexOf(undefined)
     for (const { archive } of missing < 0 ? layers : layers.slice(0, missing)) options.onBytes?.(archive.size ?? 0)
     if (missing < 0) return found as CachedLayer[]
     const batch = new LayerBatch(this, found.slice(0, missing) as CachedLayer[], options)

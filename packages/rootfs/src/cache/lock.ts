@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AT_FDCWD, close, O_CREAT, O_NOFOLLOW, O_RDWR, openat, RtError, tryFlock, unlinkat } from '@rt/sys'
-import { nul, statusOf, statusOfFd } from '../extract/calls.js'
+import { nul, requireStatus, statusOf } from '../extract/calls.js'
 import { encodeByteString } from '../tar/byte-string.js'
 
 /** ms between looks at a lock that another process holds: short, then as long as nobody minds. */
@@ -27,7 +27,7 @@ export class Lock {
       }
       // Its last owner may have removed the file between the open and the lock: then this is a lock on nothing.
       const status = statusOf(AT_FDCWD, name)
-      if (typeof status !== 'number' && status.inode === statusOfFd(fd).inode) return new Lock(path, fd)
+      if (typeof status !== 'number' && status.inode === requireStatus(fd).inode) return new Lock(path, fd)
       close(fd)
     }
   }

@@ -58,6 +58,10 @@ export function openInRoot(root: number, path: Uint8Array, flags: number, mounts
   return result
 }
 
+/** The error of the last {@link openInRoot}. */
+export const openInRootError = (result: number, root: number, path: Uint8Array): SyscallError =>
+  callError(result, 'openat2', root, path, howBytes, OPEN_HOW_SIZE_VER0)
+
 /**
  * Opens a name in a directory; a symlink there is not followed.
  *
@@ -129,12 +133,11 @@ export function statusOf(directory: number, name: Uint8Array = NOTHING): Status 
   }
 }
 
-/** The same of an fd that must answer. @throws SyscallError */
-export function statusOfFd(fd: number): Status {
-  const status = statusOf(fd)
+/** The same of something that must be there. @throws SyscallError */
+export function requireStatus(directory: number, name: Uint8Array = NOTHING): Status {
+  const status = statusOf(directory, name)
   if (typeof status !== 'number') return status
-  syscall('statx', fd, NOTHING, AT_EMPTY_PATH, STATX_BASIC_STATS, statusBytes) // again, for its error
-  throw new Error('unreachable: statx failed before')
+  throw callError(status, 'statx', directory, name, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, STATX_BASIC_STATS)
 }
 
 // struct timespec[2]: access time, modification time

@@ -2,7 +2,7 @@ import { readSync } from 'node:fs'
 import { fgetxattr, flistxattr, O_NONBLOCK, O_RDONLY, RtError, S_IFMT, S_IFREG } from '@rt/sys'
 import type { MergedView } from '../layers/merged-view.js'
 import { type ByteString, encodeByteString, quoteByteString } from '../tar/byte-string.js'
-import { statusOfFd } from './calls.js'
+import { requireStatus } from './calls.js'
 import type { MetadataWriter } from './metadata.js'
 import { writeAll } from './write.js'
 
@@ -36,7 +36,7 @@ export function copyUp(source: number, target: number, made: number, path: ByteS
     length = readSync(source, buffer, 0, PIECE, null)
     writeAll(target, buffer.subarray(0, length), undefined)
   }
-  const status = statusOfFd(source)
+  const status = requireStatus(source)
   const xattrs = new Map(flistxattr(source).map((name) => [encodeByteString(name), fgetxattr(source, name)] as const))
   writer.apply(target, { ...status, mode: status.mode & 0o7777, xattrs }, made, path)
 }

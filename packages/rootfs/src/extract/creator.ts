@@ -18,11 +18,11 @@ import {
 } from '@rt/sys'
 import { type ByteString, quoteByteString } from '../tar/byte-string.js'
 import type { TarEntry } from '../tar/entry.js'
-import { attempt, callError, nul, statusOf } from './calls.js'
+import { attempt, callError, nul, requireStatus, statusOf } from './calls.js'
 import type { EntryPath } from './entry-path.js'
 import { isWhiteout } from './overlay-marks.js'
 import { removeTree } from './remove.js'
-import { requireStatus, type TargetTree } from './target.js'
+import type { TargetTree } from './target.js'
 
 /** Something else puts the name back each time it is removed: it is not ours to fight over. */
 const ATTEMPTS = 4

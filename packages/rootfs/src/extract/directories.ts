@@ -1,6 +1,6 @@
-import { ERRNO, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, SyscallError, syscall } from '@rt/sys'
+import { ERRNO, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, syscall } from '@rt/sys'
 import type { ByteString } from '../tar/byte-string.js'
-import { nul, openInRoot, statusOfFd } from './calls.js'
+import { nul, openInRoot, openInRootError, requireStatus } from './calls.js'
 import type { Metadata, MetadataWriter } from './metadata.js'
 
 interface Pending {
@@ -37,14 +37,14 @@ export class PendingDirectories {
       byDepth[depth(path)]!.push(path)
     }
     for (const path of byDepth.reverse().flat()) {
-      const fd = openInRoot(root, nul(path === '' ? '.' : path), O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+      const name = nul(path === '' ? '.' : path)
+      const fd = openInRoot(root, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
       // A later entry replaced it, or a whiteout took it away.
       if (fd === -ERRNO.ENOENT || fd === -ERRNO.ENOTDIR || fd === -ERRNO.ELOOP) continue
-      if (fd < 0)
-        throw new SyscallError({ syscall: 'openat2', errno: -fd, path: Buffer.from(path, 'latin1').toString() })
+      if (fd < 0) throw openInRootError(fd, root, name)
       try {
         const { inode, metadata } = this.#byPath.get(path)!
-        if (statusOfFd(fd).inode === inode) writer.apply(fd, metadata, made, path)
+        if (requireStatus(fd).inode === inode) writer.apply(fd, metadata, made, path)
       } finally {
         syscall('close', fd)
       }

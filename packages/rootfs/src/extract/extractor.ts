@@ -3,7 +3,7 @@ import { MergedView } from '../layers/merged-view.js'
 import { type ByteString, quoteByteString } from '../tar/byte-string.js'
 import { describePosition } from '../tar/damage.js'
 import type { TarEntry, TarHandler } from '../tar/entry.js'
-import { attempt, nul, open, type Status, statusOf, statusOfFd } from './calls.js'
+import { attempt, nul, open, requireStatus, type Status, statusOf } from './calls.js'
 import { copyUp, openLower } from './copy-up.js'
 import { Creator, type Place } from './creator.js'
 import { PendingDirectories } from './directories.js'
@@ -95,10 +95,10 @@ export class Extractor implements TarHandler {
     // From the directory above it may have got set-group-id, which gives every file its group, and a default access
     // control list, which changes the mode of everything that is made.
     for (const list of ['default', 'access']) attempt('fremovexattr', options.root, nul(`system.posix_acl_${list}`))
-    const before = statusOfFd(options.root)
+    const before = requireStatus(options.root)
     if (before.gid !== this.#writer.gid) syscall('fchown', options.root, before.uid, this.#writer.gid)
     syscall('fchmod', options.root, FILLING)
-    this.#impliedMetadata('', before, stacked ? statusOfFd(overlay.lower[0]!) : undefined)
+    this.#impliedMetadata('', before, stacked ? requireStatus(overlay.lower[0]!) : undefined)
   }
 
   /** Must be called before each archive's first entry. */
@@ -176,8 +176,8 @@ export class Extractor implements TarHandler {
       // A link here would move everything that follows to where it points (CVE-2021-29136).
       if (entry.type !== 'directory')
         throw new RtError('RT_UNSAFE', `the root must be a directory, got a ${entry.type}`)
-      this.#directories.add('', statusOfFd(this.#options.root).inode, entry)
-    } else if (isAufsMetadata(path.base)) this.#warnings.add('metadata of AUFS was left out', entry.path)
+      this.#directories.add('', requireStatus(this.#options.root).inode, entry)
+    } else if (isAufsMetadata(path.parent, path.base)) this.#warnings.add('metadata of AUFS was left out', entry.path)
     else if (!applyWhiteout(this.#whiteouts, path.parent, path.base)) this.#create(entry, path)
   }
 

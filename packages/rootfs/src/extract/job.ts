@@ -51,17 +51,18 @@ export function runJob(job: Job): Extracted | undefined {
 
 function extract(job: ExtractJob): Extracted | undefined {
   const ring = new ByteRing(job.memory)
-  const extractor = new Extractor(job)
+  let extractor: Extractor | undefined
   try {
+    extractor = new Extractor(job)
     for (let archive = 0; archive < job.archives; archive++) {
       const reader = new TarReader(extractor, { endMark: job.endMark })
       extractor.beginArchive()
-      if (!ring.read((piece) => reader.write(piece))) return undefined
+      if (!ring.read((piece) => reader.write(piece))) return undefined // aborted
       reader.end()
     }
     return extractor.finish()
   } finally {
     ring.close()
-    extractor.close()
+    extractor?.close()
   }
 }

@@ -1,18 +1,7 @@
-import {
-  ERRNO,
-  errnoName,
-  O_DIRECTORY,
-  O_PATH,
-  RtError,
-  S_IFDIR,
-  S_IFLNK,
-  S_IFMT,
-  SyscallError,
-  syscall,
-} from '@rt/sys'
+import { ERRNO, O_DIRECTORY, O_PATH, RtError, S_IFDIR, S_IFLNK, S_IFMT, syscall } from '@rt/sys'
 import type { MergedView } from '../layers/merged-view.js'
 import { type ByteString, quoteByteString } from '../tar/byte-string.js'
-import { nul, openInRoot, type Status, statusOf } from './calls.js'
+import { nul, openInRoot, openInRootError, type Status, statusOf } from './calls.js'
 import { isWhiteout } from './overlay-marks.js'
 
 /** Directory fds kept open: an archive goes depth first, so the last few parents are what is asked for next. */
@@ -34,7 +23,7 @@ export interface ImpliedDirectory {
  * The tree that is being filled. It turns a path into an fd of the directory that holds the last component; the kernel
  * resolves it beneath the root ({@link openInRoot}), following what symlinks there are as it would after chroot(2).
  *
- * An fd it gives stays open until the second next question, or {@link forget}.
+ * An fd it gives is good for the next question, but not for those after it: only some are kept open.
  */
 export class TargetTree {
   readonly #cache = new Map<ByteString, number>()
@@ -68,7 +57,7 @@ export class TargetTree {
     if (fd >= 0) return fd
     // With a view it may be a whiteout; #make will see.
     if (fd === -ERRNO.ENOENT || (fd === -ERRNO.ENOTDIR && this.view)) return undefined
-    throw parentError(path, -fd)
+    throw this.#error(path, -fd)
   }
 
   /** Must be called when a directory or symlink is removed or replaced: paths may lead elsewhere then. */
@@ -117,57 +106,47 @@ export class TargetTree {
       made = made === '' ? name : `${made}/${name}`
       at = this.#look(made)
       if (at >= 0) continue
-      if (at !== -ERRNO.ENOENT && at !== -ERRNO.ENOTDIR) throw parentError(made, -at)
+      if (at !== -ERRNO.ENOENT && at !== -ERRNO.ENOTDIR) throw this.#error(made, -at)
       this.#makeOne(above, name, made)
       at = this.directory(made)
     }
     if (made === path) return at
     this.#hasAlias = true
     const fd = openInRoot(this.root, nul(made), O_PATH | O_DIRECTORY)
-    if (fd < 0) throw parentError(path, -fd)
+    if (fd < 0) throw this.#error(path, -fd)
     return this.#keep(path, fd)
   }
 
   #makeOne(parent: number, name: ByteString, path: ByteString): void {
     const bytes = nul(name)
     const lower = this.view?.find(path).status
-    if (lower && (lower.mode & S_IFMT) !== S_IFDIR) throw parentError(path, ERRNO.ENOTDIR)
+    if (lower && (lower.mode & S_IFMT) !== S_IFDIR) throw this.#error(path, ERRNO.ENOTDIR)
     const inTheWay = statusOf(parent, bytes)
     const wasWhiteout = this.view !== undefined && typeof inTheWay !== 'number' && isWhiteout(inTheWay)
     if (wasWhiteout) syscall('unlinkat', parent, bytes, 0)
     else if (typeof inTheWay !== 'number') {
-      if ((inTheWay.mode & S_IFMT) !== S_IFLNK) throw parentError(path, ERRNO.ENOTDIR)
+      if ((inTheWay.mode & S_IFMT) !== S_IFLNK) throw this.#error(path, ERRNO.ENOTDIR)
       const quoted = quoteByteString(path)
       throw new RtError('RT_WRONG_TYPE', `expected a directory at ${quoted}, got a symlink that leads nowhere`)
     }
     syscall('mkdirat', parent, bytes, 0o700)
     this.onImplied({ path, parent, name: bytes, lower: wasWhiteout ? undefined : lower, wasWhiteout })
   }
-}
 
-function parentError(path: ByteString, errno: number): RtError {
-  const quoted = quoteByteString(path)
-  if (errno === ERRNO.ENOTDIR)
-    return new RtError('RT_WRONG_TYPE', `expected a directory at ${quoted}, got something else`)
-  if (errno === ERRNO.EXDEV) return new RtError('RT_UNSAFE', `${quoted} leads to another mount`)
-  if (errno === ERRNO.ELOOP) return new RtError('RT_UNSAFE', `${quoted} leads through too many symlinks`)
-  if (errno === ERRNO.EAGAIN) {
-    return new RtError('RT_UNSAFE', `${quoted} was renamed again and again while it was resolved`)
+  /** What it means that the directory at a path can't be opened. @param errno positive */
+  #error(path: ByteString, errno: number): RtError {
+    const quoted = quoteByteString(path)
+    switch (errno) {
+      case ERRNO.ENOTDIR:
+        return new RtError('RT_WRONG_TYPE', `expected a directory at ${quoted}, got something else`)
+      case ERRNO.EXDEV:
+        return new RtError('RT_UNSAFE', `${quoted} leads to another mount`)
+      case ERRNO.ELOOP:
+        return new RtError('RT_UNSAFE', `${quoted} leads through too many symlinks`)
+      case ERRNO.EAGAIN:
+        return new RtError('RT_UNSAFE', `${quoted} was renamed again and again while it was resolved`)
+      default:
+        return openInRootError(-errno, this.root, nul(path))
+    }
   }
-  return new SyscallError({
-    syscall: 'openat2',
-    errno,
-    path: quoted,
-    message: `cannot open directory ${quoted}: ${errnoName(errno)}`,
-    call: `openat2(…, ${quoted}, {flags=O_PATH|O_DIRECTORY, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS|RESOLVE_NO_XDEV})`,
-  })
-}
-
-/** The status of a name that must be there. @throws SyscallError */
-export function requireStatus(directory: number, name: Uint8Array): Status {
-  const status = statusOf(directory, name)
-  if (typeof status === 'number') {
-    throw new SyscallError({ syscall: 'statx', errno: -status, path: Buffer.from(name.subarray(0, -1)).toString() })
-  }
-  return status
 }

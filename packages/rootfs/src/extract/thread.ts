@@ -7,33 +7,32 @@ import type { Job, JobResult } from './job.js'
 
 /** An unpacking thread; it takes one job at a time, and must be closed. */
 export class ExtractThread {
-  readonly #worker: Worker
+  readonly #worker = startWorker()
+  /** Never fulfilled; rejected when the thread is gone. */
+  readonly #death: Promise<never>
 
   constructor() {
-    this.#worker = startWorker()
+    this.#death = new Promise((_, reject) => {
+      const died = (how: string, cause?: Error) =>
+        reject(new RtError('RT_BROKEN_PROCESS', `the unpacking thread ${how}`, { cause }))
+      this.#worker.on('error', (error) => died(`died: ${error.message}`, error))
+      this.#worker.on('exit', (code) => died(`ended with exit code ${code}`))
+    })
+    this.#death.catch(() => {}) // told to whoever has a job running, and is no news after close()
   }
 
   /**
    * Runs a job.
    *
-   * @returns undefined if the ring was closed before the archives were complete
+   * @returns undefined if the ring was closed before the archives were complete, and for jobs that have no result
    * @throws what stopped it; RtError RT_BROKEN_PROCESS if the thread died
    */
-  run(job: Job): Promise<Extracted | undefined> {
-    return new Promise((resolve, reject) => {
-      const settle = (act: () => void) => {
-        this.#worker.off('message', onMessage).off('error', onError).off('exit', onExit)
-        act()
-      }
-      const onMessage = (result: JobResult) =>
-        settle(() => ('error' in result ? reject(fromErrorMessage(result.error)) : resolve(result.value)))
-      const onError = (cause: Error) =>
-        settle(() => reject(new RtError('RT_BROKEN_PROCESS', `the unpacking thread died: ${cause.message}`, { cause })))
-      const onExit = (code: number) =>
-        settle(() => reject(new RtError('RT_BROKEN_PROCESS', `the unpacking thread ended with exit code ${code}`)))
-      this.#worker.on('message', onMessage).on('error', onError).on('exit', onExit)
-      this.#worker.postMessage(job)
-    })
+  async run(job: Job): Promise<Extracted | undefined> {
+    const answer = new Promise<JobResult>((resolve) => this.#worker.once('message', resolve))
+    this.#worker.postMessage(job)
+    const result = await Promise.race([answer, this.#death])
+    if ('error' in result) throw fromErrorMessage(result.error)
+    return result.value
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 import { AT_REMOVEDIR, O_DIRECTORY, O_RDONLY, RtError, S_IFDIR, S_IFMT, syscall } from '@rt/sys'
 import { type ByteString, quoteByteString } from '../tar/byte-string.js'
-import { nul, open, type Status, statusOf, statusOfFd } from './calls.js'
+import { nul, open, requireStatus, type Status, statusOf } from './calls.js'
 import { isWhiteout, makeWhiteout, markOpaque, type OverlayNamespace } from './overlay-marks.js'
 import { emptyDirectory } from './remove.js'
 import type { TargetTree } from './target.js'
@@ -21,8 +21,9 @@ export interface Whiteouts {
 const PREFIX = '.wh.'
 const OPAQUE = '.wh..wh..opq'
 
-/** What AUFS kept in its branches; old Docker layers have them, and they mean nothing. */
-export const isAufsMetadata = (base: ByteString): boolean => base.startsWith('.wh..wh.') && base !== OPAQUE
+/** What AUFS kept in its branches; old Docker layers have it, and it means nothing. */
+export const isAufsMetadata = (parent: ByteString, base: ByteString): boolean =>
+  (base.startsWith('.wh..wh.') && base !== OPAQUE) || /(^|\/)\.wh\.\.wh\./.test(parent)
 
 /**
  * Whether a name is that of a whiteout; if so it is applied.
@@ -53,7 +54,7 @@ export class AppliedWhiteouts implements Whiteouts {
   constructor(readonly tree: TargetTree) {}
 
   made(parent: number, name: ByteString): void {
-    this.#made.add(`${statusOfFd(parent).inode}/${name}`)
+    this.#made.add(`${requireStatus(parent).inode}/${name}`)
   }
 
   hide(parent: ByteString, name: ByteString): void {
@@ -62,7 +63,7 @@ export class AppliedWhiteouts implements Whiteouts {
     const bytes = nul(name)
     const status = statusOf(directory, bytes)
     if (typeof status === 'number') return
-    const made = this.#made.has(`${statusOfFd(directory).inode}/${name}`)
+    const made = this.#made.has(`${requireStatus(directory).inode}/${name}`)
     if ((status.mode & S_IFMT) !== S_IFDIR) {
       if (!made) syscall('unlinkat', directory, bytes, 0)
     }
@@ -82,7 +83,7 @@ export class AppliedWhiteouts implements Whiteouts {
   #empty(parent: number, name: Uint8Array): boolean {
     const fd = open(parent, name, O_RDONLY | O_DIRECTORY)
     try {
-      return emptyDirectory(fd, statusOfFd(fd).inode, (inode, child) => this.#made.has(`${inode}/${child}`))
+      return emptyDirectory(fd, requireStatus(fd).inode, (inode, child) => this.#made.has(`${inode}/${child}`))
     } finally {
       syscall('close', fd)
     }

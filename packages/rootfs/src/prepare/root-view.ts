@@ -12,7 +12,7 @@ import {
   openat,
   SyscallError,
 } from '@rt/sys'
-import { callError, nul, openInRoot } from '../extract/calls.js'
+import { nul, openInRoot, openInRootError } from '../extract/calls.js'
 import type { OverlayNamespace } from '../extract/overlay-marks.js'
 import { MergedView } from '../layers/merged-view.js'
 import { encodeByteString } from '../tar/byte-string.js'
@@ -42,9 +42,10 @@ export function directoryView(fd: number): RootView {
     fd,
     open(path, flags) {
       const relative = encodeByteString(path).replace(/^\/+/, '')
-      const found = openInRoot(fd, nul(relative === '' ? '.' : relative), flags, 0)
+      const bytes = nul(relative === '' ? '.' : relative)
+      const found = openInRoot(fd, bytes, flags, 0)
       if (found >= 0) return found
-      const error = callError(found, 'openat2', fd, path)
+      const error = openInRootError(found, fd, bytes)
       if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
       throw error
     },

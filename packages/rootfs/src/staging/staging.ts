@@ -14,7 +14,8 @@ import {
   SyscallError,
   tryFlock,
 } from '@rt/sys'
-import { namesIn, nul, statusOf, statusOfFd, tryOpen } from '../extract/calls.js'
+import { namesIn, nul, requireStatus, statusOf, tryOpen } from '../extract/calls.js'
+import type { ExtractThread } from '../extract/thread.js'
 import { type ByteString, encodeByteString } from '../tar/byte-string.js'
 
 /** A leading dot and this mark the directories that are not complete; the name they will have stands between. */
@@ -57,7 +58,7 @@ export class Staging {
         const root = openat(parent, nul(name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
         // Between these calls another run may have taken it for a leftover: then it is gone, and a new one is made.
         const status = tryFlock(root) ? statusOf(parent, nul(name)) : -ERRNO.ENOENT
-        if (typeof status !== 'number' && status.inode === statusOfFd(root).inode) {
+        if (typeof status !== 'number' && status.inode === requireStatus(root).inode) {
           return new Staging(parent, name, root, target, path)
         }
         close(root)
@@ -95,6 +96,15 @@ export class Staging {
         throw existsError(this.path)
       }
       throw error
+    }
+  }
+
+  /** Removes the directory instead. */
+  async remove(thread: ExtractThread): Promise<void> {
+    try {
+      await thread.run({ type: 'remove', parent: this.parent, names: [this.name] })
+    } catch {
+      // What made this necessary is the error to report; the next run finds the directory and removes it.
     }
   }
 

@@ -20,7 +20,9 @@ export async function extractArchives(
   const ring = new ByteRing()
   const { memory } = ring
   const { limits } = options
-  const extracting = thread.run({ type: 'extract', memory, archives: archives.length, limits, ...job })
+  const extracting = thread
+    .run({ type: 'extract', memory, archives: archives.length, limits, ...job })
+    .finally(() => ring.close()) // also if the thread died: nobody reads any more
   const feeding = feedAll(archives, ring, options)
   const [extracted, fed] = await Promise.allSettled([extracting, feeding])
   // Either closes the ring when it fails, and the other then ends without an error of its own.

@@ -71,7 +71,7 @@ export async function unpack(
       const { entries, bytes, warnings } = extracted
       return { directory: target, entries, bytes, warnings }
     } catch (error) {
-      await thread.run({ type: 'remove', parent: staging.parent, names: [staging.name] })
+      await staging.remove(thread)
       throw error
     } finally {
       staging.close()
