@@ -57,6 +57,15 @@ describe('a plain user', () => {
     expect(existsSync(join(home, 'data/rt'))).toBe(true)
   })
 
+  it('runs an image of several layers, its user looked up in all of them', () => {
+    const upper = mkdtempSync(join(home, 'upper-'))
+    mkdirSync(join(upper, 'srv'))
+    const config = { User: 'root', Cmd: ['sh', '-c', 'id -un; ls -d /srv'] }
+    const image = own(ociLayout({ layers: [layerTar(busyboxRoot()), layerTar(upper)], config }), 'layers')
+    expect(rt('run', `oci:${image}`)).toEqual({ status: 0, signal: null, stdout: 'root\n/srv\n', stderr: '' })
+    expect(rt('run', '-u', 'user', `oci:${image}`).stderr).toMatch(/^rt: --user: user "user" \(uid 1000\) has no id/)
+  })
+
   it('mounts what he may read', () => {
     const folder = join(home, 'folder')
     mkdirSync(folder)

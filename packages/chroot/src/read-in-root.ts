@@ -1,17 +1,18 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
-import { quote, RtError } from '@rt/sys'
-import { openPathInRoot } from './path-in-root.js'
+import { O_PATH, quote, RtError } from '@rt/sys'
+import { openPathInRoot, type RootLookup } from './path-in-root.js'
 
 /**
  * A whole small file beneath a root whose owner may be hostile: a fifo, a device or a symlink out of the root instead
  * of the file (CVE-2024-9676, CVE-2024-9341). A look at the host.
  *
+ * @param root fd of the root directory, or what looks into it
  * @param longest bytes; more are refused, not cut
  * @returns undefined if there is no such file
  * @throws RtError RT_WRONG_TYPE if it is no regular file, RT_LIMIT if it is longer; SyscallError
  */
-export function readFileInRoot(rootFd: number, path: string, longest: number): Buffer | undefined {
-  const place = openPathInRoot(rootFd, path)
+export function readFileInRoot(root: number | RootLookup, path: string, longest: number): Buffer | undefined {
+  const place = typeof root === 'number' ? openPathInRoot(root, path) : root.open(`/${path}`, O_PATH)
   if (place === undefined) return undefined
   try {
     const stats = fstatSync(place)

@@ -1,6 +1,7 @@
 import { NGROUPS_MAX, quote, RtError } from '@rt/sys'
 import { type Account, type Group, parseGroup, parsePasswd } from './account-files.js'
 import { refuse } from './complaints.js'
+import type { RootLookup } from './path-in-root.js'
 import { readFileInRoot } from './read-in-root.js'
 import { type Principal, parsePrincipal, parseUserSpec } from './user-spec.js'
 
@@ -39,20 +40,20 @@ const LONGEST_FILE = 1 << 20
  *
  * Unlike with Docker, digits are never a name (see {@link parseUserSpec}). A look at the host.
  *
- * @param rootFd fd of the root directory; the files are found beneath it, whatever symlinks they are
+ * @param root fd of the root directory, or what looks into it; the files are found beneath it, whatever symlinks they are
  * @throws RtError RT_INVALID_OPTION (the spec), RT_NOT_FOUND (no such name), RT_WRONG_TYPE (passwd is a fifo, …),
  *   RT_LIMIT (passwd is larger than 1 MiB)
  */
-export function resolveUser(rootFd: number, spec: string, options: ResolveUserOptions = {}): ResolvedUser {
+export function resolveUser(root: number | RootLookup, spec: string, options: ResolveUserOptions = {}): ResolvedUser {
   const { path = '--user', groupAdd = [] } = options
   const wanted = parseUserSpec(spec, path)
   const added = parseGroupAdd(groupAdd)
-  const accounts = parsePasswd(readFileInRoot(rootFd, 'etc/passwd', LONGEST_FILE) ?? Buffer.alloc(0))
+  const accounts = parsePasswd(readFileInRoot(root, 'etc/passwd', LONGEST_FILE) ?? Buffer.alloc(0))
   const account = find(accounts, wanted.user, (each) => each.uid)
   if (!account && 'name' in wanted.user) throw notFound('user', wanted.user.name, 'passwd', accounts, path)
 
   const needsGroups = account || wanted.group || added.length > 0
-  const groups = needsGroups ? parseGroup(readFileInRoot(rootFd, 'etc/group', LONGEST_FILE) ?? Buffer.alloc(0)) : []
+  const groups = needsGroups ? parseGroup(readFileInRoot(root, 'etc/group', LONGEST_FILE) ?? Buffer.alloc(0)) : []
   const gidOf = (group: Principal, origin: string): number => {
     if ('id' in group) return group.id
     const found = find(groups, group, (each) => each.gid)

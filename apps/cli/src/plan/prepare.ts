@@ -92,7 +92,10 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
       }),
       stopSignal: stop,
       warnings: root.warnings,
-      diagnose: () => diagnoseExec(root.fd, argv[0] as Text, { env, cwd: workdir.path, origin: 'COMMAND' }),
+      diagnose: () =>
+        typeof root.view === 'number'
+          ? diagnoseExec(root.view, argv[0] as Text, { env, cwd: workdir.path, origin: 'COMMAND' })
+          : undefined,
       close: root.close,
     }
   } catch (error) {

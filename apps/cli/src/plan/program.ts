@@ -21,7 +21,7 @@ export function programOf(
 ): Program | undefined {
   const { image } = root
   const asked = values.user ?? image.user
-  const identity = complaints.try('--user', () => resolveIdentity(asked ?? '0', root.fd, user))
+  const identity = complaints.try('--user', () => resolveIdentity(asked ?? '0', root.view, user))
   if (!identity) return undefined
   const env = envOf(values, image, {
     PATH: DEFAULT_PATH,
@@ -33,7 +33,7 @@ export function programOf(
   const from = (option: string, value: string | undefined, fromImage: string | undefined): string =>
     value !== undefined ? `${option} ${value}` : fromImage !== undefined ? 'the image' : 'default'
   return {
-    argv: argv.length > 0 ? argv : [shell(root.fd, env)],
+    argv: argv.length > 0 ? argv : [shell(root.view, env)],
     env,
     workdir: {
       path: values.workdir ?? image.workingDir ?? '/',
@@ -51,8 +51,8 @@ export function programOf(
   }
 }
 
-function resolveIdentity(spec: string, rootFd: number, user: UserNamespace | undefined): ResolvedUser {
-  const identity = resolveUser(rootFd, spec)
+function resolveIdentity(spec: string, view: RootSource['view'], user: UserNamespace | undefined): ResolvedUser {
+  const identity = resolveUser(view, spec)
   if (user && hostId(user.uidMap, identity.uid) === undefined) {
     throw invalid(`user ${quote(spec)} (uid ${identity.uid}) has no id in the container’s user namespace`, MORE_IDS)
   }
@@ -65,7 +65,8 @@ function resolveIdentity(spec: string, rootFd: number, user: UserNamespace | und
 const MORE_IDS = 'only root (0) has one with --userns self; --userns auto maps the ids of /etc/subuid and /etc/subgid'
 
 /** The user's shell, if it would run in this root; else the one that is everywhere. */
-function shell(rootFd: number, env: readonly Text[]): string {
+function shell(view: RootSource['view'], env: readonly Text[]): string {
   const own = process.env.SHELL
-  return own?.startsWith('/') && diagnoseExec(rootFd, own, { env }) === undefined ? own : '/bin/sh'
+  if (!own?.startsWith('/') || typeof view !== 'number') return '/bin/sh'
+  return diagnoseExec(view, own, { env }) === undefined ? own : '/bin/sh'
 }

@@ -1,7 +1,8 @@
 import { closeSync, constants, openSync } from 'node:fs'
+import type { RootLookup } from '@rt/chroot'
 import { directoryTree, hostTree, overlayTree, readHostTree, type UserNamespace } from '@rt/mountns'
 import type { StepList } from '@rt/program'
-import { type PrepareOptions, type RootFilesystem, resolveSource, type Source } from '@rt/rootfs'
+import { type PrepareOptions, resolveSource, type Source } from '@rt/rootfs'
 import { RtError } from '@rt/sys'
 import type { ImageCommand } from '../options/command.js'
 import { programOnPath } from './program-on-path.js'
@@ -10,8 +11,8 @@ import { programOnPath } from './program-on-path.js'
 export interface RootSource {
   /** Saves `$tree`. */
   readonly tree: StepList
-  /** The root as it will be, for looking up users and programs. */
-  readonly fd: number
+  /** The root as it will be, for looking up users and programs: its fd, or layers that only the container merges. */
+  readonly view: number | RootLookup
   readonly image: ImageCommand
   readonly isHost: boolean
   /** What the container writes is gone with it. */
@@ -20,7 +21,7 @@ export interface RootSource {
   readonly origin: string
   /** What could not be restored when an image was unpacked. */
   readonly warnings: readonly string[]
-  /** Close `fd`, and let go of the image. */
+  /** Close the view, and let go of the image. */
   close(): void
 }
 
@@ -45,7 +46,7 @@ export async function rootSource(source: string | undefined, options: SourceOpti
     const fd = openSync('/', 'r')
     return {
       tree,
-      fd,
+      view: fd,
       image: {},
       isHost: true,
       isThrownAway: true,
@@ -65,15 +66,16 @@ export async function rootSource(source: string | undefined, options: SourceOpti
       : directoryTree(path, { idmap, origin })
     const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY)
     const close = () => closeSync(fd)
-    return { tree, fd, image: {}, isHost: false, isThrownAway: ephemeral, origin, warnings: [], close }
+    return { tree, view: fd, image: {}, isHost: false, isThrownAway: ephemeral, origin, warnings: [], close }
   }
   // Only here: it comes with decompression, hashes and threads.
   const { prepare } = await import('../images.js')
   const root = await prepare(resolved, preparing)
   const { lower, userxattr, imageConfig, warnings } = root
+  const view = root.openView()
   return {
     tree: overlayTree({ lower, idmap, userxattr, origin }),
-    fd: viewOf(root),
+    view: view.fd ?? view,
     image: imageConfig ?? {},
     isHost: false,
     isThrownAway: true,
@@ -90,20 +92,6 @@ export function resolve(source: string): Source {
   } catch (error) {
     throw suggestProgram(source, error)
   }
-}
-
-/** @throws RtError RT_UNSUPPORTED where layers can't be looked into as one tree */
-function viewOf(root: RootFilesystem): number {
-  const { fd } = root.openView()
-  if (fd !== undefined) return fd
-  root.dispose()
-  throw new RtError(
-    'RT_UNSUPPORTED',
-    'an image of several layers needs root: a plain user cannot merge them to look into',
-    {
-      hint: 'rt unpack SOURCE DIR, then rt run --ephemeral DIR',
-    },
-  )
 }
 
 /** The program of that name is more likely meant as one. */
