@@ -110,7 +110,14 @@ describe('a container with an init', () => {
   it('without it they stay zombies where process 1 does not expect them: the test can tell', async () => {
     const { stdout } = await contained(
       [namespaces(), root(tree(directory), proc())],
-      ['sh', '-c', `for i in $(seq 20); do (sleep 0.05 &); done; (sleep 0.3; ${zombies}) & exec sleep 0.6`],
+      [
+        'sh',
+        '-c',
+        // cat waits for nobody; it ends when the one that counts does.
+        `mkfifo /end; for i in $(seq 20); do (sleep 0.05 &); done
+        (n=0; until [ $(${zombies} | wc -l) -eq 20 ] || [ $n -eq 50 ]; do sleep 0.1; n=$((n+1)); done; ${zombies}; : >/end) &
+        exec cat /end`,
+      ],
     )
     expect(stdout.trim().split('\n')).toHaveLength(20)
   })
