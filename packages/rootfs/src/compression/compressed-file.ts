@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { RtError } from '@rt/sys'
 
 /** Bytes per read: large enough that a read costs nothing beside inflating it. */
-export const READ_SIZE = 256 * 1024
+const READ_SIZE = 256 * 1024
 
 /**
  * A file that is read from start to end, by decoders which may start again in the middle; `onBytes` gets every byte
@@ -21,13 +21,24 @@ export class CompressedFile {
     readonly onBytes: (bytes: Uint8Array) => void,
   ) {}
 
-  /** The file's bytes from `offset` on, in a buffer of their own each. */
+  /**
+   * The file's bytes from `offset` on. A chunk is only valid until the next is asked for: two buffers serve all, the one
+   * being read into while the other is used.
+   */
   async *chunks(offset = 0): AsyncGenerator<Buffer> {
-    while (offset < this.size) {
-      const buffer = Buffer.allocUnsafeSlow(Math.min(READ_SIZE, this.size - offset))
-      const { bytesRead } = await this.handle.read(buffer, 0, buffer.length, offset)
-      yield this.#see(buffer.subarray(0, bytesRead), offset)
-      offset += bytesRead
+    const buffers = [Buffer.allocUnsafeSlow(READ_SIZE), Buffer.allocUnsafeSlow(READ_SIZE)]
+    const read = (at: number, turn: number) => this.handle.read(buffers[turn % 2]!, 0, READ_SIZE, at)
+    let ahead = read(offset, 0)
+    try {
+      for (let turn = 0; offset < this.size; turn++) {
+        const { bytesRead } = await ahead
+        const chunk = this.#see(buffers[turn % 2]!.subarray(0, Math.min(bytesRead, this.size - offset)), offset)
+        offset += chunk.length
+        ahead = read(offset, turn + 1)
+        yield chunk
+      }
+    } finally {
+      await ahead // the file must not be closed under it
     }
   }
 

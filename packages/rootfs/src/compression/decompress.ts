@@ -5,6 +5,7 @@ import type { Compression } from './magic.js'
  * The content of a file, in pieces of up to 256 KiB. No other program is ever asked: one found by name could be the
  * image's own (CVE-2026-41567).
  *
+ * @returns pieces that are only valid until the next is asked for
  * @throws RtError RT_ARCHIVE if the stream is damaged or ends early; RT_ABORTED
  */
 export async function* decompress(file: CompressedFile, compression: Compression): AsyncGenerator<Uint8Array> {

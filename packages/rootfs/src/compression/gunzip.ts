@@ -1,8 +1,6 @@
-import { once } from 'node:events'
-import type { TransformOptions } from 'node:stream'
-import type { ZlibOptions } from 'node:zlib'
 import { RtError } from '@rt/sys'
-import { type CompressedFile, READ_SIZE } from './compressed-file.js'
+import type { CompressedFile } from './compressed-file.js'
+import { release } from './release.js'
 
 /** Bytes per piece of output. */
 const OUTPUT_SIZE = 256 * 1024
@@ -11,30 +9,35 @@ const OUTPUT_SIZE = 256 * 1024
  * Inflates a gzip file, all its members (RFC 1952, 2.2), by node:zlib: on a thread of Node's pool, beside the caller's.
  * Zeros behind the last member are padding, as gzip(1) has it; anything else is damage.
  *
+ * @returns pieces that are only valid until the next is asked for
  * @throws RtError RT_ARCHIVE
  */
-export async function* gunzip(file: CompressedFile): AsyncGenerator<Buffer> {
-  const options: ZlibOptions & TransformOptions = { chunkSize: OUTPUT_SIZE, highWaterMark: 4 * READ_SIZE }
+export async function* gunzip(file: CompressedFile): AsyncGenerator<Uint8Array> {
   // Not imported: a bundle would load it at every start.
-  const decoder = process.getBuiltinModule('node:zlib').createGunzip(options)
-  const stop = new AbortController()
+  const decoder = process.getBuiltinModule('node:zlib').createGunzip({ chunkSize: OUTPUT_SIZE })
+  const closed = new Promise<void>((resolve) => decoder.once('close', resolve))
+  let done = false
   const feed = async (): Promise<void> => {
     for await (const chunk of file.chunks()) {
-      if (stop.signal.aborted) return
-      if (!decoder.write(chunk)) await once(decoder, 'drain', { signal: stop.signal })
+      // A decoder that fails forgets its callbacks.
+      await Promise.race([new Promise<void>((taken) => decoder.write(chunk, () => taken())), closed])
+      if (done) return
     }
     decoder.end()
   }
   const feeding = feed().catch((error: Error) => {
     // Reading failed: the decoder's reader learns it. After the end there is no reader, and nothing to learn.
-    if (!stop.signal.aborted) decoder.destroy(error)
+    if (!done) decoder.destroy(error)
   })
   try {
-    for await (const piece of decoder) yield piece as Buffer
+    for await (const piece of decoder) {
+      yield piece as Buffer
+      release(piece as Buffer)
+    }
   } catch (error) {
     throw RtError.isInstance(error) ? error : damaged(file, error as Error)
   } finally {
-    stop.abort()
+    done = true
     decoder.destroy()
     await feeding
   }

@@ -1,5 +1,6 @@
 import { RtError } from '@rt/sys'
 import type { CompressedFile } from './compressed-file.js'
+import { release } from './release.js'
 
 /** A frame that yields nothing (a skippable one, say) has at least this many bytes (RFC 8878, 3.1.2). */
 const SMALLEST_FRAME = 8
@@ -13,6 +14,7 @@ const MOST_PIECES_TO_FREE = 64
  * node:zlib has zstd since 22.15, but before Node 26 its stream ends with the first frame: the rest of a layer would be
  * missing without an error. The decoder is loaded at the first use only.
  *
+ * @returns pieces that are only valid until the next is asked for
  * @throws RtError RT_ARCHIVE
  */
 export async function* unzstd(file: CompressedFile): AsyncGenerator<Uint8Array> {
@@ -41,12 +43,16 @@ export async function* unzstd(file: CompressedFile): AsyncGenerator<Uint8Array> 
     for (;;) {
       const { done, value } = output.next()
       if (done) return
-      if (value.length > 0) yield value
+      const { length } = value
+      if (length > 0) {
+        yield value
+        release(value)
+      }
       if (pulled) {
         pulled = false
         idle = 0
         ahead = await chunks.next()
-      } else if (value.length > 0) idle = 0
+      } else if (length > 0) idle = 0
       // The decoder doesn't look at the reference decoder's error codes: it would turn for ever.
       else if (++idle > current / SMALLEST_FRAME + 16) throw new Error('it is corrupt')
     }
@@ -55,12 +61,12 @@ export async function* unzstd(file: CompressedFile): AsyncGenerator<Uint8Array> 
   } finally {
     await chunks.return(undefined)
     ahead = { done: true, value: undefined }
-    release(output)
+    finish(output)
   }
 }
 
 /** When reading stops early: the decoder's window (up to 128 MiB) is freed where its generator ends. */
-function release(output: Generator<Uint8Array>): void {
+function finish(output: Generator<Uint8Array>): void {
   for (let piece = 0; piece < MOST_PIECES_TO_FREE; piece++) {
     try {
       if (output.next().done) return
