@@ -1,4 +1,5 @@
 // requires nothing; the last test looks at this host
+import type { CgroupHost, Hierarchy } from '@rt/cgroups'
 import { ERRNO } from '@rt/sys'
 import { describe, expect, it } from 'vitest'
 import type { Host } from '../src/doctor/check.js'
@@ -16,6 +17,23 @@ const FILES: Readonly<Record<string, string>> = {
 }
 const PRESENT = ['/proc/self/ns/user', '/usr/bin/newuidmap', '/usr/bin/newgidmap']
 
+const V2: CgroupHost = {
+  mode: 'v2',
+  hierarchies: [
+    {
+      version: 2,
+      mountPoint: '/sys/fs/cgroup',
+      controllers: ['cpuset', 'cpu', 'io', 'memory', 'pids'],
+      readOnly: false,
+      own: '/sys/fs/cgroup',
+      top: '/sys/fs/cgroup',
+      files: [],
+    },
+  ],
+  hugePageSizes: [],
+}
+const [{ top: _, ...CLOSED }] = V2.hierarchies as [Hierarchy]
+
 /** A healthy host, but for what is given. */
 function host(changes: Partial<Host> & { files?: Record<string, string | undefined>; absent?: string[] } = {}): Host {
   const files: Record<string, string | undefined> = { ...FILES, ...changes.files }
@@ -23,6 +41,7 @@ function host(changes: Partial<Host> & { files?: Record<string, string | undefin
     read: (path) => files[path],
     exists: (path) => PRESENT.includes(path) && !changes.absent?.includes(path),
     call: () => -ERRNO.EINVAL,
+    cgroups: V2,
     uid: 0,
     userName: 'root',
     release: '6.8.0-45-generic',
@@ -107,6 +126,26 @@ describe('rt doctor', () => {
       host({ files: { '/proc/self/mountinfo': '30 22 0:5 / /proc rw - proc proc rw\n' } }),
       { name: 'user namespaces', status: 'warn' },
     ],
+    [
+      'no cgroups',
+      host({ cgroups: { mode: 'none', hierarchies: [], hugePageSizes: [] } }),
+      { name: 'cgroups', status: 'warn' },
+    ],
+    [
+      'cgroups that are read-only',
+      host({ cgroups: { ...V2, hierarchies: [{ ...CLOSED, readOnly: true }] } }),
+      {
+        name: 'cgroups',
+        status: 'warn',
+        finding: 'version 2; v2: cpuset cpu io memory pids; cannot limit memory, cpu, cpuset, pids, devices',
+        remedy: 'an outer container mounts them read-only: start that one as privileged',
+      },
+    ],
+    [
+      'a plain user without a delegated subtree',
+      host({ uid: 1000, userName: 'ann', cgroups: { ...V2, hierarchies: [CLOSED] } }),
+      { name: 'cgroups', status: 'warn', remedy: expect.stringContaining('Delegate=yes') },
+    ],
     ['a user without ids to map', host({ uid: 1001, userName: 'bob' }), { name: 'subuid, subgid', status: 'warn' }],
     [
       'a user without newuidmap',
@@ -114,7 +153,7 @@ describe('rt doctor', () => {
       { name: 'subuid, subgid', status: 'warn' },
     ],
   ])('notices %s, and says what to do', (_, found, check) => {
-    expect(troubles(found)).toEqual([expect.objectContaining({ ...check, remedy: expect.stringMatching(/\w/) })])
+    expect(troubles(found)).toEqual([expect.objectContaining({ remedy: expect.stringMatching(/\w/), ...check })])
   })
 
   it('prints a line each, and the remedy below it', () => {

@@ -1,3 +1,5 @@
+import type { CgroupHost } from '@rt/cgroups'
+
 /** What one look at the host found. */
 export interface Check {
   /** What was looked at: `kernel`, `user namespaces`. */
@@ -17,6 +19,7 @@ export interface Host {
   exists(path: string): boolean
   /** The result of a system call: minus the errno if it failed. */
   call(name: string, ...args: (number | string | null)[]): number
+  readonly cgroups: CgroupHost
   readonly uid: number
   readonly userName: string
   readonly release: string

@@ -1,5 +1,6 @@
 import { accessSync, readFileSync } from 'node:fs'
 import { arch, release, userInfo } from 'node:os'
+import { detectCgroups } from '@rt/cgroups'
 import { rawSyscall, type SyscallName, syscallNumber } from '@rt/sys'
 import type { Host } from './check.js'
 
@@ -23,6 +24,7 @@ export function thisHost(): Host {
       }
     },
     call: (name, ...args) => rawSyscall(syscallNumber(name as SyscallName), args),
+    cgroups: detectCgroups(),
     uid: process.getuid?.() ?? -1,
     userName: name(),
     release: release(),

@@ -1,4 +1,5 @@
 import { capabilityCheck } from './capabilities.js'
+import { cgroupCheck, systemdCheck } from './cgroups.js'
 import type { Check, Host } from './check.js'
 import { overlayCheck } from './file-systems.js'
 import { kernelChecks, memfdCheck } from './kernel.js'
@@ -12,6 +13,8 @@ export const checkHost = (host: Host): Check[] => [
   overlayCheck(host),
   userNamespaceCheck(host),
   subordinateIdCheck(host),
+  cgroupCheck(host),
+  systemdCheck(host),
 ]
 
 /** A line each, and the remedy below it. */

@@ -1,75 +1,40 @@
+import { parseSubordinateIds, userNamespaceObstacles } from '@rt/mountns'
 import { type Check, fail, type Host, ok, warn } from './check.js'
 
-/** A plain user needs them; root only for --userns. */
-const problem = (host: Host) => (host.uid === 0 ? warn : fail)
-
-/** User namespaces, and the four things that forbid them. */
+/** User namespaces, and what forbids them. A plain user can't do without; root needs them for --userns only. */
 export function userNamespaceCheck(host: Host): Check {
   const name = 'user namespaces'
-  const bad = problem(host)
-  const setting = (path: string): string | undefined => host.read(`/proc/sys/${path}`)?.trim()
-  if (!host.exists('/proc/self/ns/user')) {
-    return bad(name, 'this kernel is built without them', 'use a kernel with CONFIG_USER_NS')
+  const [obstacle, ...more] = userNamespaceObstacles(host.read)
+  if (!obstacle) {
+    const most = host.read('/proc/sys/user/max_user_namespaces')?.trim()
+    return ok(name, most === undefined ? 'allowed' : `allowed, up to ${most}`)
   }
-  if (setting('user/max_user_namespaces') === '0') {
-    return bad(name, 'user.max_user_namespaces is 0', 'sysctl -w user.max_user_namespaces=15000')
-  }
-  if (isChrooted(host)) {
-    return bad(name, 'this process is chrooted, and the kernel refuses them then', 'run rt outside the chroot')
-  }
-  const forPlainUsers = (finding: string, remedy: string): Check =>
-    host.uid === 0 ? warn(name, `for root only: ${finding}`, remedy) : fail(name, finding, remedy)
-  if (setting('kernel/unprivileged_userns_clone') === '0') {
-    return forPlainUsers(
-      'kernel.unprivileged_userns_clone is 0 (Debian)',
-      'sysctl -w kernel.unprivileged_userns_clone=1',
-    )
-  }
-  if (setting('kernel/apparmor_restrict_unprivileged_userns') === '1') {
-    return forPlainUsers(
-      'kernel.apparmor_restrict_unprivileged_userns is 1 (Ubuntu 23.10 and later)',
-      'sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile with "userns," for node',
-    )
-  }
-  return ok(name, `allowed, up to ${setting('user/max_user_namespaces') ?? 'any number'}`)
+  const finding = [obstacle, ...more].map(({ what, found }) => `${what}: ${found}`).join(', ')
+  return (host.uid === 0 ? warn : fail)(name, finding, obstacle.remedy)
 }
 
-/** After chroot into a plain directory, no mount of the table is on `/`. */
-function isChrooted(host: Host): boolean {
-  const table = host.read('/proc/self/mountinfo')
-  return table !== undefined && !table.split('\n').some((line) => line.split(' ')[4] === '/')
-}
+const FOLDERS = ['/usr/bin', '/bin', '/usr/local/bin']
 
 /** A user's range of ids for containers, and the two setuid programs that may map them. */
 export function subordinateIdCheck(host: Host): Check {
   const name = 'subuid, subgid'
-  const tools = ['newuidmap', 'newgidmap'].filter(
-    (tool) => !['/usr/bin', '/bin', '/usr/local/bin'].some((folder) => host.exists(`${folder}/${tool}`)),
+  const { uid, userName } = host
+  const granted = (file: string): number =>
+    parseSubordinateIds(host.read(file) ?? '', { name: userName, uid }).reduce((sum, { count }) => sum + count, 0)
+  const without = ['/etc/subuid', '/etc/subgid'].filter((file) => granted(file) === 0)
+  if (without.length > 0) {
+    return warn(
+      name,
+      `no range for ${userName} in ${without.join(' and ')}: --userns auto has no ids to map`,
+      `usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${userName}`,
+    )
+  }
+  const missing = ['newuidmap', 'newgidmap'].filter(
+    (tool) => !FOLDERS.some((folder) => host.exists(`${folder}/${tool}`)),
   )
-  const files = ['/etc/subuid', '/etc/subgid'].filter((file) => rangeOf(host, file) === undefined)
-  const meaning = '--userns auto has no ids to map'
-  if (files.length) {
-    return warn(
-      name,
-      `no range for ${host.userName} in ${files.join(' and ')}: ${meaning}`,
-      `usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${host.userName}`,
-    )
+  if (missing.length > 0 && uid !== 0) {
+    const remedy = 'apt-get install uidmap (Debian, Ubuntu), or the package with newuidmap (shadow-utils)'
+    return warn(name, `${missing.join(' and ')} missing: nobody may map the ids of /etc/subuid`, remedy)
   }
-  if (tools.length && host.uid !== 0) {
-    return warn(
-      name,
-      `${tools.join(' and ')} missing: ${meaning}`,
-      'apt-get install uidmap (Debian, Ubuntu), or shadow-utils',
-    )
-  }
-  return ok(name, `${host.userName} has ${rangeOf(host, '/etc/subuid')} ids`)
-}
-
-/** How many ids the file gives the user, by name or number: `name:first:count`, see subuid(5). */
-function rangeOf(host: Host, file: string): number | undefined {
-  for (const line of host.read(file)?.split('\n') ?? []) {
-    const [owner, , count] = line.split(':')
-    if ((owner === host.userName || owner === String(host.uid)) && Number(count) > 0) return Number(count)
-  }
-  return undefined
+  return ok(name, `${userName} has ${granted('/etc/subuid')} ids`)
 }
