@@ -3,6 +3,7 @@ import { AT_FDCWD, AT_REMOVEDIR, ERRNO, O_CLOEXEC, O_RDONLY, O_WRONLY, SIGNALS }
 import type { Group } from './group-path.js'
 import { madeBy, madeParent } from './make-instructions.js'
 import { MARK, OURS, SHARED } from './mark.js'
+import { goRemoveBelow, removeBelow } from './remove-below.js'
 
 /** rmdir is tried again after 50 µs, 100 µs, … 819 ms: 1.6 s in all, for all hierarchies together. */
 const FIRST_PAUSE = 50_000
@@ -29,9 +30,10 @@ export function removeInstructions(groups: readonly Group[]): Instruction[] {
       call('unlinkat', [AT_FDCWD, group.directory, AT_REMOVEDIR], { save: 'removed' }),
       branch(ref('removed'), -ERRNO.EBUSY, { else: `left ${i}` }),
       branch(ref('mark'), SHARED.length, { then: `left ${i}` }),
-      // A word starts as -1, so this is the number of pauses.
+      ...goRemoveBelow(group.directory, i),
+      // A word starts as -1, and stays at the last pause: the hierarchies that follow have none left.
+      branch(ref('pauses'), PAUSES - 1, { then: `left ${i}` }),
       compute('pauses', ref('pauses'), 1, 1),
-      branch(ref('pauses'), PAUSES, { then: `left ${i}` }),
       call('nanosleep', [struct('timespec', { tv_sec: 0, tv_nsec: FIRST_PAUSE }, 'pause'), null], {
         why: 'busy: a killed process takes a moment to leave',
       }),
@@ -40,6 +42,9 @@ export function removeInstructions(groups: readonly Group[]): Instruction[] {
       label(`left ${i}`),
       ...removeParents(group.parents, i),
     ]),
+    goto('all removed'),
+    ...removeBelow(groups.length),
+    label('all removed'),
   ]
 }
 

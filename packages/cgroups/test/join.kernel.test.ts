@@ -1,6 +1,7 @@
 // requires root, cgroup v1 controllers: containers are started in groups, and made to fail there
-import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join as joinPath } from 'node:path'
 import { assemble, call, compile, run, sequence, vector } from '@rt/program'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
@@ -70,6 +71,44 @@ describe.each([
     expect(groupsNamed(name, here)).toEqual([])
     // Dead, though perhaps not yet reaped by the host's init.
     await expect.poll(() => existsSync(`/proc/${last}/exe`)).toBe(false)
+  })
+
+  it('removes the groups that the container made below its own, in every hierarchy', async () => {
+    const path = uniquePath('below')
+    const made = cgroup(path, host).directories.flatMap((directory) => [`${directory}/a/b/c`, `${directory}/z`])
+    // In namespaces that let it: as systemd in a privileged container.
+    const container = await run(shell(`mkdir -p ${made.join(' ')}; exec sleep 0`, [join(path, {}, { host })]), {
+      stdio: 'inherit',
+    })
+    expect(await container.exited).toEqual({ code: 0 })
+    expect(groupsNamed(name, here)).toEqual([])
+  })
+
+  it('gives up soon on groups that stay busy, and then on all of them', async () => {
+    const path = uniquePath('busy')
+    const group = cgroup(path, host)
+    // Somebody else's process in a group below: it is not the container's to kill where there is no cgroup.kill.
+    const other = spawn('sleep', ['60'])
+    try {
+      const step = join(path, {}, { host })
+      const container = await run(shell('read line', [step]), { stdio: ['pipe', 'inherit', 'inherit'] })
+      for (const directory of group.directories.slice(0, 3)) {
+        mkdirSync(`${directory}/below`)
+        if (directory.includes('cpuset')) {
+          for (const file of ['cpus', 'mems']) writeFileSync(`${directory}/below/cpuset.${file}`, '0')
+        }
+        writeFileSync(`${directory}/below/cgroup.procs`, String(other.pid))
+      }
+      const before = performance.now()
+      container.stdin?.end('go\n')
+      expect(await container.exited).toEqual({ code: 0 })
+      expect(performance.now() - before).toBeLessThan(5000)
+    } finally {
+      const dead = once(other, 'exit')
+      other.kill('SIGKILL')
+      await dead
+      await group.remove()
+    }
   })
 
   it('and a group that was there stays, with its processes', async () => {
