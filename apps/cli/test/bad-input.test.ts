@@ -395,3 +395,19 @@ describe('without the right to it', () => {
     expect(inReadOnly('run', '--', 'sh', '-c', 'mknod /tmp/x b 1 1').stderr).toMatch(/Operation not permitted/)
   })
 })
+
+describe('a kernel that is too old', () => {
+  beforeEach((context) => needs(context, 'strace'))
+
+  // strace lets the calls fail as an old kernel would, in Node, the supervisor and init alike.
+  it.each(['openat2', 'open_tree', 'fsopen', 'move_mount', 'clone3', 'memfd_create'])('without %s', (name) => {
+    const args = ['-f', '-qq', '-o', '/dev/null', '-e', `trace=${name}`, '-e', `inject=${name}:error=ENOSYS`]
+    const { status, stdout, stderr } = spawnSync('strace', [...args, process.execPath, CLI, 'run', '--', 'true'], {
+      encoding: 'utf8',
+    })
+    expect({ status, stdout }).toEqual({ status: 125, stdout: '' })
+    expect(stderr).toMatch(
+      new RegExp(`^rt: .*ENOSYS.*\n  ${name}\\(.* = -1 ENOSYS \\(.*\n  hint: .*(Linux \\d|the kernel lacks)`),
+    )
+  })
+})

@@ -1,9 +1,9 @@
 // requires root, busybox, and apps/cli/dist: sh tooling/bootstrap.sh cli
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { busyboxRoot, layerTar, needs, ociLayout, temporaryFolder } from '../../../tooling/fixtures/index.js'
-import { rt } from './rt.js'
+import { rt, start } from './rt.js'
 
 let base = ''
 let upper = ''
@@ -137,5 +137,19 @@ describe('rt unpack', () => {
       stderr: expect.stringContaining('more than 5 entries'),
     })
     expect(existsSync(directory)).toBe(false)
+  })
+
+  it('is stopped by Ctrl-C, and leaves nothing', async () => {
+    const big = temporaryFolder('big')
+    writeFileSync(join(big, 'zeros'), '')
+    truncateSync(join(big, 'zeros'), 200 << 20)
+    const archive = layerTar(big)
+    const directory = into()
+    const { child, exited, output } = start(['unpack', archive, directory])
+    while (readdirSync(dirname(directory)).length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    child.kill('SIGINT')
+    expect(await exited).toEqual({ status: 130, signal: null })
+    expect(output()).toEqual({ stdout: '', stderr: '' })
+    expect(readdirSync(dirname(directory))).toEqual([])
   })
 })
