@@ -43,6 +43,13 @@ const cloneIndex = (program: Program): number =>
     ({ instruction, helper }) => helper === undefined && instruction.kind === 'call' && instruction.save === CLONE,
   )
 
+/** The frame's own: init is reaped by it. */
+const reapIndex = (program: Program): number =>
+  program.sites.findIndex(
+    ({ process, step, instruction }) =>
+      process === 'supervisor' && step < 0 && instruction.kind === 'call' && instruction.call === 'waitid',
+  )
+
 /** Milliseconds that an init whose supervisor was killed may take to die: its memory is freed first. */
 const LONGEST_DEATH = 5_000
 
@@ -148,6 +155,8 @@ export class RunningContainer implements Container {
     this.begun.options.signal?.addEventListener('abort', abort)
     this.learnPid()
     try {
+      // The pipe is closed already, and the supervisor on its way out.
+      this.begun.options.signal?.throwIfAborted()
       for (const step of this.program.plan.steps) await step.withNode?.act({ pid: this.pid, signal: stop.signal })
       if (this.sync !== undefined) writeSync(this.sync, '1')
     } catch (error) {
@@ -223,7 +232,11 @@ export class RunningContainer implements Container {
     this.pid = this.log_.pid()
     if (this.pid === 0) return
     const fd = rawSyscall(syscallNumber('pidfd_open'), [this.pid, 0])
-    if (fd >= 0) this.pidfd = fd
+    if (fd < 0) return
+    // Init may have ended before Node came to this, and its pid be another's: only until the supervisor has reaped it
+    // the pid is surely its own.
+    if (this.log_.resultOf(reapIndex(this.program)) === undefined) this.pidfd = fd
+    else closeSync(fd)
   }
 
   private readonly abort = (): void => {

@@ -3,8 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { PR_GET_DUMPABLE } from '@rt/sys'
 import { describe, expect, it } from 'vitest'
-import { call, run, sequence } from '../src/index.js'
+import { branch, call, fail, label, ref, run, sequence } from '../src/index.js'
 import { execute, shell, step } from './plans.js'
 
 const isRoot = process.getuid?.() === 0
@@ -91,12 +92,18 @@ describe.skipIf(!isRoot)('run (skipped without root: new namespaces)', () => {
         act: ({ pid }) => {
           expect(readlinkSync(`/proc/${pid}/exe`)).toBe('/memfd:rt (deleted)')
           expect(readFileSync(`/proc/${pid}/status`, 'utf8')).toMatch(/^Threads:\t1$/m)
-          // Its /proc entries belong to root only, whoever it will be.
-          expect(() => readFileSync(`/proc/${pid}/mem`)).toThrow()
         },
       },
     })
-    expect(await (await run(shell('exit 5', waiting), { stdio: 'null' })).exited).toEqual({ code: 5 })
+    // So it leaves no core either, and its files in /proc are root's, whoever it will be.
+    const isDumpable = [
+      call('prctl', [PR_GET_DUMPABLE, 0, 0, 0, 0], { save: 'dumpable' }),
+      branch(ref('dumpable'), 0, { then: 'hidden' }),
+      fail('dumpable'),
+      label('hidden'),
+    ]
+    const hidden = ['outside', 'parent', 'enter', 'inside'].map((phase) => step(phase, { [phase]: isDumpable }))
+    expect(await (await run(shell('exit 5', waiting, ...hidden), { stdio: 'null' })).exited).toEqual({ code: 5 })
   })
 
   it('ends the set-up when Node’s part fails, and says why', async () => {
@@ -142,6 +149,38 @@ describe.skipIf(!isRoot)('run (skipped without root: new namespaces)', () => {
       await sleep(20)
     }
     expect.unreachable(`process ${pid} still lives`)
+  })
+
+  it('never signals a stranger that has the pid of an init that is gone', () => {
+    // In a PID namespace where the test may say which pid comes next.
+    const script = `
+      import { spawn } from 'node:child_process'
+      import { readFileSync, writeFileSync } from 'node:fs'
+      import { run } from '@rt/program'
+      import { shell } from '${new URL('./plans.ts', import.meta.url).pathname}'
+      const children = () => readFileSync('/proc/self/task/' + process.pid + '/children', 'utf8').trim().split(' ').map(Number)
+      const started = run(shell('exit 0'), { stdio: 'null' })
+      const pid = children().at(-1) + 1
+      const end = Date.now() + 300
+      while (Date.now() < end);
+      writeFileSync('/proc/sys/kernel/ns_last_pid', String(pid - 1))
+      const stranger = spawn('sleep', ['60'])
+      const container = await started
+      const isKilled = container.kill()
+      await container.exited
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      console.log(container.pid === pid && stranger.pid === pid, isKilled, stranger.signalCode)
+      stranger.kill()
+    `
+    const root = new URL('../../..', import.meta.url).pathname
+    const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', script]
+    const child = spawnSync('unshare', ['--pid', '--fork', '--kill-child', '--mount-proc', ...node], {
+      encoding: 'utf8',
+      cwd: root,
+      env: { ...process.env, TSX_TSCONFIG_PATH: `${root}/tsconfig.json` },
+      timeout: 20_000,
+    })
+    expect(child.stdout, child.stderr).toBe('true false null\n')
   })
 
   it('refuses text with a NUL, and a word that is no stdio', async () => {
