@@ -6,6 +6,9 @@ import { Interrupted } from './interrupted.js'
 /** What is passed on. SIGTSTP is not: it stops rt, as it would any program in the foreground. */
 const FORWARDED: readonly SignalName[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGCONT']
 
+/** These stop rt before there is a container. */
+const ABORTING: ReadonlySet<SignalName> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'])
+
 /** Of these the third ends the container, as with docker. */
 const ENDING: ReadonlySet<SignalName> = new Set(['SIGINT', 'SIGTERM'])
 const LAST = 3
@@ -14,10 +17,12 @@ const STDERR = 2
 
 /** Takes the signals that rt gets: first they stop its preparations, then they go to the container. */
 export interface SignalForwarding {
-  /** Aborted by SIGINT, SIGTERM, SIGHUP or SIGQUIT before there is a container. */
+  /** Aborted by SIGINT, SIGTERM, SIGHUP or SIGQUIT while rt prepares; by the second of them while it starts. */
   readonly abort: AbortSignal
+  /** The container is being started: its program may run before rt hears of it, so signals are kept for it. */
+  hold(): void
   /**
-   * From now on signals go to the container.
+   * From now on signals go to the container, those that were kept first.
    *
    * @param stopSignal what a SIGTERM becomes: the image's or the user's way to ask the program to end
    */
@@ -30,26 +35,33 @@ export interface SignalForwarding {
 
 export function forwardSignals(): SignalForwarding {
   const controller = new AbortController()
-  let send: ((name: SignalName) => void) | undefined
+  const abort = (name: SignalName): void => {
+    if (ABORTING.has(name)) controller.abort(new Interrupted(SIGNALS[name]))
+  }
+  const kept: SignalName[] = []
+  let take = abort
   const listeners = FORWARDED.map((name) => {
-    const listener = (): void => {
-      if (send) send(name)
-      else if (ENDING.has(name) || name === 'SIGHUP' || name === 'SIGQUIT')
-        controller.abort(new Interrupted(SIGNALS[name]))
-    }
+    const listener = (): void => take(name)
     process.on(name, listener)
     return [name, listener] as const
   })
   return {
     abort: controller.signal,
+    hold() {
+      take = (name) => {
+        if (kept.some((each) => ABORTING.has(each))) abort(name)
+        kept.push(name)
+      }
+    },
     to(container, stopSignal) {
       let asked = 0
-      send = (name) => {
+      take = (name) => {
         if (ENDING.has(name)) asked++
         if (asked >= LAST) container.kill(SIGNALS.SIGKILL)
         else container.kill(name === 'SIGTERM' && stopSignal !== undefined ? stopSignal : SIGNALS[name])
         if (ENDING.has(name) && asked === LAST - 1) writeSync(STDERR, IGNORED)
       }
+      for (const name of kept.splice(0)) take(name)
     },
     reason: (error) => (controller.signal.aborted ? controller.signal.reason : error),
     stop() {

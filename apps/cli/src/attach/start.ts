@@ -69,6 +69,7 @@ async function start(
   signals: SignalForwarding,
   options: RunOptions,
 ): Promise<Container> {
+  signals.hold()
   try {
     const container = await run(prepared.plan, { ...options, traced, signal: signals.abort })
     signals.to(container, prepared.stopSignal)
