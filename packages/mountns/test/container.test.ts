@@ -71,6 +71,18 @@ describe('Docker’s default mounts', () => {
     expect(cgroups.every(({ options, root: group }) => options.includes('ro') && group === '/')).toBe(true)
   })
 
+  it('let nothing be written in any cgroup, of any hierarchy (CVE-2023-25809, CVE-2022-0492)', async () => {
+    const script =
+      'for each in /sys/fs/cgroup /sys/fs/cgroup/*; do mkdir $each/x && echo made $each/x; done; for file in /sys/fs/cgroup/cgroup.procs /sys/fs/cgroup/*/cgroup.procs /sys/fs/cgroup/*/release_agent; do : >> $file && echo opened $file; done'
+    const { stdout, stderr } = await shell(
+      { tree: root, mounts: defaultMounts({ cgroup: cgroupLayout(before) }) },
+      script,
+    )
+    expect(stdout).toBe('')
+    const hierarchies = cgroupLayout(before).version === 1 ? below('/sys/fs/cgroup/').length : 1
+    expect(stderr.match(/Read-only file system/g)?.length).toBeGreaterThan(hierarchies)
+  })
+
   it('leave nothing on the host', () => {
     expect(diffMountinfo(before, mountsOfHost())).toEqual({ added: [], removed: [], changed: [] })
   })

@@ -53,7 +53,12 @@ export async function mountsInside(container: Container): Promise<MountInfo[]> {
   return parseMountinfo(stdout)
 }
 
-export const mountsOfHost = (): MountInfo[] => parseMountinfo(readFileSync('/proc/self/mountinfo'))
+/** All but what other runs mount meanwhile in temporary folders of their own. */
+export const mountsOfHost = (): MountInfo[] =>
+  parseMountinfo(readFileSync('/proc/self/mountinfo')).filter(
+    ({ mountPoint }) => !mountPoint.startsWith(`${tmpdir()}/rt-`) || mountPoint.startsWith(RUN_FOLDER),
+  )
+const RUN_FOLDER = process.env.RT_RUN_FOLDER ?? tmpdir()
 
 /** Run a plan, compiled, as a plain user who owns nothing; `prepare` is a shell command that root runs before. */
 export function runAsNobody(plan: Plan, prepare = 'true', opens: 'init' | 'supervisor' = 'init') {

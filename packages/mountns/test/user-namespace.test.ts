@@ -49,6 +49,14 @@ describe('a plain user', () => {
     expect(status).toBe(0)
   })
 
+  it('writes its maps into no fake /proc (CVE-2019-16884)', () => {
+    const fake =
+      'mount -t tmpfs none /proc && mkdir /proc/self && touch /proc/self/setgroups /proc/self/uid_map /proc/self/gid_map && chmod -R 777 /proc/self'
+    const { stderr, status } = runAsNobody(shellPlan(container(), MAPS), fake)
+    expect(stderr).toContain('expected procfs at "/proc", got another file system')
+    expect(status).toBe(125)
+  })
+
   it('gets the host’s devices, bound', () => {
     const command =
       'stat -c "%t,%T %n" /dev/null /dev/tty; echo x > /dev/null && head -c 3 /dev/zero | wc -c; test -r /proc/keys && wc -c < /proc/keys'
