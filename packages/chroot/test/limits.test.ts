@@ -1,6 +1,7 @@
 // requires root, busybox for what the kernel says; parsing needs nothing
 import { readFileSync } from 'node:fs'
 import { call, type Step } from '@rt/program'
+import { AT_FDCWD, S_IFREG } from '@rt/sys'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { busyboxRoot, needs } from '../../../tooling/fixtures/index.js'
 import {
@@ -146,6 +147,22 @@ describe('the contained process', () => {
     const plainUser: Step = { name: 'plain user', why: 'test', enter: [call('setresuid', [1000, 1000, 1000])] }
     const { stdout } = await contained([plainUser, oomScoreAdj(500)], ['/bin/cat', '/proc/self/oom_score_adj'])
     expect(stdout).toBe('500\n')
+  })
+
+  it('does not take a fake /proc for the real one (CVE-2019-16884)', async () => {
+    const fake: Step = {
+      name: 'fake proc',
+      why: 'test',
+      enter: [
+        call('mount', ['none', '/proc', 'tmpfs', 0, null]),
+        call('mkdirat', [AT_FDCWD, '/proc/self', 0o755]),
+        call('mknodat', [AT_FDCWD, '/proc/self/oom_score_adj', S_IFREG | 0o644, 0]),
+      ],
+    }
+    await expect(contained([namespaces(), fake, oomScoreAdj(500)], ['/bin/true'])).rejects.toMatchObject({
+      step: 'oom_score_adj',
+      message: '"/proc/self/oom_score_adj" is not in a procfs',
+    })
   })
 
   it('can’t be spared by the OOM killer without CAP_SYS_RESOURCE', async (context) => {
