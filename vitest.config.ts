@@ -20,6 +20,8 @@ export default defineConfig({
     ],
     // Real processes, not threads: tests unshare, chdir and set umask, which a worker thread would share or refuse.
     pool: 'forks',
+    // One file at a time: many compare the host's mounts, cgroups and processes before and after.
+    maxWorkers: 1,
     // Torn down in reverse: the run's folder is gone when the leak check compares.
     globalSetup: ['tooling/vitest/leak-check.ts', 'tooling/vitest/run-folder.ts'],
     // The second one ends the run with the plain line `N passed, N failed, N skipped`.

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isUsedByOthers, leftoverProcesses } from './processes.js'
@@ -21,7 +21,7 @@ export function machineState(marker: string): MachineState {
     // Namespaces need no look of their own: they live by a process, or by a bind mount of an nsfs file.
     process: leftoverProcesses(marker),
     'temporary file': readdirSync(tmpdir())
-      .filter((name) => name.startsWith('rt-'))
+      .filter((name) => name.startsWith('rt-') && !isOfAnotherRun(name))
       .map((name) => join(tmpdir(), name)),
     'runtime state': entries('/run/rt'),
     device: devices.flatMap(deviceLine),
@@ -69,6 +69,12 @@ function cgroups(folder: string): string[] {
     const path = join(folder, name)
     return [...(name.startsWith('rt') ? [path] : []), ...cgroups(path)]
   })
+}
+
+/** The folder of a test run (run-folder.ts) that goes on elsewhere. */
+function isOfAnotherRun(name: string): boolean {
+  const pid = /^rt-run-(\d+)-/.exec(name)?.[1]
+  return pid !== undefined && Number(pid) !== process.pid && existsSync(join('/proc', pid))
 }
 
 /** Real directories only: v1 has symlinks such as cpu -> cpu,cpuacct. */

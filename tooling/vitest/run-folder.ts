@@ -7,7 +7,8 @@ import { join } from 'node:path'
  * A vitest global set-up: one temporary folder for all fixtures of a run, named to the tests by RT_RUN_FOLDER.
  */
 export default function runFolder(): () => void {
-  const folder = mkdtempSync(join(tmpdir(), 'rt-run-'))
+  // With the pid: the leak check of another run at the same time leaves it alone.
+  const folder = mkdtempSync(join(tmpdir(), `rt-run-${process.pid}-`))
   process.env.RT_RUN_FOLDER = folder
   return () => {
     // Deleting through a bind mount that a broken test left here would delete what is bound, the host's root even.
