@@ -48,6 +48,13 @@ describe('rt explain', () => {
     expect(rt(['explain', 'run', '--json', root, 'true']).stdout).toBe(one.stdout)
   })
 
+  it('--steps: a line each', () => {
+    const { stdout } = rt(['explain', '--steps', 'run', '--tmpfs', '/run', root, 'true'])
+    expect(stdout).toMatch(/^ {2}namespaces {2,}the container sees its own mounts/)
+    expect(stdout).toMatch(/\n {2}mount "\/run" {2,}memory, gone with the container \(--tmpfs \/run\)\n/)
+    expect(stdout.trim().split('\n').length).toBeLessThan(30)
+  })
+
   it('is the same every time', () => {
     expect(rt(['explain', 'run', '--', 'true']).stdout).toBe(rt(['explain', 'run', '--', 'true']).stdout)
   })

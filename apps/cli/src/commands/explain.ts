@@ -3,12 +3,14 @@ import { flag, one } from '../arguments/option.js'
 import { EXIT } from '../exit-codes.js'
 import { print, printJson } from '../output.js'
 import { runArguments } from '../plan/run-arguments.js'
+import { stepLines } from '../plan/step-lines.js'
 import { prepareWithBar } from '../progress/prepare-with-bar.js'
 import { oneOf } from '../values/name.js'
 import { defineCommand } from './command.js'
 
 const OPTIONS = {
   json: flag({ help: 'print the steps as JSON' }),
+  steps: flag({ short: 's', help: 'only the steps, a line each' }),
   all: flag({ short: 'a', help: 'also the machine’s own instructions between the calls: branches, sums' }),
   arch: one({
     value: 'x64|arm64',
@@ -28,6 +30,7 @@ export const command = defineCommand({
   ],
   examples: [
     ['rt explain run', "a shell on the host's files"],
+    ['rt explain --steps run', 'the same in short'],
     ['rt explain run -m 64m -- true', 'with a limit: see which files are written'],
     ['rt explain --json run ./debian-root', 'the same as data'],
   ],
@@ -40,6 +43,10 @@ export const command = defineCommand({
     const mode = { interactive: run.interactive ?? false, tty: run.tty ?? false }
     const prepared = await prepareWithBar({ values: run, words, mode, complaints, defaultName: 'container-id' })
     prepared.close()
+    if (own.steps && !own.json) {
+      print(stepLines(prepared.plan))
+      return EXIT.ok
+    }
     const steps = explain(prepared.plan, { arch: own.arch })
     if (own.json) printJson(steps)
     else print(formatExplanation(steps, { all: own.all ?? false }))

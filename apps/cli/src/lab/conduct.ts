@@ -1,9 +1,10 @@
 import { print } from '../output.js'
+import { stepLines } from '../plan/step-lines.js'
 import type { Experiment, Finding, Trial } from './experiment.js'
 import { type Language, SEED, type Words } from './language.js'
 import { observe, planOf, shell } from './observe.js'
 import { sayInside } from './say.js'
-import { callLines, findingLine, mountLines, paragraph, stepLines } from './show.js'
+import { callLines, findingLine, mountLines, paragraph } from './show.js'
 
 export interface Conduct {
   readonly language: Language

@@ -23,10 +23,6 @@ const essential = ({ step, calls, ...rest }: ExplainedStep): ExplainedStep => {
 /** The calls of a plan, as `rt explain` prints them, but for what every container's frame does. */
 export const callLines = (plan: Plan): string => formatExplanation(explain(plan).map(essential))
 
-/** A line for each step. */
-export const stepLines = (plan: Plan): string =>
-  plan.steps.map(({ name, why }) => `  ${name.padEnd(26)} ${why}\n`).join('')
-
 const TABLES = {
   host: { en: 'Mounts on the host', zh: '宿主机的挂载' },
   inside: { en: 'Mounts in the container', zh: '容器内的挂载' },

@@ -68,7 +68,9 @@ export const RESOURCE_OPTIONS: OptionNames = {
   'pids.max': '--pids-limit',
 }
 
-/** Was any limit asked for that only a cgroup can set? */
-export const wantsCgroup = (values: ResourceValues): boolean =>
-  values['cgroup-parent'] !== undefined ||
-  Object.values(RESOURCE_OPTIONS).some((option) => values[option.slice(2) as keyof ResourceValues] !== undefined)
+/** The options that only a cgroup can fulfil, as they were given: `--memory 64m`. None: no group is needed for them. */
+export const cgroupOptions = (values: ResourceValues): string[] =>
+  [...Object.values(RESOURCE_OPTIONS), '--cgroup-parent'].flatMap((option) => {
+    const value = values[option.slice(2) as keyof ResourceValues]
+    return value === undefined ? [] : [`${option} ${value}`]
+  })

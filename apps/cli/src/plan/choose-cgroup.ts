@@ -3,7 +3,7 @@ import type { CgroupLayout, UserNamespace } from '@rt/mountns'
 import type { Step } from '@rt/program'
 import type { Complaints } from '../arguments/complaints.js'
 import { devicesOf, type GivenDevice } from '../options/mounts.js'
-import { RESOURCE_OPTIONS, resourcesOf, wantsCgroup } from '../options/resources.js'
+import { cgroupOptions, RESOURCE_OPTIONS, resourcesOf } from '../options/resources.js'
 import type { RunValues } from '../options/run.js'
 import type { Caller } from '../options/user.js'
 
@@ -32,16 +32,16 @@ export function chooseCgroup(
   const found = detectCgroups()
   const devices = devicesOf(values, user ? 'bind' : 'mknod', complaints)
   const guards = caller.uid === 0 && !values.privileged ? found.hierarchies.filter(canGuardDevices) : []
-  const asked = wantsCgroup(values)
-  const host = asked ? found : { ...found, hierarchies: guards }
+  const asked = cgroupOptions(values)
+  const host = asked.length > 0 ? found : { ...found, hierarchies: guards }
   const resources = {
     ...resourcesOf(values),
     ...(guards.length > 0 ? { devices: [...DEFAULT_DEVICES, ...devices.flatMap(deviceRule)] } : {}),
   }
   const parent = values['cgroup-parent']
-  const origin = parent === undefined ? 'default' : `--cgroup-parent ${parent}`
+  const origin = asked.join(' ') || 'default'
   const step =
-    asked || guards.length > 0
+    asked.length > 0 || guards.length > 0
       ? complaints.try('cgroup', () =>
           join(`${parent ?? '/rt'}/${name}`, resources, { host, origin, names: RESOURCE_OPTIONS }),
         )
