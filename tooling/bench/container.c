@@ -11,9 +11,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/capability.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -27,6 +29,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -119,7 +122,14 @@ static void mount_all(int root) {
   int shm = begin("tmpfs", "shm");
   set(shm, "mode", "1777");
   set(shm, "size", "65536k");
-  attach(finish(shm, HARMLESS), root, "dev/shm", 0);
+  int filled = finish(shm, HARMLESS), place = must(beneath(root, "dev/shm", O_DIRECTORY, 0), "dev/shm");
+  /* A symlink of the image could have led into /proc. */
+  struct statfs st;
+  must(fstatfs(place, &st), "fstatfs");
+  if (st.f_type == PROC_SUPER_MAGIC) die("dev/shm is in /proc");
+  move(filled, place);
+  close(place);
+  close(filled);
 }
 
 /* ---- masks ---- */
@@ -246,6 +256,9 @@ static _Noreturn void become(char *command, int gate) {
   int aside = must(fcntl(gate, F_DUPFD_CLOEXEC, 4), "fcntl");
   must(dup3(aside, 3, O_CLOEXEC), "dup3");
   must(close_range(4, ~0U, 0), "close_range");
+  struct pollfd supervisor = {.fd = 3};
+  struct timespec now = {0};
+  if (must(ppoll(&supervisor, 1, &now, NULL), "ppoll") != 0) die("the supervisor is dead");
   /* By the raw call: glibc's refuses its own two signals, and asks for less. */
   char action[32] = {0};
   for (int signal = 1; signal <= 64; signal++) syscall(SYS_rt_sigaction, signal, action, NULL, 8);
