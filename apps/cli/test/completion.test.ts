@@ -3,15 +3,13 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { temporaryFolder } from '../../../tooling/fixtures/index.js'
+import { needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
 import { bashCompletion } from '../src/completion/bash.js'
 import { fishCompletion } from '../src/completion/fish.js'
 import { completionRows } from '../src/completion/model.js'
 import { zshCompletion } from '../src/completion/zsh.js'
 
 const rows = await completionRows()
-
-const isInstalled = (shell: string): boolean => spawnSync(shell, ['-c', 'true']).status === 0
 
 /** What bash offers for the last of these words. */
 function bash(...words: string[]): string[] {
@@ -92,16 +90,14 @@ describe.each([
   })
 
   it('is a script that the shell can read', (context) => {
-    if (!isInstalled(shell)) context.skip(`needs ${shell}: apt-get install ${shell}`)
+    needs(context, shell)
     const { status, stderr } = spawnSync(shell, [check, scriptFile('_rt', script(rows))], { encoding: 'utf8' })
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   })
 })
 
 describe('fish', () => {
-  beforeEach((context) => {
-    if (!isInstalled('fish')) context.skip('needs fish: apt-get install fish')
-  })
+  beforeEach((context) => needs(context, 'fish'))
 
   it.each([
     ['rt comp', ['compile', 'completion']],
