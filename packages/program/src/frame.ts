@@ -1,9 +1,11 @@
 import {
   AF_UNIX,
+  AT_FDCWD,
   CLD_EXITED,
   CLONE_INTO_CGROUP,
   CLONE_PARENT_SETTID,
   CLONE_PIDFD,
+  O_RDWR,
   P_PIDFD,
   POLLIN,
   PR_SET_DUMPABLE,
@@ -158,9 +160,25 @@ const supervisorStart = (plan: Plan, options: FrameOptions): Instruction[] => [
         }),
       ]
     : [
+        ...openStreams,
         call('rt_sigprocmask', [SIG_BLOCK, ALL_SIGNALS, null, SIGSET], { why: 'signals are for init: see the loop' }),
         ...resetSignals,
       ]),
+]
+
+/**
+ * Where whoever started the program has closed 0, 1 or 2, the next fd would get that number: an error message written to
+ * a gate that is fd 2 would open it.
+ */
+const openStreams: readonly Instruction[] = [
+  label('$streams'),
+  call('openat', [AT_FDCWD, '/dev/null', O_RDWR], {
+    save: '$null',
+    tolerate: 'any',
+    why: 'for 0, 1 and 2, if the caller has closed them',
+  }),
+  ...[0, 1, 2].map((fd) => branch(ref('$null'), fd, { then: '$streams' })),
+  call('close', [ref('$null')], { tolerate: 'any' }),
 ]
 
 /**

@@ -1,7 +1,7 @@
 // requires root: the executables make namespaces
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -87,6 +87,26 @@ describe.skipIf(process.getuid?.() !== 0)('a compiled plan (skipped without root
       timeout: 10_000,
     })
     expect(stdout).toMatch(/^SigBlk:\t0{16}\nSigIgn:\t0{16}\n$/)
+  })
+
+  it('has streams where whoever started it has none, so that its own fds are not taken for them', () => {
+    const list = join(folder, 'list')
+    const plan = shell(`readlink /proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2 > ${list}`)
+    spawnSync('/bin/sh', ['-c', 'exec "$0" <&- >&- 2>&-', executable(plan)], { timeout: 10_000 })
+    // The second is where readlink itself writes.
+    expect(readFileSync(list, 'utf8').trim().split('\n')).toEqual(['/dev/null', list, '/dev/null'])
+
+    // An error message of the supervisor, written to a gate that is fd 2, would let init go on.
+    const marker = join(folder, 'marker')
+    const bad = step('map', {
+      parent: [call('chdir', ['/nonexistent'])],
+      enter: [call('mkdirat', [-100, marker, 0o755])],
+    })
+    for (let i = 0; i < 20; i++) {
+      const { status } = spawnSync('/bin/sh', ['-c', 'exec "$0" >&- 2>&-', executable(shell('exit 0', bad))])
+      expect(status).toBe(125)
+      expect(existsSync(marker)).toBe(false)
+    }
   })
 
   it('forwards signals to the container', async () => {
