@@ -8,19 +8,21 @@ import { Unavailable } from './row.js'
 let folder: string | undefined
 
 /**
- * Compiles a C program that lies beside this file: static and optimized, the best that C can do at start-up.
+ * Compiles a C program that lies beside this file, optimized.
  *
  * @param name without `.c`.
+ * @param linking static: the best that C can do at start-up; dynamic: what a distribution ships.
  * @returns the executable.
  * @throws Unavailable without gcc; Error with gcc's complaints.
  */
-export function compiled(name: string): string {
+export function compiled(name: string, linking: 'static' | 'dynamic' = 'static'): string {
   folder ??= temporaryFolder('bench-c')
-  const executable = join(folder, name)
+  const executable = join(folder, `${name}-${linking}`)
   if (existsSync(executable)) return executable
   const source = fileURLToPath(new URL(`${name}.c`, import.meta.url))
+  const flags = ['-Wall', '-Wextra', '-Werror', ...(linking === 'static' ? ['-static'] : [])]
   try {
-    execFileSync('gcc', ['-O2', '-static', '-Wall', '-Wextra', '-Werror', '-o', executable, source], { stdio: 'pipe' })
+    execFileSync('gcc', ['-O2', ...flags, '-o', executable, source], { stdio: 'pipe' })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     throw new Unavailable('gcc is not installed: sh tooling/setup-debian.sh gcc libc6-dev')
