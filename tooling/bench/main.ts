@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { measure, type RowResult } from './measure.js'
+import { updateReadme } from './readme-table.js'
 import { machine, rowText, toJson } from './report.js'
 import type { Row } from './row.js'
 
-// npm run bench -- [ROW...] [--json FILE] [--rounds FACTOR]: measures and reports; a missed budget is no failure.
+// npm run bench -- [ROW...] [--json FILE] [--rounds FACTOR] [--readme]: measures and reports; a missed budget is no failure.
 // The script sets another tsconfig than the tests have, one without paths: what is measured are the packages as built.
 const rowNames = [
   'in-process',
@@ -23,7 +24,7 @@ const rowNames = [
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'string' }, rounds: { type: 'string', default: '1' } },
+  options: { json: { type: 'string' }, rounds: { type: 'string', default: '1' }, readme: { type: 'boolean' } },
 })
 
 for (const name of positionals) {
@@ -61,3 +62,4 @@ for (const name of positionals.length > 0 ? positionals : rowNames) {
   }
 }
 if (values.json) writeFileSync(values.json, toJson(results))
+if (values.readme) updateReadme(results)

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { arch, availableParallelism, release } from 'node:os'
 import type { RowResult } from './measure.js'
 
-const number = (value: number): string =>
+/** Three digits or so: more would be noise. */
+export const figure = (value: number): string =>
   value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : Math.round(value).toString()
 
 /** A row as text: candidates with median, minimum and 90th percentile, then the budgets. */
@@ -11,15 +12,15 @@ export function rowText({ row, samples, unavailable, budgets, notes }: RowResult
   const lines = [`${row.name}: ${row.what}`]
   lines.push(`  ${row.unit.padEnd(width)} ${['median', 'min', 'p90'].map((word) => word.padStart(8)).join(' ')}`)
   for (const { name, median, minimum, high } of samples) {
-    const figures = [median, minimum, high].map((value) => number(value).padStart(8)).join(' ')
+    const figures = [median, minimum, high].map((value) => figure(value).padStart(8)).join(' ')
     lines.push(`  ${name.padEnd(width)} ${figures}`)
   }
   for (const reason of unavailable) lines.push(`  not measured: ${reason}`)
   for (const note of notes) lines.push(`  ${note}`)
   for (const { budget, value } of budgets) {
     const verdict = Number.isNaN(value) ? 'not measured' : value <= budget.atMost ? 'kept' : 'MISSED'
-    const shown = Number.isNaN(value) ? '—' : `${number(value)} ${budget.unit}`
-    lines.push(`  budget: ${budget.what} = ${shown}, at most ${number(budget.atMost)} ${budget.unit}: ${verdict}`)
+    const shown = Number.isNaN(value) ? '—' : `${figure(value)} ${budget.unit}`
+    lines.push(`  budget: ${budget.what} = ${shown}, at most ${figure(budget.atMost)} ${budget.unit}: ${verdict}`)
   }
   return lines.join('\n')
 }
