@@ -3,6 +3,7 @@ import { type TarEntry, TarReader } from '@rt/rootfs'
 import { RtError } from '@rt/sys'
 import { describe, expect, it } from 'vitest'
 import { gnuLong, headerBlock, member, tar } from './support/archive.js'
+import { random } from './support/random.js'
 import { readTar } from './support/read-tar.js'
 
 const sample = tar(
@@ -73,17 +74,6 @@ describe('a header with a flipped bit', () => {
     }
   })
 })
-
-/** A generator of numbers that is the same everywhere (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 /** Makes the checksums right again, so that damage reaches what lies behind them. */
 function repair(archive: Buffer): void {

@@ -2,14 +2,15 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { close, fsconfigCreate, fsconfigString, fsmount, fsopen } from '@rt/sys'
+import { close, fsconfigCreate, fsconfigString, fsmount, fsopen, RtError } from '@rt/sys'
 import { describe, expect, it } from 'vitest'
 import { needs } from '../../../tooling/fixtures/index.js'
 import { temporaryFolder } from '../../../tooling/fixtures/temporary-folder.js'
 import { type HeaderSpec, tar } from './support/archive.js'
 import { extract, sandbox } from './support/extract.js'
 import { layoutOf } from './support/layout.js'
-import { describeTree } from './support/tree.js'
+import { random } from './support/random.js'
+import { describeTree, type TreeOptions } from './support/tree.js'
 
 const BASE: readonly HeaderSpec[] = [
   { path: './', mode: 0o755 },
@@ -62,15 +63,16 @@ const STACKS: Record<string, readonly (readonly HeaderSpec[])[]> = {
 const timed = { times: true, content: true }
 
 /** Unpacks layer by layer in overlay's form, and shows what the kernel makes of them. */
-function throughOverlay(layers: readonly Buffer[]): string[] {
+function throughOverlay(layers: readonly Buffer[], options: TreeOptions = timed): string[] {
   const folder = temporaryFolder('overlay')
   const lower: string[] = []
   for (const [index, layer] of layers.entries()) {
     const path = join(folder, String(index))
     mkdirSync(path)
-    extract(path, [layer], { lower: [...lower] })
+    if (extract(path, [layer], { lower: [...lower] }).opaqueRoot) lower.length = 0
     lower.unshift(path)
   }
+  if (lower.length === 1) return describeTree(lower[0]!, options)
   const context = fsopen('overlay')
   const mount = (() => {
     try {
@@ -82,7 +84,7 @@ function throughOverlay(layers: readonly Buffer[]): string[] {
     }
   })()
   try {
-    return describeTree(`/proc/self/fd/${mount}/.`, timed)
+    return describeTree(`/proc/self/fd/${mount}/.`, options)
   } finally {
     close(mount)
   }
@@ -179,5 +181,46 @@ describe('a layer that leaves things out', () => {
     extract(lower, [tar(...BASE)])
     mkdirSync(join(folder, 'upper'))
     expect(extract(join(folder, 'upper'), [upper], { lower: [lower] }).opaqueRoot).toBe(true)
+  })
+})
+
+describe('random layers', () => {
+  const NAMES = ['a', 'b', 'a/b', 'b/a', 'a/b/c', 'a/', 'b/', '.wh.a', 'a/.wh..wh..opq', 'b/.wh.a', 'a/.wh.b']
+  const LINKS = ['a', 'b', 'a/b', '/a', '..', '/', '.', 'a/b/c']
+  const TYPES = ['0', '0', '5', '5', '5', '2', '1', '6']
+
+  it('look the same applied and by overlay, if they are no error (600, seed 11)', (context) => {
+    needs(context, 'root')
+    const next = random(11)
+    const pick = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)]!
+    const attempt = (show: () => string[]): string[] | undefined => {
+      try {
+        // A copy of a lower layer's file has links of its own.
+        return show().map((line) => line.replace(/ links=\d+/, ''))
+      } catch (error) {
+        if (RtError.isInstance(error)) return undefined
+        throw error
+      }
+    }
+    let compared = 0
+    for (let round = 0; round < 600; round++) {
+      const specs = Array.from({ length: 2 }, () =>
+        Array.from({ length: 1 + Math.floor(next() * 5) }, (): HeaderSpec => {
+          const type = pick(TYPES)
+          return { path: pick(NAMES), type, link: pick(LINKS), ...(type === '0' ? { data: 'x' } : {}) }
+        }),
+      )
+      const layers = specs.map((layer) => tar(...layer))
+      const { target } = sandbox()
+      const applied = attempt(() => {
+        extract(target, layers)
+        return describeTree(target, { content: true })
+      })
+      const merged = attempt(() => throughOverlay(layers, { content: true }))
+      if (!applied || !merged) continue
+      compared++
+      expect(merged, JSON.stringify(specs)).toEqual(applied)
+    }
+    expect(compared).toBeGreaterThan(200)
   })
 })

@@ -1,31 +1,48 @@
 import { readSync } from 'node:fs'
-import { fgetxattr, flistxattr, O_NONBLOCK, O_RDONLY, RtError, S_IFMT, S_IFREG } from '@rt/sys'
+import { fgetxattr, flistxattr, RtError, S_IFBLK, S_IFCHR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from '@rt/sys'
 import type { MergedView } from '../layers/merged-view.js'
 import { type ByteString, encodeByteString, quoteByteString } from '../tar/byte-string.js'
+import type { TarEntry } from '../tar/entry.js'
 import { requireStatus } from './calls.js'
 import type { MetadataWriter } from './metadata.js'
 import { writeAll } from './write.js'
 
 const PIECE = 256 * 1024
 
-/**
- * Opens a file of the layers below, for a hard link that names it.
- *
- * @returns an fd, or undefined if there is no such file
- * @throws RtError RT_WRONG_TYPE if it is no regular file
- */
-export function openLower(view: MergedView, path: ByteString): number | undefined {
-  const { status } = view.find(path)
-  if (!status) return undefined
-  if ((status.mode & S_IFMT) !== S_IFREG) {
-    throw new RtError('RT_WRONG_TYPE', `the hard link’s target ${quoteByteString(path)}, in a lower layer, is no file`)
-  }
-  return view.open(path, O_RDONLY | O_NONBLOCK, false)
+const TYPES: Readonly<Record<number, TarEntry['type']>> = {
+  [S_IFREG]: 'file',
+  [S_IFLNK]: 'symlink',
+  [S_IFCHR]: 'character',
+  [S_IFBLK]: 'block',
+  [S_IFIFO]: 'fifo',
 }
 
 /**
- * Copies content and metadata of a file of a lower layer: a hard link can't reach across layers (overlay copies too when
- * a container makes one).
+ * What the layers below have under a path that a hard link names, as an entry of an archive, without its content.
+ *
+ * @param link the hard link's entry
+ * @returns undefined if there is nothing
+ * @throws RtError RT_WRONG_TYPE if it is a directory or socket
+ */
+export function lowerEntry(view: MergedView, link: TarEntry): TarEntry | undefined {
+  const { status } = view.find(link.linkPath)
+  if (!status) return undefined
+  const type = TYPES[status.mode & S_IFMT]
+  const quoted = quoteByteString(link.linkPath)
+  if (!type) throw new RtError('RT_WRONG_TYPE', `the hard link’s target ${quoted}, in a lower layer, is no file`)
+  const { uid, gid, mtime, atime, rdevMajor, rdevMinor } = status
+  const linkPath = type === 'symlink' ? view.readLink(link.linkPath) : ''
+  return {
+    ...link,
+    ...{ type, linkPath, uid, gid, mtime, atime },
+    mode: status.mode & 0o7777,
+    major: rdevMajor,
+    minor: rdevMinor,
+  }
+}
+
+/**
+ * Copies content and metadata of a file of a lower layer.
  *
  * @param made the mode that the target was made with
  * @throws SyscallError

@@ -40,8 +40,8 @@ const tryCall = (...call: [SyscallName, ...RawArgument[]]): Attempt => ({ result
 /** What {@link Creator.directory} did. */
 export interface MadeDirectory {
   readonly inode: number
-  /** A whiteout stood there: what lower layers have in the directory stays hidden. */
-  readonly wasWhiteout: boolean
+  /** Something else of this layer stood there, a whiteout say: what lower layers have in it stays hidden. */
+  readonly hides: boolean
 }
 
 /** A thing that was made: the directory that holds it, and its name there, NUL-terminated. */
@@ -68,24 +68,22 @@ export class Creator {
   /** A directory that is there already stays, with what is in it. */
   directory(path: EntryPath, mode: number): MadeDirectory {
     const name = nul(path.base)
-    let wasWhiteout = false
+    let hides = false
     const { parent } = this.#place(path, name, (directory) => {
       const tried = tryCall('mkdirat', directory, name, mode)
       if (tried.result !== -ERRNO.EEXIST) return tried
       const status = requireStatus(directory, name)
-      if (this.tree.view) wasWhiteout ||= isWhiteout(status)
-      return (status.mode & S_IFMT) === S_IFDIR ? { ...tried, result: 0 } : tried
+      if ((status.mode & S_IFMT) === S_IFDIR) return { ...tried, result: 0 }
+      hides = this.tree.stacked
+      return tried
     })
-    const { inode } = requireStatus(parent, name)
-    this.tree.forgetAliases()
-    return { inode, wasWhiteout }
+    return { inode: requireStatus(parent, name).inode, hides }
   }
 
   symlink(path: EntryPath, target: ByteString): Place {
     const name = nul(path.base)
     const bytes = nul(target)
     const { parent } = this.#place(path, name, (directory) => tryCall('symlinkat', bytes, directory, name))
-    this.tree.forgetAliases()
     return { parent, name }
   }
 
@@ -113,9 +111,10 @@ export class Creator {
     const targetName = nul(target.base)
     let found = false
     const { parent } = this.#place(path, name, (directory) => {
+      found = false // what was in the way may have held it
       const from = this.tree.existing(target.parent)
       const source = from === undefined ? -ERRNO.ENOENT : statusOf(from, targetName)
-      const missing = typeof source === 'number' || (this.tree.view !== undefined && isWhiteout(source))
+      const missing = typeof source === 'number' || (this.tree.stacked && isWhiteout(source))
       if (from === undefined || missing) return { result: 0, call: ['linkat'] }
       if ((source.mode & S_IFMT) === S_IFDIR) {
         const quoted = quoteByteString(`${target.parent}/${target.base}`.replace(/^\//, ''))

@@ -1,10 +1,10 @@
-import { inStep, O_DIRECTORY, O_RDONLY, RtError, syscall } from '@rt/sys'
+import { inStep, O_DIRECTORY, O_NONBLOCK, O_RDONLY, RtError, syscall } from '@rt/sys'
 import { MergedView } from '../layers/merged-view.js'
 import { type ByteString, quoteByteString } from '../tar/byte-string.js'
 import { describePosition } from '../tar/damage.js'
 import type { TarEntry, TarHandler } from '../tar/entry.js'
 import { attempt, nul, open, requireStatus, type Status, statusOf } from './calls.js'
-import { copyUp, openLower } from './copy-up.js'
+import { copyUp, lowerEntry } from './copy-up.js'
 import { Creator, type Place } from './creator.js'
 import { PendingDirectories } from './directories.js'
 import { type EntryPath, splitPath } from './entry-path.js'
@@ -69,7 +69,8 @@ export class Extractor implements TarHandler {
   readonly #tree: TargetTree
   readonly #creator: Creator
   readonly #directories = new PendingDirectories()
-  readonly #view: MergedView | undefined
+  /** The target with the layers below it. */
+  readonly #view: MergedView
   #whiteouts: Whiteouts
   #archives = 0
   /** Of the archive under way, for the limits. */
@@ -88,8 +89,8 @@ export class Extractor implements TarHandler {
     this.#writer = new MetadataWriter(options.keepOwners, this.#warnings)
     const { overlay } = options
     const stacked = overlay !== undefined && overlay.lower.length > 0
-    this.#view = stacked ? new MergedView([options.root, ...overlay.lower], overlay.namespace) : undefined
-    this.#tree = new TargetTree(options.root, this.#view, (directory) => this.#implied(directory))
+    this.#view = new MergedView([options.root, ...(overlay?.lower ?? [])], overlay?.namespace ?? 'trusted.overlay.')
+    this.#tree = new TargetTree(options.root, this.#view, stacked, (directory) => this.#implied(directory))
     this.#creator = new Creator(this.#tree)
     this.#whiteouts = stacked ? new OverlayWhiteouts(this.#tree, overlay.namespace) : noWhiteouts
     // From the directory above it may have got set-group-id, which gives every file its group, and a default access
@@ -194,7 +195,7 @@ export class Extractor implements TarHandler {
         this.#finishPlace(entry, this.#creator.symlink(path, entry.linkPath))
         break
       case 'hardlink':
-        this.#link(path, entry.linkPath)
+        this.#link(entry, path)
         break
       default: {
         const place = this.#creator.node(path, entry)
@@ -206,6 +207,7 @@ export class Extractor implements TarHandler {
       }
     }
     this.#whiteouts.made(this.#tree.directory(path.parent), path.base)
+    if (entry.type === 'directory' || entry.type === 'symlink') this.#tree.forgetAliases()
   }
 
   #finishPlace(entry: TarEntry, { parent, name }: Place): void {
@@ -213,38 +215,45 @@ export class Extractor implements TarHandler {
   }
 
   #directory(entry: TarEntry, path: EntryPath): void {
-    const { inode, wasWhiteout } = this.#creator.directory(path, FILLING)
-    this.#directories.add(path.parent === '' ? path.base : `${path.parent}/${path.base}`, inode, entry)
-    if (wasWhiteout) this.#markOpaque(this.#tree.directory(path.parent), nul(path.base))
+    const { inode, hides } = this.#creator.directory(path, FILLING)
+    const parent = this.#tree.canonical(path.parent)
+    this.#directories.add(parent === '' ? path.base : `${parent}/${path.base}`, inode, entry)
+    if (hides) this.#markOpaque(this.#tree.directory(path.parent), nul(path.base))
   }
 
-  #link(path: EntryPath, linkPath: ByteString): void {
+  #link(entry: TarEntry, path: EntryPath): void {
+    const { linkPath } = entry
     const target = splitPath(linkPath)
     if (target.depth === 0) throw new RtError('RT_WRONG_TYPE', 'the hard link’s target is the root directory')
     if (this.#creator.link(path, this.#copied.get(linkPath) ?? target)) return
-    const lower = this.#view && openLower(this.#view, linkPath)
-    if (lower === undefined) {
+    const lower = this.#tree.stacked ? lowerEntry(this.#view, entry) : undefined
+    if (!lower) {
       throw new RtError('RT_ARCHIVE', `the hard link’s target ${quoteByteString(linkPath)} does not exist`, {
         hint: 'a hard link must name an earlier entry, or a file of a lower layer',
       })
     }
+    if (lower.type === 'file') this.#copyUp(path, linkPath)
+    else this.#create(lower, path)
+    this.#copied.set(linkPath, path)
+  }
+
+  /** A hard link can't reach across layers: overlay copies, too, when a container makes one. */
+  #copyUp(path: EntryPath, linkPath: ByteString): void {
+    const lower = this.#view.open(linkPath, O_RDONLY | O_NONBLOCK, false)
+    if (lower === undefined) throw new RtError('RT_UNSAFE', 'a lower layer changed while it was read')
+    const fd = this.#creator.file(path, 0o600)
     try {
-      const fd = this.#creator.file(path, 0o600)
-      try {
-        copyUp(lower, fd, 0o600, linkPath, this.#writer)
-      } finally {
-        syscall('close', fd)
-      }
-      this.#copied.set(linkPath, path)
+      copyUp(lower, fd, 0o600, linkPath, this.#writer)
     } finally {
+      syscall('close', fd)
       syscall('close', lower)
     }
   }
 
   /** A directory that the archive has entries in, but none for itself. */
-  #implied({ path, parent, name, lower, wasWhiteout }: ImpliedDirectory): void {
+  #implied({ path, parent, name, lower, hides }: ImpliedDirectory): void {
     this.#impliedMetadata(path, statusOf(parent, name) as Status, lower)
-    if (wasWhiteout) this.#markOpaque(parent, name)
+    if (hides) this.#markOpaque(parent, name)
     this.#whiteouts.made(parent, Buffer.from(name).toString('latin1', 0, name.length - 1))
   }
 

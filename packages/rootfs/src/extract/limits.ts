@@ -10,7 +10,7 @@ export interface Limits {
   readonly pathLength: number
   /** Bytes of the files' content together, holes included, per archive. Default: 256 GiB. */
   readonly bytes: number
-  /** Uncompressed bytes for each compressed one, once 64 MiB came out. Default: 1000 (gzip reaches 1032 on zeros). */
+  /** Uncompressed bytes for each compressed one, once 256 MiB came out. Default: 1000 (gzip reaches 1032 on zeros). */
   readonly ratio: number
 }
 
@@ -24,7 +24,7 @@ export const DEFAULT_LIMITS: Limits = {
 }
 
 /** Below this much output the ratio says nothing: an empty disk image compresses well too. */
-export const RATIO_FREE_BYTES = 64 * 2 ** 20
+export const RATIO_FREE_BYTES = 256 * 2 ** 20
 
 /** Explanation of each limit for its error: what was counted. */
 const COUNTED: Readonly<Record<keyof Limits, string>> = {

@@ -1,5 +1,5 @@
-import { ERRNO, S_IFCHR, S_IFMT, syscall } from '@rt/sys'
-import { attempt, nul, type Status } from './calls.js'
+import { ERRNO, O_DIRECTORY, O_RDONLY, S_IFCHR, S_IFDIR, S_IFMT, syscall } from '@rt/sys'
+import { attempt, namesIn, nul, open, requireStatus, type Status } from './calls.js'
 
 /**
  * How overlay marks what a layer hides (Documentation/filesystems/overlayfs.rst, "whiteouts and opaque directories").
@@ -19,13 +19,32 @@ export function makeWhiteout(directory: number, name: Uint8Array): void {
 const YES = Buffer.from('y')
 
 /**
- * Hides what lower layers have in a directory.
+ * Hides what lower layers have in a directory. Whiteouts in it are removed: in a directory that is not merged, overlay
+ * shows them.
  *
  * @param fd of the directory, open for reading
  * @throws SyscallError EOPNOTSUPP where the filesystem has no such attributes
  */
 export function markOpaque(fd: number, namespace: OverlayNamespace): void {
   syscall('fsetxattr', fd, nul(`${namespace}opaque`), YES, YES.length, 0)
+  removeWhiteouts(fd)
+}
+
+/** @throws SyscallError */
+function removeWhiteouts(fd: number): void {
+  for (const child of namesIn(fd)) {
+    const name = nul(child)
+    const status = requireStatus(fd, name)
+    if (isWhiteout(status)) syscall('unlinkat', fd, name, 0)
+    else if ((status.mode & S_IFMT) === S_IFDIR) {
+      const below = open(fd, name, O_RDONLY | O_DIRECTORY)
+      try {
+        removeWhiteouts(below)
+      } finally {
+        syscall('close', below)
+      }
+    }
+  }
 }
 
 const value = Buffer.alloc(1)

@@ -1,6 +1,6 @@
-import { ERRNO, O_DIRECTORY, O_PATH, RtError, S_IFDIR, S_IFLNK, S_IFMT, syscall } from '@rt/sys'
+import { AT_FDCWD, ERRNO, O_DIRECTORY, O_PATH, RtError, readlinkat, S_IFDIR, S_IFMT, syscall } from '@rt/sys'
 import type { MergedView } from '../layers/merged-view.js'
-import { type ByteString, quoteByteString } from '../tar/byte-string.js'
+import { type ByteString, quoteByteString, toByteString } from '../tar/byte-string.js'
 import { nul, openInRoot, openInRootError, type Status, statusOf } from './calls.js'
 import { isWhiteout } from './overlay-marks.js'
 
@@ -16,7 +16,14 @@ export interface ImpliedDirectory {
   /** The same directory in the layers below, whose owner, mode and times are meant. */
   readonly lower: Status | undefined
   /** A whiteout stood there: what lower layers have in it stays hidden. */
-  readonly wasWhiteout: boolean
+  readonly hides: boolean
+}
+
+/** A directory that is kept open. */
+interface OpenDirectory {
+  readonly fd: number
+  /** The path that leads to it without symlinks; found when it is asked for. */
+  canonical: ByteString | undefined
 }
 
 /**
@@ -26,18 +33,20 @@ export interface ImpliedDirectory {
  * An fd it gives is good for the next question, but not for those after it: only some are kept open.
  */
 export class TargetTree {
-  readonly #cache = new Map<ByteString, number>()
+  readonly #cache = new Map<ByteString, OpenDirectory>()
   /** Whether the cache has paths that only a lower layer's symlink makes right. */
   #hasAlias = false
 
   /**
    * @param root fd of the root
-   * @param view the root and the layers below it, merged, for a layer that is unpacked by itself: where its archive
-   *   leaves out a directory, it is the lower layer's that is meant
+   * @param view the root and the layers below it, merged: where an archive leaves out a directory, it is the lower
+   *   layer's that is meant
+   * @param stacked whether there are layers below: then a whiteout in the tree is the absence of a file
    */
   constructor(
     readonly root: number,
-    readonly view: MergedView | undefined,
+    readonly view: MergedView,
+    readonly stacked: boolean,
     readonly onImplied: (directory: ImpliedDirectory) => void,
   ) {}
 
@@ -51,23 +60,43 @@ export class TargetTree {
     return this.existing(path) ?? this.#make(path)
   }
 
-  /** The directory at a path, or undefined if there is none in this tree. @throws RtError as {@link directory} */
+  /** The directory at a path, or undefined if there is none in this tree. @throws RtError RT_UNSAFE, SyscallError */
   existing(path: ByteString): number | undefined {
     const fd = this.#look(path)
     if (fd >= 0) return fd
-    // With a view it may be a whiteout; #make will see.
-    if (fd === -ERRNO.ENOENT || (fd === -ERRNO.ENOTDIR && this.view)) return undefined
+    if (fd === -ERRNO.ENOENT || fd === -ERRNO.ENOTDIR) return undefined
     throw this.#error(path, -fd)
+  }
+
+  /**
+   * The path of a directory of the tree without symlinks: it leads there even if the archive replaces one that the path
+   * went through.
+   */
+  canonical(path: ByteString): ByteString {
+    this.directory(path)
+    const directory = this.#cache.get(path)
+    if (!directory) return '' // the root
+    directory.canonical ??= this.#relative(directory.fd) ?? path
+    return directory.canonical
+  }
+
+  /** @returns undefined if it is not beneath the root any more */
+  #relative(fd: number): ByteString | undefined {
+    const [root, path] = [this.root, fd].map((each) =>
+      toByteString(readlinkat(AT_FDCWD, `/proc/thread-self/fd/${each}`)),
+    )
+    if (path === root) return ''
+    return path!.startsWith(`${root}/`) ? path!.slice(root!.length + 1) : undefined
   }
 
   /** Must be called when a directory or symlink is removed or replaced: paths may lead elsewhere then. */
   forget(): void {
-    for (const fd of this.#cache.values()) syscall('close', fd)
+    for (const { fd } of this.#cache.values()) syscall('close', fd)
     this.#cache.clear()
     this.#hasAlias = false
   }
 
-  /** Must be called when a directory or symlink is made: it may stand in for one of a lower layer. */
+  /** Must be called when a directory or symlink is made or hidden: those of lower layers are seen no more. */
   forgetAliases(): void {
     if (this.#hasAlias) this.forget()
   }
@@ -76,10 +105,10 @@ export class TargetTree {
   #look(path: ByteString): number {
     if (path === '') return this.root
     const cached = this.#cache.get(path)
-    if (cached !== undefined) {
+    if (cached) {
       this.#cache.delete(path) // to the end of the queue
       this.#cache.set(path, cached)
-      return cached
+      return cached.fd
     }
     const fd = openInRoot(this.root, nul(path), O_PATH | O_DIRECTORY)
     return fd < 0 ? fd : this.#keep(path, fd)
@@ -87,18 +116,18 @@ export class TargetTree {
 
   #keep(path: ByteString, fd: number): number {
     if (this.#cache.size >= CACHED) {
-      const [oldest, oldestFd] = this.#cache.entries().next().value!
+      const [oldest, directory] = this.#cache.entries().next().value!
       this.#cache.delete(oldest)
-      syscall('close', oldestFd)
+      syscall('close', directory.fd)
     }
-    this.#cache.set(path, fd)
+    this.#cache.set(path, { fd, canonical: undefined })
     return fd
   }
 
   /** Makes what is missing of a path, from the root down. */
   #make(path: ByteString): number {
     // Where the path leads with the lower layers in place: no symlink is left in it.
-    const components = this.view?.find(path, true).path ?? path.split('/')
+    const components = this.view.find(path, true).path
     let at = this.root
     let made = ''
     for (const name of components) {
@@ -112,25 +141,20 @@ export class TargetTree {
     }
     if (made === path) return at
     this.#hasAlias = true
-    const fd = openInRoot(this.root, nul(made), O_PATH | O_DIRECTORY)
-    if (fd < 0) throw this.#error(path, -fd)
+    const fd = openInRoot(this.root, nul(made === '' ? '.' : made), O_PATH | O_DIRECTORY)
+    if (fd < 0) throw this.#error(made, -fd)
     return this.#keep(path, fd)
   }
 
   #makeOne(parent: number, name: ByteString, path: ByteString): void {
     const bytes = nul(name)
-    const lower = this.view?.find(path).status
+    const lower = this.view.find(path).status
     if (lower && (lower.mode & S_IFMT) !== S_IFDIR) throw this.#error(path, ERRNO.ENOTDIR)
     const inTheWay = statusOf(parent, bytes)
-    const wasWhiteout = this.view !== undefined && typeof inTheWay !== 'number' && isWhiteout(inTheWay)
-    if (wasWhiteout) syscall('unlinkat', parent, bytes, 0)
-    else if (typeof inTheWay !== 'number') {
-      if ((inTheWay.mode & S_IFMT) !== S_IFLNK) throw this.#error(path, ERRNO.ENOTDIR)
-      const quoted = quoteByteString(path)
-      throw new RtError('RT_WRONG_TYPE', `expected a directory at ${quoted}, got a symlink that leads nowhere`)
-    }
+    const hides = this.stacked && typeof inTheWay !== 'number' && isWhiteout(inTheWay)
+    if (hides) syscall('unlinkat', parent, bytes, 0)
     syscall('mkdirat', parent, bytes, 0o700)
-    this.onImplied({ path, parent, name: bytes, lower: wasWhiteout ? undefined : lower, wasWhiteout })
+    this.onImplied({ path, parent, name: bytes, lower: hides ? undefined : lower, hides })
   }
 
   /** What it means that the directory at a path can't be opened. @param errno positive */

@@ -1,7 +1,8 @@
 import { AT_REMOVEDIR, O_DIRECTORY, O_RDONLY, RtError, S_IFDIR, S_IFMT, syscall } from '@rt/sys'
 import { type ByteString, quoteByteString } from '../tar/byte-string.js'
 import { nul, open, requireStatus, type Status, statusOf } from './calls.js'
-import { isWhiteout, makeWhiteout, markOpaque, type OverlayNamespace } from './overlay-marks.js'
+import { splitPath } from './entry-path.js'
+import { makeWhiteout, markOpaque, type OverlayNamespace } from './overlay-marks.js'
 import { emptyDirectory } from './remove.js'
 import type { TargetTree } from './target.js'
 
@@ -77,6 +78,10 @@ export class AppliedWhiteouts implements Whiteouts {
     if (directory === undefined) return
     this.#empty(directory, nul('.'))
     this.tree.forget()
+    // The mark is an entry in the directory: this layer has it.
+    const { parent: above, base } = splitPath(parent)
+    const holder = this.tree.existing(above)
+    if (base !== '' && holder !== undefined) this.made(holder, base)
   }
 
   /** @returns whether anything stayed */
@@ -103,22 +108,37 @@ export class OverlayWhiteouts implements Whiteouts {
   made(): void {}
 
   hide(parent: ByteString, name: ByteString): void {
-    if (!this.#parentExists(parent)) return
+    // Nothing to hide: no directory is made only for that, and overlay shows whiteouts where it merges nothing.
+    if (!this.#find(`${parent}/${name}`, false)) return
     const directory = this.tree.directory(parent)
-    const status = statusOf(directory, nul(name))
-    if (typeof status === 'number') {
-      makeWhiteout(directory, nul(name))
-    } else this.#hideBelow(directory, nul(name), status)
+    const bytes = nul(name)
+    const status = statusOf(directory, bytes)
+    if (typeof status === 'number') makeWhiteout(directory, bytes)
+    // This layer has the name already: if it is a directory, overlay would merge it with that below.
+    else if ((status.mode & S_IFMT) === S_IFDIR) this.#mark(directory, bytes)
+    this.tree.forgetAliases()
   }
 
   hideAll(parent: ByteString): void {
-    if (parent === '') this.opaqueRoot = true
-    else if (this.#parentExists(parent)) this.#mark(this.tree.directory(parent), nul('.'))
+    const status = this.#find(parent, true)
+    if (!status || (status.mode & S_IFMT) !== S_IFDIR) return
+    const directory = this.tree.directory(parent)
+    this.#mark(directory, nul('.'))
+    if (this.tree.canonical(parent) === '') {
+      this.opaqueRoot = true
+      this.tree.view.leaveOutLower()
+    }
+    this.tree.forgetAliases()
   }
 
-  /** This layer has the name already: if it is a directory, overlay would merge it with that below. */
-  #hideBelow(directory: number, name: Uint8Array, status: Status): void {
-    if ((status.mode & S_IFMT) === S_IFDIR && !isWhiteout(status)) this.#mark(directory, name)
+  /** What is there, in this layer or below it; undefined also if a file stands where the path needs a directory. */
+  #find(path: ByteString, follow: boolean): Status | undefined {
+    try {
+      return this.tree.view.find(path, follow).status
+    } catch (error) {
+      if (RtError.isInstance(error) && error.code === 'RT_WRONG_TYPE') return undefined
+      throw error
+    }
   }
 
   #mark(parent: number, name: Uint8Array): void {
@@ -128,11 +148,5 @@ export class OverlayWhiteouts implements Whiteouts {
     } finally {
       syscall('close', fd)
     }
-  }
-
-  /** In this layer or below it: a directory is not made only to hide what is not in it. */
-  #parentExists(parent: ByteString): boolean {
-    const status = this.tree.view?.find(parent, true).status
-    return status !== undefined && (status.mode & S_IFMT) === S_IFDIR
   }
 }

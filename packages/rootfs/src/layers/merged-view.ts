@@ -13,10 +13,8 @@ interface MergedDirectory {
 export interface Found {
   /** Components from the root, all of them directories but for the last; no symlink is left in it. */
   readonly path: readonly ByteString[]
-  /** Undefined if there is nothing: then `path` is where it would be, as far as its parents are there. */
+  /** Undefined if there is nothing: then `path` is where it would be. */
   readonly status: Status | undefined
-  /** How many of the components are there; those behind them are missing. */
-  readonly present: number
 }
 
 const MOST_LINKS = 40 // as the kernel: then ELOOP
@@ -27,13 +25,18 @@ const MOST_LINKS = 40 // as the kernel: then ELOOP
  * to a name in it, without following anything: a symlink is read and resolved here, and `..` at the root stays there.
  */
 export class MergedView {
-  readonly #root: MergedDirectory
+  #root: MergedDirectory
   readonly #namespace: OverlayNamespace
 
   /** @param layers fds of the layers' roots, topmost first, open for reading; they remain the caller's */
   constructor(layers: readonly number[], namespace: OverlayNamespace) {
     this.#root = { name: '', fds: layers }
     this.#namespace = namespace
+  }
+
+  /** From now on only the topmost layer is seen: it hides the others. */
+  leaveOutLower(): void {
+    this.#root = { name: '', fds: this.#root.fds.slice(0, 1) }
   }
 
   /**
@@ -65,6 +68,15 @@ export class MergedView {
     })
   }
 
+  /** Where the symlink at a path points to. @throws RtError RT_NOT_FOUND, SyscallError EINVAL if it is none */
+  readLink(path: ByteString): ByteString {
+    return this.#walk(path, false, (found, directory) => {
+      const name = found.path.at(-1)
+      if (!found.status || name === undefined) throw new RtError('RT_NOT_FOUND', `no symlink ${quoteByteString(path)}`)
+      return this.#readLink(directory, name)
+    })
+  }
+
   #walk<T>(path: ByteString, follow: boolean, use: (found: Found, parent: MergedDirectory) => T): T {
     const stack: MergedDirectory[] = [this.#root]
     const todo = path.split('/').reverse()
@@ -76,7 +88,7 @@ export class MergedView {
         const above = stack.slice(1).map((directory) => directory.name)
         if (name === undefined) {
           const status = statusOf(at.fds[0]!)
-          return use({ path: above, status: status as Status, present: above.length }, stack.at(-2) ?? at)
+          return use({ path: above, status: status as Status }, stack.at(-2) ?? at)
         }
         if (name === '' || name === '.') continue
         if (name === '..') {
@@ -85,9 +97,7 @@ export class MergedView {
         }
         const rest = todo.filter((component) => component !== '' && component !== '.').reverse()
         const { status, fds } = this.#child(at, name)
-        if (!status) {
-          return use({ path: [...above, name, ...rest], status: undefined, present: above.length }, at)
-        }
+        if (!status) return use({ path: missing([...above, name], rest), status: undefined }, at)
         const type = status.mode & S_IFMT
         if (type === S_IFLNK && (follow || rest.length > 0)) {
           if (++links > MOST_LINKS) throw new RtError('RT_UNSAFE', `${quoteByteString(path)}: too many symlinks`)
@@ -95,7 +105,7 @@ export class MergedView {
           if (target.startsWith('/')) close(...stack.splice(1))
           todo.push(...target.split('/').reverse())
         } else if (type === S_IFDIR) stack.push({ name, fds })
-        else if (rest.length === 0) return use({ path: [...above, name], status, present: above.length + 1 }, at)
+        else if (rest.length === 0) return use({ path: [...above, name], status }, at)
         else {
           const shown = quoteByteString([...above, name].join('/'))
           throw new RtError('RT_WRONG_TYPE', `expected a directory at ${shown}, got something else`)
@@ -136,6 +146,15 @@ export class MergedView {
     }
     throw new RtError('RT_UNSAFE', `symlink ${quoteByteString(name)} vanished while it was read`)
   }
+}
+
+/** Where a path would lead whose end is missing: there is no symlink in it, so `..` is what comes before. */
+function missing(path: ByteString[], rest: readonly ByteString[]): ByteString[] {
+  for (const component of rest) {
+    if (component === '..') path.pop()
+    else path.push(component)
+  }
+  return path
 }
 
 function close(...directories: readonly MergedDirectory[]): void {
