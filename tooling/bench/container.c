@@ -244,6 +244,13 @@ static void drop_capabilities(void) {
 
 /* ---- the two processes ---- */
 
+static void open_streams(void) {
+  int fd;
+  do fd = open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= 2);
+  close(fd);
+}
+
 static void loopback_up(void) {
   int fd = must(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
   struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
@@ -259,9 +266,6 @@ static _Noreturn void become(char *command, int gate) {
   struct pollfd supervisor = {.fd = 3};
   struct timespec now = {0};
   if (must(ppoll(&supervisor, 1, &now, NULL), "ppoll") != 0) die("the supervisor is dead");
-  /* By the raw call: glibc's refuses its own two signals, and asks for less. */
-  char action[32] = {0};
-  for (int signal = 1; signal <= 64; signal++) syscall(SYS_rt_sigaction, signal, action, NULL, 8);
   uint64_t none = 0;
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
   char *arguments[] = {command, NULL};
@@ -297,8 +301,12 @@ int main(int argc, char **argv) {
     return 2;
   }
   must(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl");
+  open_streams();
   uint64_t all = ~0ULL;
   syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, NULL, 8);
+  /* By the raw call: glibc's refuses its own two signals, and asks for less. */
+  char action[32] = {0};
+  for (int signal = 1; signal <= 64; signal++) syscall(SYS_rt_sigaction, signal, action, NULL, 8);
   int tree = must(open_tree(AT_FDCWD, argv[1], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE), argv[1]);
   int gates[2], pidfd = -1;
   must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, gates), "socketpair");
