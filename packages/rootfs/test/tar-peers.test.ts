@@ -67,7 +67,7 @@ function gnuLine(entry: ReadEntry): string {
   if (entry.mode & 0o4000) mode = mode.slice(0, 2) + (mode[2] === 'x' ? 's' : 'S') + mode.slice(3)
   const { seconds, nanoseconds } = entry.mtime
   const date = new Date(seconds * 1000).toISOString().replace('T', ' ').slice(0, 19)
-  const fraction = nanoseconds === 0 ? '' : `.${String(nanoseconds).padStart(9, '0')}`
+  const fraction = nanoseconds === 0 ? '' : `.${String(nanoseconds).padStart(9, '0').replace(/0+$/, '')}`
   const target =
     entry.type === 'symlink' ? ` -> ${entry.linkPath}` : entry.type === 'hardlink' ? ` link to ${entry.linkPath}` : ''
   return `${LETTER[entry.type]}${mode} ${entry.uid}/${entry.gid} ${entry.size} ${date}${fraction} ${entry.path}${target}`

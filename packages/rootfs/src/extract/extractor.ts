@@ -1,13 +1,13 @@
-import { inStep, O_DIRECTORY, O_NONBLOCK, O_RDONLY, RtError, syscall } from '@rt/sys'
+import { inStep, O_DIRECTORY, O_RDONLY, RtError, syscall } from '@rt/sys'
 import { MergedView } from '../layers/merged-view.js'
-import { type ByteString, quoteByteString } from '../tar/byte-string.js'
+import type { ByteString } from '../tar/byte-string.js'
 import { describePosition } from '../tar/damage.js'
 import type { TarEntry, TarHandler } from '../tar/entry.js'
 import { attempt, nul, open, requireStatus, type Status, statusOf } from './calls.js'
-import { copyUp, lowerEntry } from './copy-up.js'
 import { Creator, type Place } from './creator.js'
 import { PendingDirectories } from './directories.js'
 import { type EntryPath, splitPath } from './entry-path.js'
+import { HardLinks } from './hard-links.js'
 import { checkLimit, type Limits } from './limits.js'
 import { type Metadata, MetadataWriter } from './metadata.js'
 import { markOpaque, type OverlayNamespace } from './overlay-marks.js'
@@ -68,17 +68,14 @@ export class Extractor implements TarHandler {
   readonly #writer: MetadataWriter
   readonly #tree: TargetTree
   readonly #creator: Creator
+  readonly #hardLinks: HardLinks
   readonly #directories = new PendingDirectories()
-  /** The target with the layers below it. */
-  readonly #view: MergedView
   #whiteouts: Whiteouts
   #archives = 0
   /** Of the archive under way, for the limits. */
   #entries = 0
   #bytes = 0
   #total = { entries: 0, bytes: 0 }
-  /** First names of files that were copied from a lower layer, by the path they have there. */
-  readonly #copied = new Map<ByteString, EntryPath>()
   /** The file under way. */
   #entry: TarEntry | undefined
   #fd = -1
@@ -89,9 +86,10 @@ export class Extractor implements TarHandler {
     this.#writer = new MetadataWriter(options.keepOwners, this.#warnings)
     const { overlay } = options
     const stacked = overlay !== undefined && overlay.lower.length > 0
-    this.#view = new MergedView([options.root, ...(overlay?.lower ?? [])], overlay?.namespace ?? 'trusted.overlay.')
-    this.#tree = new TargetTree(options.root, this.#view, stacked, (directory) => this.#implied(directory))
+    const view = new MergedView([options.root, ...(overlay?.lower ?? [])], overlay?.namespace ?? 'trusted.overlay.')
+    this.#tree = new TargetTree(options.root, view, stacked, (directory) => this.#implied(directory))
     this.#creator = new Creator(this.#tree)
+    this.#hardLinks = new HardLinks(this.#creator, this.#writer, (entry, path) => this.#create(entry, path))
     this.#whiteouts = stacked ? new OverlayWhiteouts(this.#tree, overlay.namespace) : noWhiteouts
     // From the directory above it may have got set-group-id, which gives every file its group, and a default access
     // control list, which changes the mode of everything that is made.
@@ -195,7 +193,7 @@ export class Extractor implements TarHandler {
         this.#finishPlace(entry, this.#creator.symlink(path, entry.linkPath))
         break
       case 'hardlink':
-        this.#link(entry, path)
+        this.#hardLinks.add(entry, path)
         break
       default: {
         const place = this.#creator.node(path, entry)
@@ -219,35 +217,6 @@ export class Extractor implements TarHandler {
     const parent = this.#tree.canonical(path.parent)
     this.#directories.add(parent === '' ? path.base : `${parent}/${path.base}`, inode, entry)
     if (hides) this.#markOpaque(this.#tree.directory(path.parent), nul(path.base))
-  }
-
-  #link(entry: TarEntry, path: EntryPath): void {
-    const { linkPath } = entry
-    const target = splitPath(linkPath)
-    if (target.depth === 0) throw new RtError('RT_WRONG_TYPE', 'the hard link’s target is the root directory')
-    if (this.#creator.link(path, this.#copied.get(linkPath) ?? target)) return
-    const lower = this.#tree.stacked ? lowerEntry(this.#view, entry) : undefined
-    if (!lower) {
-      throw new RtError('RT_ARCHIVE', `the hard link’s target ${quoteByteString(linkPath)} does not exist`, {
-        hint: 'a hard link must name an earlier entry, or a file of a lower layer',
-      })
-    }
-    if (lower.type === 'file') this.#copyUp(path, linkPath)
-    else this.#create(lower, path)
-    this.#copied.set(linkPath, path)
-  }
-
-  /** A hard link can't reach across layers: overlay copies, too, when a container makes one. */
-  #copyUp(path: EntryPath, linkPath: ByteString): void {
-    const lower = this.#view.open(linkPath, O_RDONLY | O_NONBLOCK, false)
-    if (lower === undefined) throw new RtError('RT_UNSAFE', 'a lower layer changed while it was read')
-    const fd = this.#creator.file(path, 0o600)
-    try {
-      copyUp(lower, fd, 0o600, linkPath, this.#writer)
-    } finally {
-      syscall('close', fd)
-      syscall('close', lower)
-    }
   }
 
   /** A directory that the archive has entries in, but none for itself. */

@@ -4,10 +4,11 @@ import { archiveError, type TarPosition } from './damage.js'
 import type { TarEntry, TarHandler } from './entry.js'
 import { BLOCK, decodeHeader, isZeroBlock, type TarHeader } from './header.js'
 import { type Member, mergeMember, type PendingHeaders } from './member.js'
-import { FieldError, parseNumberField } from './number-field.js'
+import { FieldError } from './number-field.js'
 import { applyPaxRecords, type PaxAttributes } from './pax-attributes.js'
 import { parsePaxRecords } from './pax-records.js'
-import { readSparseTable, SparseMap, SparseMapText } from './sparse.js'
+import { readSparseTable, type SparseMap, type SparseMapText } from './sparse.js'
+import { startSparse } from './sparse-member.js'
 
 export interface TarReaderOptions {
   /**
@@ -242,32 +243,14 @@ export class TarReader {
     this.#member = member
     this.#remaining = member.dataSize
     this.#padding = padding(member.dataSize)
-    const sparse = this.#pending.pax?.sparse
-    if (header.type === 'S' && member.type === 'file') {
-      if (sparse) throw new FieldError('a sparse file in two formats at once')
-      this.#map = new SparseMap(parseNumberField(block, at + 483, 12, 'sparse file size'))
-      readSparseTable(this.#map, block, at + 386, 4)
-      if (block[at + 482] !== 0) {
-        this.#state = 'sparse table'
-        return
-      }
-    } else if (sparse && member.type === 'file') {
-      if (sparse.realSize === undefined) throw new FieldError('bad sparse map: the file’s size is missing')
-      this.#map = new SparseMap(sparse.realSize)
-      const version = `${sparse.major ?? 0}.${sparse.minor ?? 0}`
-      if (sparse.major === 1 && sparse.minor === 0) {
-        this.#mapText = new SparseMapText(this.#map)
-        this.#state = 'sparse text'
-        if (this.#remaining === 0) throw new FieldError('bad sparse map: it is missing')
-        return
-      }
-      if (sparse.major !== undefined && sparse.major !== 0) throw new FieldError(`unknown sparse format ${version}`)
-      if (sparse.numbers.length % 2 !== 0) throw new FieldError('bad sparse map: an odd count of numbers')
-      for (let pair = 0; pair < sparse.numbers.length; pair += 2) {
-        this.#map.add(sparse.numbers[pair]!, sparse.numbers[pair + 1]!)
-      }
+    const sparse = startSparse(header, member, this.#pending.pax?.sparse, block, at)
+    this.#map = sparse?.map
+    if (!sparse || sparse.rest === 'none') this.#begin()
+    else if (sparse.rest === 'table') this.#state = 'sparse table'
+    else {
+      this.#mapText = sparse.rest
+      this.#state = 'sparse text'
     }
-    this.#begin()
   }
 
   /** All headers of the member are read: hand it over. */
