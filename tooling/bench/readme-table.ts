@@ -7,7 +7,7 @@ const readme = fileURLToPath(new URL('../../README.md', import.meta.url))
 const [begin, end] = ['<!-- bench: npm run bench -- --readme -->', '<!-- /bench -->']
 
 /** The figures as a Markdown table: a line per row of the benchmark. */
-export function markdownTable(results: readonly RowResult[]): string {
+function markdownTable(results: readonly RowResult[]): string {
   const lines = results.map(({ row, samples, budgets }) => {
     const medians = samples.map(({ name, median }) => `${name} ${figure(median)} ${row.unit}`).join('<br>')
     const ratios = budgets
