@@ -1,5 +1,4 @@
-import { fileURLToPath } from 'node:url'
-import type { Worker, WorkerOptions } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { RtError } from '@rt/sys'
 import { fromErrorMessage } from './error-message.js'
 import type { Extracted } from './extractor.js'
@@ -40,19 +39,11 @@ export class ExtractThread {
   }
 }
 
-/** The built package and the CLI have the worker as a file beside them; the sources (tests, examples) need tsx to load it. */
+/** The built package and the CLI have the worker as a file beside them; from the sources tsx must load it. */
 function startWorker(): Worker {
   const here = import.meta.url
+  const file = here.endsWith('.ts') ? 'worker-from-source.mjs' : 'extract-worker.js'
   // Not imported: a bundle would load it at every start.
   const { Worker } = process.getBuiltinModule('node:worker_threads')
-  const options: WorkerOptions = { name: 'rt-extract' }
-  if (!here.endsWith('.ts')) return new Worker(new URL('extract-worker.js', here), options)
-  const tsx = JSON.stringify(import.meta.resolve('tsx/esm/api'))
-  const worker = JSON.stringify(new URL('worker.ts', here).href)
-  return new Worker(`import(${tsx}).then(({ register }) => { register(); return import(${worker}) })`, {
-    ...options,
-    eval: true,
-    // Where @rt/* are sources.
-    env: { ...process.env, TSX_TSCONFIG_PATH: fileURLToPath(new URL('../../../../tsconfig.json', here)) },
-  })
+  return new Worker(new URL(file, here), { name: 'rt-extract' })
 }
