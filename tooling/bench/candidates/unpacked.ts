@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, renameSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { debianRoot, ociLayout, temporaryFolder } from '../../fixtures/index.js'
+import { debianRoot, ociLayout } from '../../fixtures/index.js'
 import { type Candidate, Unavailable } from '../row.js'
 import { commandCandidate, type SpawnerOptions } from '../spawner.js'
 import { installed } from './peers.js'
@@ -19,10 +19,17 @@ async function bigLayer(): Promise<string> {
 }
 
 /**
- * A command that unpacks into `target`, which is new each time. What was there is moved away, and deleted only with
- * everything else: ext4 doesn't give out an inode again within seconds of its deletion, and looks for another one so
- * slowly that nothing but that would be measured.
+ * A folder in memory. On a disk it would be measured, not the programs: writing back goes on behind them, and ext4
+ * without a journal avoids inodes that were deleted within the last minutes, so that 10 of 14 seconds are its search for
+ * others (RECENTCY_MIN in fs/ext4/ialloc.c) once a tree was deleted.
  */
+function folderInMemory(name: string): string {
+  const folder = mkdtempSync(`/dev/shm/rt-bench-${name}-`)
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** A command that unpacks into `target`, which is new each time. */
 function unpacking(
   name: string,
   command: string[],
@@ -31,13 +38,11 @@ function unpacking(
   exists: boolean,
 ): Candidate {
   const candidate = commandCandidate(name, command, options)
-  let count = 0
   return {
     ...candidate,
     once() {
-      if (existsSync(target)) renameSync(target, `${target}.${count++}`)
+      rmSync(target, { recursive: true, force: true })
       if (exists) mkdirSync(target)
-      execFileSync('sync') // the disk isn't still busy with the one before
       return candidate.once()
     },
   }
@@ -46,13 +51,13 @@ function unpacking(
 /** `rt unpack`. */
 export async function rtUnpack(options: SpawnerOptions = {}): Promise<Candidate> {
   if (!existsSync(cli)) throw new Unavailable('the CLI is not built: npm run build')
-  const target = join(temporaryFolder('unpack-rt'), 'root')
+  const target = join(folderInMemory('rt'), 'root')
   return unpacking('rt unpack', [process.execPath, cli, 'unpack', await bigLayer(), target], target, options, false)
 }
 
 /** GNU tar, keeping what rt keeps: owners by number, modes, times, xattrs. */
 export async function gnuTar(options: SpawnerOptions = {}): Promise<Candidate> {
-  const target = join(temporaryFolder('unpack-tar'), 'root')
+  const target = join(folderInMemory('tar'), 'root')
   const keep = ['--numeric-owner', '--same-owner', '--preserve-permissions', '--xattrs', '--xattrs-include=*']
   const command = ['tar', '--extract', '--gzip', ...keep, '--file', await bigLayer(), '--directory', target]
   return unpacking('GNU tar', command, target, options, true)
@@ -61,7 +66,7 @@ export async function gnuTar(options: SpawnerOptions = {}): Promise<Candidate> {
 /** `umoci unpack` of an image that has this layer. */
 export async function umoci(options: SpawnerOptions = {}): Promise<Candidate> {
   installed('umoci', 'umoci')
-  const target = join(temporaryFolder('unpack-umoci'), 'bundle')
+  const target = join(folderInMemory('umoci'), 'bundle')
   const image = `${ociLayout({ layers: [await bigLayer()], tag: 'big' })}:big`
   return unpacking('umoci', ['umoci', 'unpack', '--image', image, target], target, options, false)
 }
