@@ -1,6 +1,6 @@
 import { call, type Instruction, ref, type Step } from '@rt/program'
 import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, O_WRONLY } from '@rt/sys'
-import { whyClosed } from './availability.js'
+import { whyClosed } from './absence.js'
 import { detectCgroups } from './detect-cgroups.js'
 import type { Group } from './group-path.js'
 import { cgroupHints } from './hints.js'

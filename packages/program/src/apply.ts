@@ -1,14 +1,5 @@
 import { closeSync } from 'node:fs'
-import {
-  addressOf,
-  errnoName,
-  F_DUPFD_CLOEXEC,
-  hostArch,
-  RtError,
-  rawSyscall,
-  type SyscallName,
-  syscallNumber,
-} from '@rt/sys'
+import { addressOf, errnoName, F_DUPFD_CLOEXEC, hostArch, RtError, rawSyscall, type SyscallName } from '@rt/sys'
 import { assembleSections, type Program } from './assemble.js'
 import type { Assembler } from './assembler.js'
 import { isFailure } from './assembler.js'
