@@ -25,6 +25,8 @@ export interface JoinOptions extends CreationOptions {
    *   container that made it, if nobody else is in it then; nobody in it is killed.
    */
   readonly existing?: 'refuse' | 'join' | undefined
+  /** What the asker has left out, and why: explain says it. */
+  readonly note?: string | undefined
   /** What to say if it is in use; default names the group. */
   readonly inUse?: string | undefined
 }
@@ -90,10 +92,13 @@ export function join(path: string, resources: Resources = {}, options: JoinOptio
   const { groups, actions } = planCreation(host, path, resources, options)
   const way = enterGroups(groups)
   const closed = host.hierarchies.filter(({ top }) => top === undefined)
-  const but = closed.length > 0 ? `; in none of its own where ${closed.map(whyClosed).join(', ')}` : ''
+  const notes = [
+    ...(closed.length > 0 ? [`no group of its own where ${closed.map(whyClosed).join(', ')}`] : []),
+    ...(options.note === undefined ? [] : [options.note]),
+  ]
   return {
     name: `cgroup ${JSON.stringify(path)}`,
-    why: `what the container uses is counted and limited, and no other group is its to change${but}`,
+    why: ['what the container uses is counted and limited, and no other group is its to change', ...notes].join('; '),
     ...(origin === undefined ? {} : { origin }),
     ...way,
     outside: [...makeInstructions(actions, groups, { existing, inUse }), ...(way.outside ?? [])],

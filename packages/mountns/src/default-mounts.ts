@@ -29,6 +29,10 @@ export interface DefaultMountsOptions {
   readonly except?: readonly string[]
   /** Further mounts, before the masks. */
   readonly mounts?: StepList
+  /** How the nodes of /dev come about; default: bound if there is a user namespace here, else made. */
+  readonly nodes?: 'mknod' | 'bind'
+  /** Terminals belong to the group tty (5); default: unless a user namespace here gives it no id. */
+  readonly ttyGroup?: boolean | undefined
   readonly masked?: readonly string[]
   readonly readonly?: readonly string[]
 }
@@ -48,10 +52,10 @@ export function defaultMounts(options: DefaultMountsOptions = {}): StepList {
   const isExcepted = (destination: string): boolean =>
     except.some((other) => destination === other || (other === '/dev' && destination.startsWith('/dev/')))
   const at = (destination: string, step: () => Step): Step | null => (isExcepted(destination) ? null : step())
-  const hasTtyGroup = !user || hostId(user.gidMap, TTY_GROUP) !== undefined
+  const hasTtyGroup = options.ttyGroup !== false && (!user || hostId(user.gidMap, TTY_GROUP) !== undefined)
   return [
     at('/proc', () => proc({ from: user && !pid ? 'host' : 'new' })),
-    at('/dev', () => dev({ how: user ? 'bind' : 'mknod' })),
+    at('/dev', () => dev({ how: options.nodes ?? (user ? 'bind' : 'mknod') })),
     at('/dev/pts', () => devpts(hasTtyGroup ? {} : { gid: null })),
     at('/sys', () => sysfs({ from: user && !net ? 'host' : 'new', readonly: !privileged })),
     options.cgroup &&

@@ -21,11 +21,15 @@ export interface CgroupChoice {
   /** What the container finds at /sys/fs/cgroup; undefined: nothing. */
   readonly layout: CgroupLayout | undefined
   readonly devices: readonly GivenDevice[]
+  /** No user namespace but the first may make a device node: the host's are bound. */
+  readonly nodes: 'mknod' | 'bind'
+  /** Terminals can belong to the group tty. */
+  readonly ttyGroup: boolean
   /** The group decides which devices can be opened. */
   readonly guardsDevices: boolean
-  /** What a group can't do here, and no reason to stop. */
-  readonly warnings: readonly string[]
 }
+
+const NO_RULES = 'no device rules: rt runs in a user namespace, and they are for root of the first one'
 
 /**
  * A group of the container's own in every hierarchy, for whoever is privileged: root in a container can make a cgroup
@@ -43,8 +47,9 @@ export function chooseCgroup(
   complaints: Complaints,
 ): CgroupChoice {
   const host = detectCgroups()
-  const { admin, inUserNamespace } = privilegeOf()
-  const devices = devicesOf(values, user || inUserNamespace ? 'bind' : 'mknod', complaints)
+  const { admin, inUserNamespace, ttyGroup } = privilegeOf()
+  const nodes = user || inUserNamespace ? 'bind' : 'mknod'
+  const devices = devicesOf(values, nodes, complaints)
   const wantsGuard = admin && !values.privileged && host.hierarchies.some(canGuardDevices)
   const guardsDevices = wantsGuard && !inUserNamespace
   if (values.cpus !== undefined) complaints.try('--cpus', () => refuseTooManyCpus(values, cpus().length))
@@ -55,9 +60,10 @@ export function chooseCgroup(
   }
   const options = {
     host,
-    origin: asked.join(' ') || 'default',
+    origin: asked.join(' ') || (values.name === undefined ? 'default' : `--name ${name}`),
     names: RESOURCE_OPTIONS,
     optional: optionalFields(values),
+    ...(wantsGuard && inUserNamespace ? { note: NO_RULES } : {}),
     inUse: `the name ${JSON.stringify(name)} is in use by a running container`,
   }
   const isPossible = admin && host.hierarchies.some(({ top }) => top !== undefined)
@@ -65,11 +71,7 @@ export function chooseCgroup(
     asked.length > 0 || isPossible
       ? complaints.try('cgroup', () => join(`${values['cgroup-parent'] ?? '/rt'}/${name}`, resources, options))
       : undefined
-  const warnings =
-    wantsGuard && inUserNamespace
-      ? ['no device rules: rt runs in a user namespace, and only the first one’s root can set them']
-      : []
-  return { step, layout: layoutOf(host), devices, guardsDevices, warnings }
+  return { step, layout: layoutOf(host), devices, nodes, ttyGroup, guardsDevices }
 }
 
 /** Version 1 has a controller for it. Version 2 decides by a BPF program in any group. */

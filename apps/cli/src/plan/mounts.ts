@@ -45,11 +45,12 @@ export function mountsOf(
     isThrownAway: root.isThrownAway,
   })
   const privileged = values.privileged ?? false
-  const how = namespaces.user ? 'bind' : 'mknod'
   const asked = new Set(cgroup.devices.map(({ node }) => node.path))
   const nothing = values['security-opt'].includes('systempaths=unconfined')
   return {
     namespaces,
+    nodes: cgroup.nodes,
+    ttyGroup: cgroup.ttyGroup,
     privileged,
     except: [...taken, ...absentOnHost(namespaces)],
     ...(cgroup.layout ? { cgroup: cgroup.layout } : {}),
@@ -61,7 +62,7 @@ export function mountsOf(
       privileged &&
         hostDevices()
           .filter(({ path }) => !asked.has(path))
-          .map((node) => device(node, { how, origin: '--privileged' })),
+          .map((node) => device(node, { how: cgroup.nodes, origin: '--privileged' })),
       cgroup.devices.map(({ step }) => step),
       fileLimit(specs.filter(({ type }) => type === 'bind').length),
     ],

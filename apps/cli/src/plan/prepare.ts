@@ -91,7 +91,7 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
         openedByInit: caller.uid !== 0,
       }),
       stopSignal: stop,
-      warnings: [...cgroup.warnings, ...root.warnings],
+      warnings: root.warnings,
       diagnose: () =>
         typeof root.view === 'number'
           ? diagnoseExec(root.view, argv[0] as Text, { env, cwd: workdir.path, origin: 'COMMAND' })

@@ -8,7 +8,14 @@ export interface Privilege {
   readonly admin: boolean
   /** In a user namespace other than the first: much is for the first one's root alone, devices above all. */
   readonly inUserNamespace: boolean
+  /** setgroups(2) is allowed: a user namespace that a plain user made forbids it. */
+  readonly setgroups: boolean
+  /** The group tty (5) has an id here. */
+  readonly ttyGroup: boolean
 }
+
+/** Fixed in Debian and Docker; devpts(5) is told it by number. */
+const TTY_GROUP = 5
 
 /** The first user namespace maps every id to itself, see user_namespaces(7). */
 const EVERY_ID = /^\s*0\s+0\s+4294967295\s*$/
@@ -26,5 +33,10 @@ export function privilegeOf(
   return {
     admin: ((effective >> BigInt(CAPABILITIES.CAP_SYS_ADMIN)) & 1n) === 1n,
     inUserNamespace: !EVERY_ID.test(read('uid_map')),
+    setgroups: read('setgroups').trim() !== 'deny',
+    ttyGroup: read('gid_map')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/).map(Number))
+      .some(([first = 1, , size = 0]) => first <= TTY_GROUP && TTY_GROUP < first + size),
   }
 }

@@ -7,6 +7,7 @@ import type { TerminalMode } from '../options/terminal.js'
 import { capabilitySets } from '../options/user.js'
 import { quote } from '../values/quote.js'
 import type { Program } from './container.js'
+import { privilegeOf } from './privilege.js'
 import type { RootSource } from './source.js'
 import type { Wishes } from './wishes.js'
 
@@ -40,7 +41,10 @@ export function programOf(
       origin: from('--workdir', values.workdir, image.workingDir),
     },
     identity,
-    userOptions: { origin: from('--user', values.user, image.user), keepGroups: user?.how === 'self' },
+    userOptions: {
+      origin: from('--user', values.user, image.user),
+      keepGroups: user?.how === 'self' || (!user && !privilegeOf().setgroups),
+    },
     capabilities: capabilitySets(capabilities.names, identity.uid),
     capabilitiesOrigin: capabilities.origin,
     noNewPrivileges: values['security-opt'].includes('no-new-privileges'),
