@@ -37,8 +37,8 @@ export function removeInstructions(groups: readonly Group[], existing: Existing[
       ? [
           branch(ref('stuck'), 1, { else: 'parents' }),
           warn(
-            'not all of it could be removed in time: processes or very many groups are left in it; ' +
-              `look below ${groups.map(({ directory }) => directory).join(', ')}`,
+            'not all of it could be removed in time: processes or very many groups are left in it, ' +
+              `see ${groups.map(({ directory }) => directory).join(', ')}`,
           ),
           goto('parents'),
           ...removeBelow(groups.length),

@@ -70,7 +70,7 @@ function applyAfter(plan: Plan, words: KnownWords): string[] {
   const machine = new Machine(plan, sections, words)
   machine.run()
   machine.closeFds()
-  return warningsIn(machine.sites, (index) => machine.results[index])
+  return warningsIn(machine, (index) => machine.results[index])
 }
 
 /**

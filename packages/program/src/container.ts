@@ -180,7 +180,7 @@ export class RunningContainer implements Container {
     options.signal?.removeEventListener('abort', this.abort)
     rawSyscall(syscallNumber('wait4'), [this.supervisor, null, 0, null])
     const asPlanned = this.hasStarted && this.exit !== undefined && 'code' in this.exit
-    this.warnings = warningsIn(this.program.sites, (index) => this.log_.resultOf(index))
+    this.warnings = warningsIn(this.program, (index) => this.log_.resultOf(index))
     if (!asPlanned) await this.investigate()
     if (options.signal?.aborted && !this.hasStarted) this.failure = options.signal.reason
     this.isOver = true

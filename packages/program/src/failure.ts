@@ -14,9 +14,14 @@ export function setupFailure(program: Program, results: Results): RtError | unde
 }
 
 /** What the steps had to say at the end, see {@link Warn}: each operation that was reached has a result. */
-export function warningsIn(sites: Program['sites'], resultOf: (index: number) => number | undefined): string[] {
-  return sites.flatMap(({ instruction }, i) =>
-    instruction.kind === 'warn' && resultOf(i) !== undefined ? [instruction.message] : [],
+export function warningsIn(
+  { plan, sites }: Pick<Program, 'plan' | 'sites'>,
+  resultOf: (index: number) => number | undefined,
+): string[] {
+  return sites.flatMap(({ instruction, step }, i) =>
+    instruction.kind === 'warn' && resultOf(i) !== undefined
+      ? [`${plan.steps[step]?.name ?? 'set-up'}: ${instruction.message}`]
+      : [],
   )
 }
 
