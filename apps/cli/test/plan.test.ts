@@ -170,6 +170,15 @@ describe('limits', () => {
       ['-m', '64m', '--memory-swap', '-1', '--memory-reservation', '32m'],
       { memory: { max: '64m', swap: '-1', reservation: '32m' } },
     ],
+    // 0 is "not given", and memory alone limits memory and swap together.
+    [['-m', '64m'], { memory: { max: '64m', swap: 128 << 20 } }],
+    [['-m', '64m', '--memory-swap', '0'], { memory: { max: '64m', swap: 128 << 20 } }],
+    [['-m', '-1'], { memory: { max: '-1', swap: undefined } }],
+    [
+      ['-m', '0', '--memory-reservation', '0b'],
+      { memory: { max: undefined, swap: undefined, reservation: undefined } },
+    ],
+    [['--cpus', '0', '-c', '0', '--pids-limit', '0'], { cpu: { shares: undefined }, pids: { max: undefined } }],
     [['--cpus', '1.5'], { cpu: { quota: 150_000, period: 100_000 } }],
     [['-c', '512'], { cpu: { shares: 512 } }],
     [['--cpuset-cpus', '0-1'], { cpuset: { cpus: '0-1' } }],

@@ -189,10 +189,8 @@ describe('rt run', () => {
     ).toBe('/new\nro\nrw\n')
   })
 
-  it('--device, with what the cgroup allows', () => {
-    expect(
-      run(['--device', '/dev/zero:/dev/nought:r'], 'head -c 2 /dev/nought | wc -c; echo x > /dev/nought || echo no'),
-    ).toMatch(/^2\n/)
+  it('--device, by another name', () => {
+    expect(run(['--device', '/dev/zero:/dev/nought:r'], 'head -c 2 /dev/nought | wc -c')).toBe('2\n')
   })
 
   it('--privileged: all that rt itself has', () => {

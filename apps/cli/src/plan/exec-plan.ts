@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync } from 'node:fs'
+import { closeSync, constants, openSync, readFileSync } from 'node:fs'
 import { joinGroupsOf } from '@rt/cgroups'
 import {
   availableCapabilities,
@@ -65,7 +65,11 @@ export function prepareExec(
       join,
       directory,
       mode.tty ? terminal({ uid: identity.uid, console: false, origin: '--tty' }) : newSession(),
-      user(identity, { origin: values.user === undefined ? 'default' : `--user ${values.user}` }),
+      user(identity, {
+        origin: values.user === undefined ? 'default' : `--user ${values.user}`,
+        // A namespace that a plain user made alone forbids setgroups(2), so that he can't drop a group that denies.
+        keepGroups: readFileSync(`/proc/${pid}/setgroups`, 'latin1').trim() === 'deny',
+      }),
       capabilities(capabilitySets(names, identity.uid), values.privileged ? '--privileged' : 'the container’s'),
       facts.noNewPrivileges && noNewPrivileges('the container’s'),
       // Only a child is in the pid namespace that a plain user can join.
