@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { lsetxattr, RtError, SyscallError } from '@rt/sys'
 import { replaceDeviceProgram } from './device-attachment.js'
-import { errnoOf, writeGroupFile } from './group-files.js'
+import { errnoOf, isAbsent, writeGroupFile } from './group-files.js'
 import type { Group } from './group-path.js'
 import { cgroupHint } from './hints.js'
 import { MARK, MODE, OURS } from './mark.js'
@@ -32,14 +32,24 @@ async function makeDirectory(directory: string): Promise<boolean | undefined> {
   }
 }
 
+/** @returns false if another container, which left it empty, has removed it meanwhile */
+function markParent(parent: string): boolean {
+  try {
+    lsetxattr(parent, MARK, Buffer.from(OURS))
+    return true
+  } catch (error) {
+    if (isAbsent(error)) return false
+    throw error
+  }
+}
+
 /** @returns whether the group is new */
 async function make({ parents, directory }: Group): Promise<boolean> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     let missing = false
     for (const parent of parents) {
       const made = await makeDirectory(parent)
-      if (made) lsetxattr(parent, MARK, Buffer.from(OURS))
-      missing ||= made === undefined
+      missing ||= made === undefined || (made && !markParent(parent))
     }
     const made = missing ? undefined : await makeDirectory(directory)
     if (made !== undefined) return made

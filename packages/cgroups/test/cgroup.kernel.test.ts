@@ -219,6 +219,33 @@ describe.each(kinds)('a group in %s', (_, host) => {
   })
 })
 
+it('kills a process that is in a v1 hierarchy alone', async (context) => {
+  const reason = whyNot(here, 1, 'pids')
+  if (reason) context.skip(reason)
+  const group = temporaryGroup('alone', here)
+  await group.create()
+  const shell = waitingShell('true')
+  await cgroup(group.path, {
+    ...here,
+    hierarchies: here.hierarchies.filter(({ controllers }) => controllers.includes('pids')),
+  }).add(shell.pid)
+  const end = ended(shell)
+  await group.kill()
+  expect(await end).toMatchObject({ signal: 'SIGKILL' })
+})
+
+it('that is gone has no statistics', async (context) => {
+  const reason = whyNot(here, 1, 'pids')
+  if (reason) context.skip(reason)
+  const group = cgroup(uniquePath('gone'), here)
+  const gone = expect.objectContaining({ code: 'RT_NOT_FOUND', message: `there is no cgroup "${group.path}"` })
+  expect(() => group.stats()).toThrow(gone)
+  await group.create({ pids: { max: 5 } })
+  expect(group.stats().pids).toEqual({ current: 0, max: 5, failures: 0 })
+  await group.remove()
+  expect(() => group.stats()).toThrow(gone)
+})
+
 it('names the processes that keep it from being removed', async (context) => {
   const reason = whyNot(here, 1, 'pids')
   if (reason) context.skip(reason)

@@ -72,6 +72,7 @@ describe('resources that make no sense', () => {
       'memory.swap: expected at least memory.max (512 MiB), got 256 MiB: it counts memory and swap',
       'memory.reservation: expected at most memory.max (512 MiB), got 1 GiB',
     ])
+    expect(invalid({ memory: { max: '1g', swap: '1g', reservation: '1g' } })).toEqual([])
     expect(invalid({ memory: { max: -1, swap: '256m' } })).toHaveLength(1)
     expect(invalid({ cpu: { quota: 1000, burst: 2000, idle: true, shares: 2 } })).toEqual([
       'cpu.burst: expected at most cpu.quota (1000), got 2000',

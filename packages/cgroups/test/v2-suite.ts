@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { run } from '@rt/program'
-import { formatError, RtError } from '@rt/sys'
+import { formatError, lsetxattr, RtError } from '@rt/sys'
 import {
   type Cgroup,
   cgroup,
@@ -343,6 +343,74 @@ check('a container kills what it leaves without a pid namespace', async () => {
   assert(last > 0)
   await until(() => !existsSync(`/proc/${last}/exe`))
   assert.deepEqual(left(), [])
+  return undefined
+})
+
+check('a container without limits has a group of its own, and is born in it', async () => {
+  const group = cgroup(path('own'))
+  const step = join(group.path)
+  const container = await run(shell('read line; cat /proc/self/cgroup', [step]), {
+    stdio: ['pipe', 'inherit', 'inherit'],
+  })
+  try {
+    assert.deepEqual(group.processes(), [container.pid])
+    assert.equal(step.cloneInto, '$cgroup')
+    // By CLONE_INTO_CGROUP: to write a pid anywhere waits for an RCU grace period.
+    const written = container.program.sites.flatMap(({ instruction }) =>
+      instruction.kind === 'call' && instruction.call === 'openat' ? [String(instruction.args[1])] : [],
+    )
+    assert.deepEqual(
+      written.filter((file) => /\/(tasks|cgroup\.procs)$/.test(file)),
+      [],
+    )
+  } finally {
+    container.stdin?.end('go\n')
+    await container.exited
+  }
+  assert.deepEqual(left(), [])
+  return undefined
+})
+
+check('one name, one container; an empty group that a killed rt left is made anew', async () => {
+  const group = cgroup(path('name'))
+  await group.create({ pids: { max: 3 } })
+  const start = (max: number) =>
+    run(shell('read line', [join(group.path, { pids: { max } })]), { stdio: ['pipe', 'inherit', 'inherit'] })
+  const first = await start(7)
+  assert.equal(read(group, 'pids.max'), '7')
+  const error = await rejection(start(5))
+  assert.equal(error.code, 'RT_BUSY')
+  assert.match(error.message, /^the cgroup ".*" is in use$/)
+  assert.equal(read(group, 'pids.max'), '7')
+  assert.deepEqual(group.processes(), [first.pid])
+  first.stdin?.end('go\n')
+  await first.exited
+  assert.deepEqual(left(), [])
+  return undefined
+})
+
+check('what a container made below its group is removed, deep and wide, and whatever it claims about it', async () => {
+  const group = cgroup(path('below'))
+  const top = `${ROOT}${group.path}`
+  const deep = `${top}${'/d'.repeat(100)}`
+  const script = `mkdir -p ${deep}; i=0; while [ $i -lt 300 ]; do mkdir ${top}/wide-$i; i=$((i + 1)); done; read line`
+  const container = await run(shell(script, [join(group.path)]), { stdio: ['pipe', 'inherit', 'inherit'] })
+  await until(() => existsSync(`${top}/wide-299`) && existsSync(deep), 30_000)
+  // The mark of an earlier rt: "another container shares this group".
+  lsetxattr(top, 'user.rt', Buffer.from('shared'))
+  container.stdin?.end('go\n')
+  assert.deepEqual(await container.exited, { code: 0 })
+  assert.deepEqual(container.warnings, [])
+  assert.deepEqual(left(), [])
+  return undefined
+})
+
+check('statistics of a group that is gone are an error', async () => {
+  const group = cgroup(path('gone'))
+  await group.create()
+  group.stats()
+  await group.remove()
+  assert.throws(() => group.stats(), { code: 'RT_NOT_FOUND' })
   return undefined
 })
 
