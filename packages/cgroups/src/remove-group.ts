@@ -28,11 +28,13 @@ async function removeOne(directory: string): Promise<void> {
   }
 }
 
-const isMarked = (directory: string): boolean => {
+/** Undefined if it is gone. */
+const isMarked = (directory: string): boolean | undefined => {
   try {
     return lgetxattr(directory, MARK).length === OURS.length
   } catch (error) {
-    if (isAbsent(error) || errnoOf(error) === 'ENODATA') return false
+    if (isAbsent(error)) return undefined
+    if (errnoOf(error) === 'ENODATA') return false
     throw error
   }
 }
@@ -40,12 +42,14 @@ const isMarked = (directory: string): boolean => {
 /** Remove parents that rt made, from the bottom up, as far as nobody uses them. */
 export async function removeParents({ parents }: Pick<Group, 'parents'>): Promise<void> {
   for (const parent of parents.toReversed()) {
-    if (!isMarked(parent)) return
+    const isOurs = isMarked(parent)
+    if (isOurs === false) return
     try {
-      await rmdir(parent)
+      if (isOurs) await rmdir(parent)
     } catch (error) {
-      if (errnoOf(error) === 'EBUSY' || isAbsent(error)) return
-      throw error
+      if (errnoOf(error) === 'EBUSY') return
+      // Another container has left, too, and removed it.
+      if (!isAbsent(error)) throw error
     }
   }
 }

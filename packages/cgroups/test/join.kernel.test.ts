@@ -293,7 +293,7 @@ describe('what goes wrong', () => {
     const ended = once(racer, 'close')
     await once(racer.stdout, 'data')
     let again = 0
-    for (let i = 0; i < 60; i++) {
+    for (let i = 0; i < 20; i++) {
       const container = await run(shell('exit 0', [join(`${parent}/${i}`, {}, { host: few })]), { stdio: 'null' })
       expect(await container.exited).toEqual({ code: 0 })
       again += container.trace().filter(({ call }) => call.startsWith('attempts =')).length
