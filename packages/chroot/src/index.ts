@@ -28,6 +28,7 @@ export { type Identity, type ResolvedUser, type ResolveUserOptions, resolveUser 
 export { type Rlimit, type RlimitValue, rlimits } from './rlimits.js'
 export { type RootOptions, root } from './root.js'
 export { sessionKeyring } from './session-keyring.js'
+export { type StandardStreamsOptions, standardStreams } from './standard-streams.js'
 export { type TerminalOptions, terminal } from './terminal.js'
 export { umask } from './umask.js'
 export { type UserOptions, user } from './user.js'
