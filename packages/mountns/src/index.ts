@@ -3,6 +3,7 @@
  * systems, devices, masked and read-only paths. Building a step touches nothing; functions named `read…` and
  * `…Obstacles` look at the host.
  */
+export { textBytes as pathBytes } from '@rt/sys'
 export { bind } from './bind.js'
 export { type CgroupLayout, type CgroupMountOptions, cgroupLayout, cgroupMount } from './cgroup-mount.js'
 export { type DefaultMountsOptions, defaultMounts } from './default-mounts.js'
@@ -27,7 +28,6 @@ export { overlay } from './overlay.js'
 export type { OverlayLayers } from './overlay-layers.js'
 export { type OverlayTreeOptions, overlayTree } from './overlay-tree.js'
 export { type Attributes, type Parameter, type ParsedMountOptions, parseMountOptions } from './parse-mount-options.js'
-export { pathBytes } from './path-bytes.js'
 export { type ProcOptions, privateProc, proc } from './proc.js'
 export { PROPAGATION, type Propagation, rootPropagation } from './propagation.js'
 export { readDevice } from './read-device.js'

@@ -49,6 +49,7 @@ export {
   lremovexattr,
   lsetxattr,
 } from './files/xattr.js'
+export { isUtf8, textBytes, textFromBytes } from './format/byte-text.js'
 export { argumentKinds, type CallArgument, formatArgument, formatCall } from './format/call.js'
 export {
   FLAGS,

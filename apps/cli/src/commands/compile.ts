@@ -44,7 +44,8 @@ export const command = defineCommand({
     prepared.close()
     const secrets = secretsOf(run)
     writeExecutable(file as string, compile(prepared.plan, { arch: own.arch }), secrets ? 0o700 : 0o755)
-    if (secrets) warnAbout([`${quote(file as string)} holds what ${secrets} set: only its owner may read it (mode 0700)`])
+    if (secrets)
+      warnAbout([`${quote(file as string)} holds what ${secrets} set: only its owner may read it (mode 0700)`])
     return EXIT.ok
   },
 })

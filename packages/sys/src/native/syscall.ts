@@ -1,10 +1,12 @@
+import { isUtf8 } from '../format/byte-text.js'
 import { type SyscallName, syscallNumber } from '../syscalls.js'
 import { syscallError } from './failure.js'
 import { type NativeFunction, nativeLibrary } from './library.js'
-import { refuseNul } from './path.js'
+import { cString, refuseNul } from './path.js'
 
 /**
- * An argument of a raw call: an integer or address; text (the kernel gets it as UTF-8 with a NUL); memory that the
+ * An argument of a raw call: an integer or address; text (the kernel gets it as UTF-8 with a NUL, and bytes that
+ * `textFromBytes` has escaped as they were); memory that the
  * kernel reads or writes in place; or NULL.
  */
 export type RawArgument = number | bigint | string | Uint8Array | null
@@ -62,7 +64,10 @@ export function rawSyscall(number: number, args: readonly RawArgument[]): number
   for (const arg of args) {
     if (typeof arg === 'number' || typeof arg === 'bigint') shape <<= 1
     else {
-      if (typeof arg === 'string' && arg.includes('\0')) refuseNul(arg)
+      if (typeof arg === 'string') {
+        if (arg.includes('\0')) refuseNul(arg)
+        if (!isUtf8(arg)) return rawSyscall(number, args.map(asBytes))
+      }
       shape = (shape << 1) | 1
     }
   }
@@ -71,6 +76,8 @@ export function rawSyscall(number: number, args: readonly RawArgument[]): number
   if (result === -1) return -errno()
   return typeof result === 'bigint' ? Number(result) : result
 }
+
+const asBytes = (arg: RawArgument): RawArgument => (typeof arg === 'string' ? cString(arg) : arg)
 
 /**
  * One system call by name, on the calling thread.
