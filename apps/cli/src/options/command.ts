@@ -77,5 +77,5 @@ export function envOf(values: CommandValues, image: ImageCommand, defaults: Envi
 }
 
 /** passwd need not be UTF-8. */
-const homeEntry = (home: Text): Text =>
+export const homeEntry = (home: Text): Text =>
   typeof home === 'string' ? `HOME=${home}` : Buffer.concat([Buffer.from('HOME='), home])
