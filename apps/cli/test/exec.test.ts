@@ -1,18 +1,8 @@
 // requires root, busybox, and apps/cli/dist: sh tooling/bootstrap.sh cli
-import { readdirSync, readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { busyboxRoot, needs } from '../../../tooling/fixtures/index.js'
+import { containerPid } from './container-pid.js'
 import { rt, start } from './rt.js'
-
-/** The host's pid of a container's process 1: the child of the supervisor, which is rt's. */
-function containerPid(rtPid: number): number {
-  const children = (pid: number) =>
-    readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-    )
-  const [supervisor] = children(rtPid)
-  return children(supervisor as number)[0] as number
-}
 
 describe('rt exec', () => {
   let container: ReturnType<typeof start>
