@@ -58,6 +58,7 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
     rootSource(source, {
       user: wishes.user,
       ephemeral: values.ephemeral ?? false,
+      readOnly: values['read-only'] ?? false,
       limits: limitsOf(values),
       ...(values['root-dir'] === undefined ? {} : { rootDir: values['root-dir'] }),
       ...(signal ? { signal } : {}),
