@@ -19,7 +19,17 @@ const INSIDE = 'RT_COMPARE_INSIDE'
 if (process.env[INSIDE] === undefined) {
   const { status } = spawnSync(
     'unshare',
-    ['--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc', process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+    [
+      '--mount',
+      '--net',
+      '--pid',
+      '--fork',
+      '--kill-child',
+      '--mount-proc',
+      process.execPath,
+      ...process.execArgv,
+      ...process.argv.slice(1),
+    ],
     { stdio: 'inherit', env: { ...process.env, [INSIDE]: '1' } },
   )
   process.exit(status ?? 1)
@@ -85,9 +95,13 @@ function compareAll(folder: string, daemon: Daemon): number {
   )
   writeFileSync(here('../apps/cli/DOCKER.md'), page({ dockerVersion: version, sections, ownOptions }))
 
-  const wrong = sections.flatMap(({ results }) => results).filter(({ row, isSame }) => isSame === (row.differs !== undefined))
+  const wrong = sections
+    .flatMap(({ results }) => results)
+    .filter(({ row, isSame }) => isSame === (row.differs !== undefined))
   for (const { row, docker, rt, isSame } of wrong) {
-    console.error(`${isSame ? 'has a reason, and does not differ' : 'differs'}: ${row.options.join(' ')} | ${row.command ?? 'true'}`)
+    console.error(
+      `${isSame ? 'has a reason, and does not differ' : 'differs'}: ${row.options.join(' ')} | ${row.command ?? 'true'}`,
+    )
     if (!isSame) console.error(`  docker ${inFull(docker)}\n  rt     ${inFull(rt)}`)
   }
   for (const name of missing) console.error(`no row: --${name}`)
@@ -98,13 +112,17 @@ function compareAll(folder: string, daemon: Daemon): number {
 
 const normal = ({ stdout }: Answer): string => stdout.replace(ID, 'ID')
 
-const inFull = ({ status, stdout, stderr }: Answer): string => `${status} ${JSON.stringify(stdout)} ${JSON.stringify(stderr.slice(0, 300))}`
+const inFull = ({ status, stdout, stderr }: Answer): string =>
+  `${status} ${JSON.stringify(stdout)} ${JSON.stringify(stderr.slice(0, 300))}`
 
 /** Does the row give the option, by its long name or its letter? */
 function names({ options }: Row, name: string): boolean {
   const short = RUN_OPTIONS[name as keyof typeof RUN_OPTIONS].short
   return options.some(
-    (each) => each === `--${name}` || each.startsWith(`--${name}=`) || (short !== undefined && new RegExp(`^-[a-z]*${short}`).test(each)),
+    (each) =>
+      each === `--${name}` ||
+      each.startsWith(`--${name}=`) ||
+      (short !== undefined && new RegExp(`^-[a-z]*${short}`).test(each)),
   )
 }
 

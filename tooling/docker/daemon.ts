@@ -38,7 +38,12 @@ export async function startDaemon(folder: string): Promise<Daemon> {
   await untilUp(daemon, socket, log)
   return {
     docker(args, input = '') {
-      const options = { input, encoding: 'utf8', timeout: 30_000, env: { ...process.env, DOCKER_HOST: `unix://${socket}` } } as const
+      const options = {
+        input,
+        encoding: 'utf8',
+        timeout: 30_000,
+        env: { ...process.env, DOCKER_HOST: `unix://${socket}` },
+      } as const
       const { status, stdout, stderr } = spawnSync('docker', args, options)
       return { status, stdout, stderr }
     },

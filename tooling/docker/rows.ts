@@ -1,7 +1,8 @@
 import type { Row, Section } from './row.js'
 
 /** A script in the container with these options. */
-const sh = (options: string, command?: string | readonly string[], differs?: string): Row => row(split(options), command, differs)
+const sh = (options: string, command?: string | readonly string[], differs?: string): Row =>
+  row(split(options), command, differs)
 
 const row = (options: readonly string[], command?: string | readonly string[], differs?: string): Row => ({
   options,
@@ -12,7 +13,6 @@ const row = (options: readonly string[], command?: string | readonly string[], d
 /** Words as a shell splits them, for options without spaces in them; '' is an empty word. */
 const split = (options: string): string[] =>
   options === '' ? [] : options.split(' ').map((each) => (each === "''" ? '' : each))
-
 
 /** What is compared, by subject. Every option of `rt run` that docker has too is in at least one row. */
 export const SECTIONS: readonly Section[] = [
@@ -27,7 +27,7 @@ export const SECTIONS: readonly Section[] = [
       sh('', 'kill -9 $$; echo still here'),
       sh('--init', 'kill -9 $$', undefined),
       sh('', 'env | sort | grep -v HOSTNAME'),
-      sh('', 'echo ${#HOSTNAME}; test $HOSTNAME = $(hostname) && echo same'),
+      sh('', 'echo $HOSTNAME | wc -c; test $HOSTNAME = $(hostname) && echo same'),
       row(['-e', 'A=1', '--env', 'B=x y', '-eC='], 'echo "$A,$B,$C,"'),
       sh('-e A=1 -e A=2', 'echo $A'),
       sh('-e A=1 -e A', 'echo "[$A]"'),
@@ -124,7 +124,10 @@ export const SECTIONS: readonly Section[] = [
       sh("--device ''"),
       sh('--device /dev/nosuch'),
       sh('', 'ls /dev | sort | tr "\\n" " "'),
-      sh('', 'cut -d" " -f2 /proc/mounts | grep -v cgroup/ | grep -vE "^/proc/|^/sys/(firm|dev)" | sort | tr "\\n" " "'),
+      sh(
+        '',
+        'cut -d" " -f2 /proc/mounts | grep -v cgroup/ | grep -vE "^/proc/|^/sys/(firm|dev)" | sort | tr "\\n" " "',
+      ),
       sh('', 'grep -E " /(proc|sys|dev|dev/pts|dev/shm|dev/mqueue) " /proc/mounts'),
       sh('', 'wc -c </proc/keys; ls /sys/firmware | wc -l; touch /proc/sys/kernel/hostname 2>/dev/null; echo $?'),
     ],
@@ -173,7 +176,11 @@ export const SECTIONS: readonly Section[] = [
       sh("-h ''", 'hostname | wc -c'),
       sh('-h web --hostname db', 'hostname'),
       sh('-h -x'),
-      sh('-h web', 'cat /etc/hosts', 'with a network docker has a line for the container’s name, without one it has none; rt always has'),
+      sh(
+        '-h web',
+        'cat /etc/hosts',
+        'with a network docker has a line for the container’s name, without one it has none; rt always has',
+      ),
       sh('--add-host db:10.0.0.5 --add-host db:10.0.0.6', 'grep db /etc/hosts'),
       sh('--add-host db:::1', 'grep db /etc/hosts'),
       sh("--add-host ''"),

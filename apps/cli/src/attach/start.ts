@@ -69,6 +69,8 @@ async function start(
   signals: SignalForwarding,
   options: RunOptions,
 ): Promise<Container> {
+  const foreseen = prepared.foresee()
+  if (foreseen) throw foreseen
   signals.hold()
   try {
     const container = await run(prepared.plan, { ...options, traced, signal: signals.abort })

@@ -17,7 +17,12 @@ export const commandOptions = {
     complete: 'file',
     help: 'set the variables that FILE lists, a line each',
   }),
-  workdir: one({ short: 'w', value: 'DIR', empty: 'unset', help: 'working directory in the container; made if missing' }),
+  workdir: one({
+    short: 'w',
+    value: 'DIR',
+    empty: 'unset',
+    help: 'working directory in the container; made if missing',
+  }),
   entrypoint: one({
     value: 'PROGRAM',
     complete: 'command',

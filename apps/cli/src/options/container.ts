@@ -3,7 +3,12 @@ import { containerName } from '../values/name.js'
 
 /** The container as a whole. */
 export const container = {
-  name: one({ value: 'NAME', empty: 'unset', parse: containerName, help: "the container's name: its cgroup's, and its host name" }),
+  name: one({
+    value: 'NAME',
+    empty: 'unset',
+    parse: containerName,
+    help: "the container's name: its cgroup's, and its host name",
+  }),
   rm: flag({ help: 'remove the container when it ends; always so, rt keeps none' }),
   ephemeral: flag({ help: 'throw away what is written to SOURCE when it is a directory' }),
   'root-dir': one({

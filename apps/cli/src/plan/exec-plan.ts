@@ -76,6 +76,7 @@ export function prepareExec(
       plan,
       stopSignal: undefined,
       warnings: [],
+      foresee: () => undefined,
       diagnose: () => diagnoseExec(root, argv[0] as Text, { env, cwd, origin: 'COMMAND' }),
       close: () => closeSync(root),
     }

@@ -16,8 +16,7 @@ export function mountsBelow(directory: string, origin: string): Step[] {
     .map(({ mountPoint }) => mountPoint.slice(top.length))
   const isIn = (path: string, outer: string): boolean => path.startsWith(`${outer}/`)
   const outermost = [...new Set(below)].filter(
-    (path) =>
-      !below.some((other) => isIn(path, other)) && !OWN.some((other) => path === other || isIn(path, other)),
+    (path) => !below.some((other) => isIn(path, other)) && !OWN.some((other) => path === other || isIn(path, other)),
   )
   return outermost.map((destination) =>
     bind({ source: `${top}${destination}`, destination, options: ['rbind', 'rro'], origin }),

@@ -9,7 +9,7 @@ import { limitsOf } from '../options/unpacking.js'
 import { signalNumber } from '../values/signal.js'
 import { containerId } from './container-id.js'
 import { containerPlan } from './container-plan.js'
-import { mountsOf } from './mounts.js'
+import { type GivenMounts, mountsOf } from './mounts.js'
 import { programOf } from './program.js'
 import { resolve, rootSource } from './source.js'
 import { wishesOf } from './wishes.js'
@@ -22,6 +22,11 @@ export interface PreparedContainer {
   readonly stopSignal: number | undefined
   /** What is not as it should be, and no reason to stop. */
   readonly warnings: readonly string[]
+  /**
+   * What will fail for sure, found before anything is made: a command that isn't there, in a directory where the places
+   * that are made to mount on would stay.
+   */
+  foresee(): RtError | undefined
   /** Why the program could not be executed, if its files tell; undefined if they look right. */
   diagnose(): RtError | undefined
   /** Close what was opened to look things up. */
@@ -39,6 +44,22 @@ export interface Preparation {
   /** Stops the unpacking of an image. */
   readonly signal?: AbortSignal
   readonly onProgress?: OnProgress
+}
+
+/** Where the container has mounts: its own, and those that are asked for. */
+const placesOf = ({ specs }: GivenMounts): string[] => [
+  ...['/proc', '/dev', '/sys'],
+  ...specs.map(({ destination }) => destination),
+]
+
+/** What a plain user can't look at from here, the container's root perhaps can. */
+function foresee(look: () => RtError | undefined): RtError | undefined {
+  try {
+    return look()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') return undefined
+    throw error
+  }
 }
 
 /**
@@ -77,6 +98,15 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
     complaints.throwIfAny('run')
     if (!program) throw new Error('a complaint was lost')
     const { argv, env, workdir } = program
+    const diagnose = (mounted?: readonly string[]) =>
+      typeof root.view === 'number'
+        ? diagnoseExec(root.view, argv[0] as Text, {
+            env,
+            cwd: workdir.path,
+            ...(mounted ? { mounted } : {}),
+            origin: 'COMMAND',
+          })
+        : undefined
     return {
       plan: containerPlan({
         namespaces,
@@ -93,10 +123,8 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
       }),
       stopSignal: stop,
       warnings: root.warnings,
-      diagnose: () =>
-        typeof root.view === 'number'
-          ? diagnoseExec(root.view, argv[0] as Text, { env, cwd: workdir.path, origin: 'COMMAND' })
-          : undefined,
+      foresee: () => (root.stays ? foresee(() => diagnose(placesOf(wishes.mounts))) : undefined),
+      diagnose: () => diagnose(),
       close: root.close,
     }
   } catch (error) {

@@ -68,7 +68,13 @@ const EXCLUSIVE: readonly (readonly [what: string, words: readonly string[]])[] 
 export function tmpfs(text: string, origin: string): TmpfsSpec {
   const colon = text.indexOf(':')
   const path = colon < 0 ? text : text.slice(0, colon)
-  const options = colon < 0 ? [] : text.slice(colon + 1).split(',').filter(Boolean)
+  const options =
+    colon < 0
+      ? []
+      : text
+          .slice(colon + 1)
+          .split(',')
+          .filter(Boolean)
   return { type: 'tmpfs', destination: containerPath(path), options: [...TMPFS_DEFAULTS, ...options], origin }
 }
 
