@@ -42,7 +42,7 @@ describe('a directory as SOURCE', () => {
     expect(run([...options, '-h', 'web', root, 'sh', '-c', names])).toBe(told('web'))
   })
 
-  it('knows localhost and itself, as the README’s Debian', async (context) => {
+  it('knows localhost and itself, as the README’s Debian', { timeout: 280_000 }, async (context) => {
     needs(context, 'root', 'debootstrap')
     const debian = ['--ephemeral', '-h', 'web', await debianRoot(), 'getent', 'hosts']
     expect(run([...debian, 'localhost'])).toMatch(/^(127\.0\.0\.1|::1)\s+localhost/)

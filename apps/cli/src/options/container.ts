@@ -10,7 +10,7 @@ export const container = {
     help: "the container's name: its cgroup's, and its host name",
   }),
   rm: flag({ help: 'remove the container when it ends; always so, rt keeps none' }),
-  ephemeral: flag({ help: 'throw away what is written to SOURCE when it is a directory' }),
+  ephemeral: flag({ help: 'when SOURCE is a directory: make nothing in it, and throw away what the container writes' }),
   'root-dir': one({
     value: 'DIR',
     empty: 'unset',

@@ -28,7 +28,7 @@ export const mounts = {
     parse: tmpfs,
     help: 'an empty directory in memory; OPTIONS such as size=64m,mode=1777,exec',
   }),
-  'read-only': flag({ help: 'make the root read-only; mounts stay writable' }),
+  'read-only': flag({ help: 'make the root read-only; mounts stay writable. Nothing is made in SOURCE' }),
   'shm-size': one({ value: 'BYTES', parse: shmSize, help: 'size of /dev/shm (default 64m)' }),
   device: many({
     value: 'HOST[:CONTAINER][:rwm]',

@@ -11,7 +11,7 @@ export const namespaceOptions = {
     value: 'none|host',
     parse: oneOf('none', 'host'),
     complete: ['none', 'host'],
-    help: "none: only a loopback device (the default); host: the host's network",
+    help: "none: only a loopback device (the default); host: the host's network, and its name unless -h gives another",
   }),
   pid: one({ ...hostOnly, help: "host: see the host's processes" }),
   ipc: one({ ...hostOnly, help: 'host: share System V IPC, message queues and /dev/shm' }),

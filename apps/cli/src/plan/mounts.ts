@@ -69,6 +69,6 @@ export function mountsOf(
   }
 }
 
-/** What would be bound from the host with --ipc host, where the host has it. */
-const absentOnHost = ({ ipc }: NamespaceOptions): string[] =>
-  ipc ? [] : ['/dev/mqueue', '/dev/shm'].filter((path) => !existsSync(path))
+/** What would be bound from the host with --ipc host, where the host hasn't it. */
+const absentOnHost = ({ ipc, user }: NamespaceOptions): string[] =>
+  ipc ? [] : [...(user ? ['/dev/mqueue'] : []), '/dev/shm'].filter((path) => !existsSync(path))

@@ -12,6 +12,7 @@ import { containerPlan } from './container-plan.js'
 import { type GivenMounts, mountsOf } from './mounts.js'
 import { programOf } from './program.js'
 import { resolve, rootSource } from './source.js'
+import { defaultSysctls } from './sysctls.js'
 import { wishesOf } from './wishes.js'
 import { splitWords } from './words.js'
 
@@ -113,6 +114,7 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
         hostname:
           hostname === undefined ? undefined : { name: hostname, origin: values.hostname ? '--hostname' : 'default' },
         cgroup: cgroup.step,
+        sysctls: defaultSysctls(namespaces),
         tree: root.tree,
         rootOrigin: root.origin,
         rootChange: neededRootChange(),
