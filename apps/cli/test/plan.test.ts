@@ -46,6 +46,8 @@ describe('the plan of rt run', () => {
     expect(parts).toEqual([
       'namespaces',
       'hostname',
+      'private proc',
+      'sysctls',
       'root tree',
       'attach root',
       'masked paths',
