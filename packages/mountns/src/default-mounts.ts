@@ -1,6 +1,7 @@
 import type { Step, StepList } from '@rt/program'
 import { bind } from './bind.js'
-import { type CgroupLayout, cgroupMount } from './cgroup-mount.js'
+import type { CgroupLayout } from './cgroup-layout.js'
+import { cgroupMount } from './cgroup-mount.js'
 import { dev } from './dev.js'
 import { devpts } from './devpts.js'
 import { hostId, type IdMapping } from './id-map.js'
@@ -56,7 +57,8 @@ export function defaultMounts(options: DefaultMountsOptions = {}): StepList {
     at('/sys', () => sysfs({ from: user && !net ? 'host' : 'new', readonly: !privileged })),
     options.cgroup &&
       at('/sys/fs/cgroup', () => cgroupMount(options.cgroup as CgroupLayout, { readonly: !privileged })),
-    at('/dev/mqueue', () => (ipc ? mqueue() : fromHost('/dev/mqueue'))),
+    // A new one shows the queues of the IPC namespace that it is mounted in, which takes privilege over that namespace.
+    at('/dev/mqueue', () => (ipc || !user ? mqueue() : fromHost('/dev/mqueue'))),
     at('/dev/shm', () => (ipc ? shm(options.shmSize) : fromHost('/dev/shm'))),
     options.mounts,
     !privileged && [maskedPaths(options.masked), readonlyPaths(options.readonly)],

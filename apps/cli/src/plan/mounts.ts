@@ -7,6 +7,7 @@ import type { RunValues } from '../options/run.js'
 import type { MountSpec } from '../values/mount-spec.js'
 import type { CgroupChoice } from './choose-cgroup.js'
 import { hostDevices } from './host-devices.js'
+import { hostsName } from './hosts-name.js'
 import { nameFiles } from './name-files.js'
 import type { RootSource } from './source.js'
 
@@ -38,11 +39,10 @@ export function mountsOf(
   const taken = new Set(specs.map(({ destination }) => destination))
   const names = nameFiles({
     hostname,
+    hostsName: hostsName(),
     hosts: values['add-host'],
     nameServers: values.dns,
     hostNetwork: values.network === 'host',
-    hostRoot: root.isHost,
-    isThrownAway: root.isThrownAway,
   })
   const privileged = values.privileged ?? false
   const how = namespaces.user ? 'bind' : 'mknod'
@@ -56,6 +56,7 @@ export function mountsOf(
     ...(values['shm-size'] === undefined ? {} : { shmSize: values['shm-size'] }),
     ...(nothing ? { masked: [], readonly: [] } : {}),
     mounts: [
+      root.mounts,
       fileMounts(names.filter(({ destination }) => !taken.has(destination))),
       steps,
       privileged &&
@@ -68,6 +69,6 @@ export function mountsOf(
   }
 }
 
-/** What would be bound from the host with --ipc host, where the host has it. */
-const absentOnHost = ({ ipc }: NamespaceOptions): string[] =>
-  ipc ? [] : ['/dev/mqueue', '/dev/shm'].filter((path) => !existsSync(path))
+/** What would be bound from the host with --ipc host, where the host hasn't it. */
+const absentOnHost = ({ ipc, user }: NamespaceOptions): string[] =>
+  ipc ? [] : [...(user ? ['/dev/mqueue'] : []), '/dev/shm'].filter((path) => !existsSync(path))

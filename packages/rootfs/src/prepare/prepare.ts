@@ -54,7 +54,6 @@ export interface RootFilesystem {
  */
 export async function prepare(source?: string | Source, options: PrepareOptions = {}): Promise<RootFilesystem> {
   const limits = withDefaults(options.limits)
-  const rootDir = checkRootDir(resolve(options.rootDir ?? defaultRootDir()))
   const resolved = typeof source === 'object' ? source : resolveSource(source)
   if (resolved.kind === 'host') return ofDirectories('host', undefined, ['/'])
   if (resolved.kind === 'directory') {
@@ -62,6 +61,8 @@ export async function prepare(source?: string | Source, options: PrepareOptions 
       ? ofDirectories('directory', undefined, [resolved.path])
       : ofDirectories('directory', resolved.path, [])
   }
+  // Only now: a user without a home directory can do without a cache, too.
+  const rootDir = checkRootDir(resolve(options.rootDir ?? defaultRootDir()))
   const { layers, config } = await layersOf(resolved, rootDir, options)
   const namespace = overlayNamespace()
   const total = layers.reduce((sum, { archive }) => sum + (archive.size ?? 0), 0)
