@@ -14,6 +14,7 @@ import { refuseImageArchive } from '../source/image-archive.js'
 import { resolveSource } from '../source/resolve.js'
 import type { Source } from '../source/source.js'
 import { type OnProgress, ProgressMeter } from '../unpack/progress.js'
+import { checkLayerCount } from './overlay-mount.js'
 import { overlayNamespace } from './overlay-namespace.js'
 import { directoryView, openLayers, type RootView } from './root-view.js'
 
@@ -95,6 +96,7 @@ async function layersOf(
   if (source.kind === 'oci') {
     const { layers, config } = await openImage(source.path, source, platform)
     if (layers.length === 0) throw new RtError('RT_ARCHIVE', `image ${JSON.stringify(source.path)} has no layers`)
+    checkLayerCount(layers.length, source.path)
     return { layers: layers.map((archive) => ({ id: archive.chainId, archive, endMark: 'optional' })), config }
   }
   const { path } = source
