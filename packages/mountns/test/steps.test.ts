@@ -1,4 +1,5 @@
 // requires nothing
+import { exec, root } from '@rt/chroot'
 import {
   bind,
   cgroupLayout,
@@ -221,13 +222,18 @@ it.each(['x64', 'arm64'] as const)('all of it can be compiled for %s', (arch) =>
   const range = [{ containerID: 0, hostID: 100000, size: 65536 }]
   const plan = sequence(
     namespaces({ mount: true, net: true, cgroup: true, user: { how: 'newuidmap', uidMap: range, gidMap: range } }),
-    overlayTree({ lower: ['/a', '/b'], idmap: true }),
-    defaultMounts({
-      cgroup: { version: 1, hierarchies: ['cpu,cpuacct'] },
-      mounts: [bind({ source: '/a', destination: '/b/c' }), fileMounts([{ destination: '/etc/hosts', content: 'x' }])],
-    }),
-    device({ path: '/dev/fuse', type: 'c', major: 10, minor: 229 }),
-    readonlyRoot(),
+    root(overlayTree({ lower: ['/a', '/b'], idmap: true }), [
+      defaultMounts({
+        cgroup: { version: 1, hierarchies: ['cpu,cpuacct'] },
+        mounts: [
+          bind({ source: '/a', destination: '/b/c' }),
+          fileMounts([{ destination: '/etc/hosts', content: 'x' }]),
+        ],
+      }),
+      device({ path: '/dev/fuse', type: 'c', major: 10, minor: 229 }),
+      readonlyRoot(),
+    ]),
+    exec(['/bin/true'], { env: [] }),
   )
   expect(compile(plan, { arch }).length).toBeGreaterThan(0)
 })
