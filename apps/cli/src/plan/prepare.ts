@@ -124,7 +124,7 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
         openedByInit: caller.uid !== 0,
       }),
       stopSignal: stop,
-      warnings: root.warnings,
+      warnings: [...cgroup.warnings, ...root.warnings],
       foresee: () => (root.stays ? foresee(() => diagnose(placesOf(wishes.mounts))) : undefined),
       diagnose: () => diagnose(),
       close: root.close,
