@@ -4,6 +4,7 @@ import {
   chmodSync,
   chownSync,
   copyFileSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -46,6 +47,12 @@ export interface RacedRoot {
   /** A directory of the host that is mounted as a volume. */
   readonly volume: string
 }
+
+/** Starts of each race in `npm test`; race.long.ts has more. */
+export const STARTS = 300
+export const RACERS = ['its owner', 'another container'] as const
+/** Who swaps: the plain user who owns the directory, or a default container that runs on the same one. */
+export type Racer = (typeof RACERS)[number]
 
 const SECRET = 'secret\n'
 
@@ -135,9 +142,6 @@ const containerPlan = (place: RacedRoot, mounts: StepList, command: readonly str
     exec(command, { env: [] }),
   )
 
-/** Who swaps: the plain user who owns the directory, or a default container that runs on the same one. */
-export type Racer = 'its owner' | 'another container'
-
 /** Start the racer; what is returned ends it. */
 async function startRacer(racer: Racer, place: RacedRoot, [a, b]: Race['names']): Promise<() => Promise<void>> {
   if (racer === 'its owner') {
@@ -179,16 +183,20 @@ export interface RaceOutcome {
   readonly refused: Readonly<Record<string, number>>
   /** What lies on the host where nothing should. */
   readonly intruders: readonly string[]
+  /** How many things the first name meant, when it was looked at after each start: 2, if there was a race. */
+  readonly meanings: number
 }
 
 /** Start so many containers while two names of their root change places. */
 export async function race(kind: Race, racer: Racer, starts: number): Promise<RaceOutcome> {
   const place = racedRoot(kind, racer)
   const stop = await startRacer(racer, place, kind.names)
-  const [unprotected, refused]: Record<string, number>[] = [{}, {}]
-  const count = (table: Record<string, number> | undefined, key: string) => {
-    if (table) table[key] = (table[key] ?? 0) + 1
+  const unprotected: Record<string, number> = {}
+  const refused: Record<string, number> = {}
+  const count = (table: Record<string, number>, key: string) => {
+    table[key] = (table[key] ?? 0) + 1
   }
+  const meanings = new Set<bigint>()
   let started = 0
   const plan = containerPlan(place, kind.mounts(place), ['/unprotected'], kind.after)
   try {
@@ -202,11 +210,12 @@ export async function race(kind: Race, racer: Racer, starts: number): Promise<Ra
         if (!RtError.isInstance(error)) throw error
         count(refused, `${error.step}: ${error.code}`)
       }
+      meanings.add(lstatSync(join(place.root, kind.names[0]), { bigint: true }).ino)
     }
   } finally {
     await stop()
   }
-  return { started, unprotected: unprotected ?? {}, refused: refused ?? {}, intruders: intruders(place) }
+  return { started, unprotected, refused, intruders: intruders(place), meanings: meanings.size }
 }
 
 function intruders({ root, victim, volume }: RacedRoot): string[] {

@@ -1,7 +1,7 @@
 import { F_DUPFD_CLOEXEC, RESOLVE_BENEATH, RESOLVE_IN_ROOT } from '@rt/sys'
 import { type Call, call, compute, type Instruction, type Ref, ref, type StructValue } from './instruction.js'
 import type { Plan, Step } from './plan.js'
-import { mountWord, ROOT } from './vocabulary.js'
+import { mountWord } from './vocabulary.js'
 
 /**
  * Lead each look-up that says `beneathMount` to the mount that holds its path: the last one before it, in init's order,
