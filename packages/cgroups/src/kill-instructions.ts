@@ -10,7 +10,7 @@ const ZERO = 48
  * Where what is left can be killed at one blow: v2 (cgroup.kill, Linux 5.14), else the freezer's hierarchy, else the
  * first. All hierarchies hold the same processes, so one will do.
  */
-export function killer(groups: readonly Group[]): number {
+function killer(groups: readonly Group[]): number {
   const v2 = groups.findIndex(({ hierarchy }) => hierarchy.version === 2)
   return v2 >= 0
     ? v2

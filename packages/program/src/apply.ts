@@ -3,6 +3,7 @@ import { addressOf, errnoName, F_DUPFD_CLOEXEC, hostArch, RtError, rawSyscall, t
 import { assembleSections, type Program } from './assemble.js'
 import type { Assembler } from './assembler.js'
 import { isFailure } from './assembler.js'
+import { checkWords } from './check-plan.js'
 import { operationFailure, type Results, warningsIn } from './failure.js'
 import { frame, type Section } from './frame.js'
 import type { Call, Instruction } from './instruction.js'
@@ -45,7 +46,9 @@ export function apply(...lists: StepList[]): Applied {
       origin: twoSided.origin,
     })
   }
-  const machine = new Machine(plan, frame(plan, { mode: 'apply' }))
+  const sections = frame(plan, { mode: 'apply' })
+  checkWords(plan, sections)
+  const machine = new Machine(plan, sections)
   try {
     machine.run()
   } catch (error) {

@@ -184,6 +184,7 @@ export class RunningContainer implements Container {
     if (!asPlanned) await this.investigate()
     if (options.signal?.aborted && !this.hasStarted) this.failure = options.signal.reason
     this.isOver = true
+    if (!this.hasStarted && this.failure !== undefined) options.onFailure?.(this.trace())
     this.log_.close()
     this.closeSync()
     if (this.console !== undefined) closeSync(this.console)

@@ -20,6 +20,7 @@ import {
 } from '@rt/sys'
 import { address, branch, buffer, call, compute, goto, type Instruction, label, ref, struct } from './instruction.js'
 import { CONSOLE_FD, FIRST_UNUSED_FD, LOG_BASE, LOG_FD, STATUS_FD, SYNC_FD } from './layout.js'
+import { linkMounts } from './link-mounts.js'
 import type { ProcessName } from './operation.js'
 import type { Phase, Plan } from './plan.js'
 import { CLONE, GATE, PIDFD, SIGINFO } from './vocabulary.js'
@@ -85,7 +86,8 @@ const supervisorEnd = ref(pair, 4)
 
 /** Lay out a plan's steps in the two processes. */
 export function frame(plan: Plan, options: FrameOptions): Section[] {
-  return options.mode === 'apply' ? oneProcess(plan) : twoProcesses(plan, options)
+  const linked = linkMounts(plan)
+  return options.mode === 'apply' ? oneProcess(linked) : twoProcesses(linked, options)
 }
 
 function twoProcesses(plan: Plan, options: FrameOptions): Section[] {

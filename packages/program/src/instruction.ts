@@ -30,6 +30,13 @@ export interface Call {
   readonly why?: string
   /** Overrides the usual hint of a SyscallError for the given errnos. */
   readonly hints?: Readonly<Partial<Record<ErrnoName, string>>>
+  /**
+   * openat2(2) of a path beneath `$root`: where a mount of the plan holds the path, the look-up begins at that mount's
+   * own fd instead. See link-mounts.ts.
+   */
+  readonly beneathMount?: true
+  /** close(2) of a mount's fd, when it is attached: the absolute path where it lies from now on. */
+  readonly mountedAt?: string
 }
 
 /** Compare a word under a mask with a constant; fall through or jump. */
@@ -52,6 +59,8 @@ export interface Compute {
   readonly base: Value
   readonly left?: Value
   readonly right?: Value
+  /** As in {@link Call.of}. */
+  readonly of?: string
 }
 
 export interface Label {

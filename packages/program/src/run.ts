@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly detached?: boolean | undefined
   /** Take the time of every operation, see `trace`. */
   readonly traced?: boolean | undefined
+  /** Sees what had run when the set-up failed (with times if `traced`), before `run` rejects. */
+  readonly onFailure?: ((rows: TraceRow[]) => void) | undefined
   /** For tests: make one operation go wrong. */
   readonly fault?: Fault | undefined
 }

@@ -1,4 +1,4 @@
-import { type Container, type RunOptions, run } from '@rt/program'
+import { type Container, type RunOptions, run, type TraceRow } from '@rt/program'
 import { type RtError, SyscallError } from '@rt/sys'
 import { exitCode } from '../exit-codes.js'
 import type { TerminalMode } from '../options/terminal.js'
@@ -10,6 +10,8 @@ export interface Attachment {
   readonly mode: TerminalMode
   /** For trace: take the time of each call. */
   readonly traced?: boolean
+  /** Sees what had run when the set-up failed. */
+  readonly onFailure?: (rows: TraceRow[]) => void
   /** Sees the container when it has started. */
   readonly watch?: (container: Container) => void
 }
@@ -69,13 +71,15 @@ async function onTerminal(
 
 async function start(
   prepared: PreparedContainer,
-  { traced, watch }: Attachment,
+  { traced, watch, onFailure }: Attachment,
   signals: SignalForwarding,
   options: RunOptions,
 ): Promise<Container> {
+  const foreseen = prepared.foresee()
+  if (foreseen) throw foreseen
   signals.hold()
   try {
-    const container = await run(prepared.plan, { ...options, traced, signal: signals.abort })
+    const container = await run(prepared.plan, { ...options, traced, onFailure, signal: signals.abort })
     signals.to(container, prepared.stopSignal)
     watch?.(container)
     return container

@@ -23,7 +23,7 @@ export const resources = {
     parse: (text: string) => (text === '0' ? 0 : sharesFromTwo(text)),
     help: 'share of processor time when it is short (usual is 1024)',
   }),
-  'cpuset-cpus': one({ value: 'CPUS', parse: cpuList, help: 'processors it may use: 0-2,5' }),
+  'cpuset-cpus': one({ value: 'CPUS', empty: 'unset', parse: cpuList, help: 'processors it may use: 0-2,5' }),
   'pids-limit': one({
     value: 'NUMBER',
     parse: wholeNumber(-1, 4_194_304),
@@ -39,7 +39,7 @@ export const resources = {
     parse: wholeNumber(-1000, 1000),
     help: 'how willingly the kernel kills it when memory is out, -1000 to 1000',
   }),
-  'cgroup-parent': one({ value: 'PATH', help: 'cgroup to make the container’s in (default /rt)' }),
+  'cgroup-parent': one({ value: 'PATH', empty: 'unset', help: 'cgroup to make the container’s in (default /rt)' }),
 }
 
 type ResourceValues = Values<typeof resources>

@@ -6,6 +6,7 @@ import type { RunValues } from '../options/run.js'
 import { type Caller, type CapabilityChoice, capabilitiesOf, userNamespaceOf } from '../options/user.js'
 import { quote } from '../values/quote.js'
 import { type CgroupChoice, chooseCgroup } from './choose-cgroup.js'
+import { hostsName } from './hosts-name.js'
 import { type GivenMounts, givenMounts } from './mounts.js'
 
 /** What the options decide without knowing the root. */
@@ -44,6 +45,8 @@ export function wishesOf(values: RunValues, name: string, complaints: Complaints
 const LONGEST_HOSTNAME = 64
 
 function hostnameOf(values: RunValues, name: string, complaints: Complaints): string | undefined {
+  // In the host's network the host's name is the one by which others reach it.
+  if (values.uts !== 'host' && values.network === 'host') return values.hostname ?? hostsName()
   if (values.uts !== 'host') return values.hostname ?? name.slice(0, LONGEST_HOSTNAME)
   if (values.hostname !== undefined) complaints.add('--hostname', 'the name is the host’s with --uts host')
   return undefined
