@@ -180,10 +180,10 @@ it('rt exec works for a plain user, whose container stays in his own groups', as
   const [supervisor] = childrenOf(child.pid as number)
   const [pid] = childrenOf(Number(supervisor))
   expect(existsSync(`/proc/${pid}`)).toBe(true)
-  expect(rtAsNobody(['exec', pid as string, 'sh', '-c', 'cat /etc/hostname; id -u'])).toEqual({
+  expect(rtAsNobody(['exec', pid as string, 'sh', '-c', 'test -x /bin/busybox && id -u'])).toEqual({
     status: 0,
     signal: null,
-    stdout: 'busybox\n0\n',
+    stdout: '0\n',
     stderr: '',
   })
   child.stdin.end()

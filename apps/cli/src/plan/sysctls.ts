@@ -1,5 +1,6 @@
 import { type NamespaceOptions, privateProc, sysctls } from '@rt/mountns'
 import type { StepList } from '@rt/program'
+import { privilegeOf } from './privilege.js'
 
 /**
  * What Docker sets in a new network namespace, so that no program needs a capability to listen on port 80 or to ping.
@@ -11,7 +12,7 @@ export function defaultSysctls({ net, pid, user }: NamespaceOptions): StepList {
     privateProc({ from: user && !pid ? 'host' : 'new' }),
     sysctls({
       'net.ipv4.ip_unprivileged_port_start': '0',
-      ...(user ? {} : { 'net.ipv4.ping_group_range': '0 2147483647' }),
+      ...(user || privilegeOf().inUserNamespace ? {} : { 'net.ipv4.ping_group_range': '0 2147483647' }),
     }),
   ]
 }
