@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { branch, call, compute, fail, goto, type Instruction, label, ROOT, ref } from '@rt/program'
-import { type Complaint, S_IFDIR, S_IFREG } from '@rt/sys'
+import { type Complaint, S_IFDIR, S_IFREG, textBytes } from '@rt/sys'
 import { openInRoot, openName, type Symlinks } from './handles.js'
 import { fileTypeIs, statFd } from './verify.js'
 
@@ -32,8 +32,8 @@ export function checkDestination(path: string, destination: string): Complaint[]
   if (destination.includes('\0')) return complain(`a NUL byte in ${JSON.stringify(destination)}`)
   if (cleanDestination(destination) === '/')
     return complain('expected a path below "/", got "/": the root is another step')
-  if (Buffer.byteLength(destination) >= PATH_MAX) return complain(`the path is longer than ${PATH_MAX - 1} bytes`)
-  if (destination.split('/').some((name) => Buffer.byteLength(name) > NAME_MAX)) {
+  if (textBytes(destination).length >= PATH_MAX) return complain(`the path is longer than ${PATH_MAX - 1} bytes`)
+  if (destination.split('/').some((name) => textBytes(name).length > NAME_MAX)) {
     return complain(`a name in ${JSON.stringify(destination)} is longer than ${NAME_MAX} bytes`)
   }
   return []

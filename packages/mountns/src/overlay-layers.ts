@@ -11,6 +11,7 @@ import {
   MOVE_MOUNT_F_EMPTY_PATH,
   OPEN_TREE_CLOEXEC,
   OPEN_TREE_CLONE,
+  textBytes,
 } from '@rt/sys'
 import { closeInSupervisor } from './attach.js'
 import { newFilesystem } from './filesystem.js'
@@ -103,7 +104,7 @@ function upperNames({ lower, upper = 'tmpfs' }: OverlayLayers): readonly [string
   const name = (path: string): Text => ({
     text: Buffer.concat([
       Buffer.of(NAMES[lower.length] as number),
-      Buffer.from(`/${relativeTo(parent, path).replaceAll('\\', '\\\\')}`),
+      textBytes(`/${relativeTo(parent, path).replaceAll('\\', '\\\\')}`),
     ]),
   })
   return [name(upperdir), name(workdir)]

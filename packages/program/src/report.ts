@@ -1,4 +1,4 @@
-import { type Arch, ERRNO, syscallNumber } from '@rt/sys'
+import { type Arch, ERRNO, syscallNumber, textBytes } from '@rt/sys'
 import type { Assembler } from './assembler.js'
 import { describeInstruction } from './describe.js'
 import { OP_BRANCH, OP_COMPUTE } from './layout.js'
@@ -96,5 +96,5 @@ function describe(memory: Memory, at: Place, bytes: Uint8Array, text: string): v
   // A NUL can't be part of a sentence that came from one.
   const safe = text.replaceAll('\0', '')
   memory.fixups.push({ at, target: memory.string(safe) })
-  new DataView(bytes.buffer, bytes.byteOffset).setUint32(8, Buffer.byteLength(safe), true)
+  new DataView(bytes.buffer, bytes.byteOffset).setUint32(8, textBytes(safe).length, true)
 }

@@ -1,4 +1,5 @@
 import { type ErrnoName, errnoName, errnoText, formatErrno } from './errno.js'
+import { isUtf8 } from './format/byte-text.js'
 import { escaped } from './format/quote.js'
 import { hintFor } from './hints.js'
 
@@ -232,5 +233,8 @@ export function formatError(error: unknown): string {
   for (const { path, message } of error.complaints ?? []) lines.push(`  ${path}: ${message}`)
   if (SyscallError.isInstance(error)) lines.push(`  ${error.call}`)
   if (error.hint !== undefined) lines.push(`  hint: ${error.hint}`)
-  return lines.join('\n')
+  return lines.map(shown).join('\n')
 }
+
+/** A line whose words came from outside: bytes that are not UTF-8 are shown as C's escapes. */
+const shown = (line: string): string => (isUtf8(line) ? line : escaped(line))

@@ -18,6 +18,8 @@ export interface Option<T> {
   /** What it does, and where that differs from Docker's option of this name. */
   readonly help: string
   readonly complete?: Completion
+  /** The value may hold any byte (escaped: `textFromBytes` of @rt/sys). Else one that is not UTF-8 is refused. */
+  readonly bytes?: true
   /** Absent for a flag and for plain text. */
   readonly parse?: Parse<unknown>
   /** Carries the type of what {@link Values} holds; there is no such property at run time. */

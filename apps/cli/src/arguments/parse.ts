@@ -1,3 +1,5 @@
+import { escaped, isUtf8 } from '@rt/sys'
+import { quote } from '../values/quote.js'
 import type { Complaints } from './complaints.js'
 import { nearest } from './nearest.js'
 import type { Option, Options, Values } from './option.js'
@@ -39,7 +41,11 @@ export function parseArguments<O extends Options>(
       complaints.add(typed, `needs a value: ${typed} ${option.value}`)
       return
     }
-    const origin = `--${name} ${text}`
+    if (!option.bytes && !isUtf8(text)) {
+      complaints.add(`--${name}`, `expected UTF-8, got ${quote(text)}`)
+      return
+    }
+    const origin = `--${name} ${isUtf8(text) ? text : escaped(text)}`
     origins.set(name, origin)
     const value = complaints.try(`--${name}`, () => (option.parse ? option.parse(text, origin) : text))
     if (option.kind === 'one') values[name] = value

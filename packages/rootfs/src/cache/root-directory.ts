@@ -3,12 +3,21 @@ import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { RtError } from '@rt/sys'
 
-/** Where layers are kept unless `rootDir` says otherwise: /var/lib/rt for root, else $XDG_DATA_HOME/rt. */
+/**
+ * Where layers are kept unless `rootDir` says otherwise: /var/lib/rt for root, else $XDG_DATA_HOME/rt.
+ *
+ * @throws RtError RT_UNSUPPORTED if the home directory is not UTF-8: Node's decoding has changed its name already
+ */
 export function defaultRootDir(): string {
   if (process.geteuid?.() === 0) return '/var/lib/rt'
   const dataHome = process.env.XDG_DATA_HOME
   // XDG Base Directory Specification: a relative path is to be ignored.
-  return dataHome !== undefined && isAbsolute(dataHome) ? join(dataHome, 'rt') : join(homedir(), '.local/share/rt')
+  const path =
+    dataHome !== undefined && isAbsolute(dataHome) ? join(dataHome, 'rt') : join(homedir(), '.local/share/rt')
+  if (!path.includes('\ufffd')) return path
+  throw new RtError('RT_UNSUPPORTED', `cannot keep layers below ${JSON.stringify(path)}: the name is not UTF-8`, {
+    hint: 'choose another place with --root-dir',
+  })
 }
 
 /**
