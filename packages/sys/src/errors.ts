@@ -1,6 +1,5 @@
 import { type ErrnoName, errnoName, errnoText, formatErrno } from './errno.js'
-import { isUtf8 } from './format/byte-text.js'
-import { escaped } from './format/quote.js'
+import { escaped, printable } from './format/quote.js'
 import { hintFor } from './hints.js'
 
 /** What went wrong, for code that must decide. People read the message, the call and the hint. */
@@ -233,8 +232,5 @@ export function formatError(error: unknown): string {
   for (const { path, message } of error.complaints ?? []) lines.push(`  ${path}: ${message}`)
   if (SyscallError.isInstance(error)) lines.push(`  ${error.call}`)
   if (error.hint !== undefined) lines.push(`  hint: ${error.hint}`)
-  return lines.map(shown).join('\n')
+  return lines.map(printable).join('\n')
 }
-
-/** A line whose words came from outside: bytes that are not UTF-8 are shown as C's escapes. */
-const shown = (line: string): string => (isUtf8(line) ? line : escaped(line))

@@ -1,4 +1,4 @@
-import { escaped, isUtf8 } from '@rt/sys'
+import { isUtf8, printable } from '@rt/sys'
 import { quote } from '../values/quote.js'
 import type { Complaints } from './complaints.js'
 import { nearest } from './nearest.js'
@@ -45,7 +45,7 @@ export function parseArguments<O extends Options>(
       complaints.add(`--${name}`, `expected UTF-8, got ${quote(text)}`)
       return
     }
-    const origin = `--${name} ${isUtf8(text) ? text : escaped(text)}`
+    const origin = `--${name} ${printable(text)}`
     origins.set(name, origin)
     const value = complaints.try(`--${name}`, () => (option.parse ? option.parse(text, origin) : text))
     if (option.kind === 'one') values[name] = value

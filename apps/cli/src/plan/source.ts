@@ -3,7 +3,7 @@ import type { RootLookup } from '@rt/chroot'
 import { directoryTree, hostTree, overlayTree, readHostTree, type UserNamespace } from '@rt/mountns'
 import type { StepList } from '@rt/program'
 import { type PrepareOptions, resolveSource, type Source } from '@rt/rootfs'
-import { escaped, isUtf8, RtError, textBytes } from '@rt/sys'
+import { printable, RtError, textBytes } from '@rt/sys'
 import { absolute, isInUtf8 } from '../arguments/own-bytes.js'
 import type { ImageCommand } from '../options/command.js'
 import { quote } from '../values/quote.js'
@@ -58,7 +58,7 @@ export async function rootSource(source: string | undefined, options: SourceOpti
     }
   }
   const resolved = resolve(source)
-  const origin = `SOURCE ${isUtf8(source) ? source : escaped(source)}`
+  const origin = `SOURCE ${printable(source)}`
   if (resolved.kind === 'host') return rootSource(undefined, options)
   if (resolved.kind === 'directory') {
     const { path } = resolved
