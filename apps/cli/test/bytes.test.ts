@@ -251,6 +251,30 @@ describe('rt unpack', () => {
   })
 })
 
+describe('names in an archive', () => {
+  it.each(['gnu', 'pax', 'ustar'])('%s: arrive as they are', (format) => {
+    const folder = temporaryFolder('archive')
+    const made = shell(
+      [
+        'sh',
+        '-c',
+        `mkdir -p d$0/e$0 && echo content > d$0/f$0 && ln d$0/f$0 h$0 && ln -s d$0/f$0 s$0 && ln -s ../h$0 d$0/up`,
+        BYTE,
+      ],
+      { cwd: folder },
+    )
+    expect(made).toEqual(ok(''))
+    expect(shell(['tar', `--format=${format}`, '-cf', '../names.tar', '.'], { cwd: folder })).toEqual(ok(''))
+    const archive = join(folder, '../names.tar')
+    const list = ['sh', '-c', 'cd "$1" && find . | sort && cat s* d*/up && readlink s*', 'sh']
+    const expected = shell([...list, folder])
+    expect(expected.stdout).toContain(`./d${BYTE}/f${BYTE}\n`)
+    const out = join(temporaryFolder('out'), 'out')
+    expect(rt(['unpack', archive, out]).status).toBe(0)
+    expect(shell([...list, out])).toEqual(expected)
+  })
+})
+
 describe('what is written', () => {
   it('rt compile -o, and the program has the bytes', () => {
     expect(rt(['compile', 'run', root, 'printf', '%s', BYTE, '-o', `c${BYTE}`])).toEqual(ok(''))

@@ -29,6 +29,7 @@ export const command = defineCommand({
   description: [
     'Write a static executable of a few kilobytes that starts the container by itself, without Node.js: the system calls ' +
       'of rt explain, and a machine of 135 bytes that makes them. Paths and limits are those of this host.',
+    'The file holds the values of --env and --env-file; with these only its owner may read and run it.',
     '-o FILE may also stand at the very end. (If it stands before, a -o at the end belongs to COMMAND.)',
   ],
   examples: [['rt compile run ./busybox-root /bin/true -o t && ./t', 'write it, and run it']],
