@@ -42,7 +42,7 @@ export function ownVariable(name: string): string | undefined {
 }
 
 /** Where rt was started. */
-export function ownDirectory(): string {
+function ownDirectory(): string {
   const decoded = process.cwd()
   return decoded.includes(LOSS) ? textFromBytes(readlinkSync('/proc/self/cwd', { encoding: 'buffer' })) : decoded
 }
