@@ -20,6 +20,11 @@ export interface Option<T> {
   readonly complete?: Completion
   /** The value may hold any byte (escaped: `textFromBytes` of @rt/sys). Else one that is not UTF-8 is refused. */
   readonly bytes?: true
+  /**
+   * `unset`: an empty value (`--user ''`, what a script's empty variable gives) means that the option was not given, as
+   * in Docker. Else it is a value like any other.
+   */
+  readonly empty?: 'unset'
   /** Absent for a flag and for plain text. */
   readonly parse?: Parse<unknown>
   /** Carries the type of what {@link Values} holds; there is no such property at run time. */

@@ -1,7 +1,6 @@
-import { isUtf8, printable } from '@rt/sys'
+import { isUtf8, nearest, printable } from '@rt/sys'
 import { quote } from '../values/quote.js'
 import type { Complaints } from './complaints.js'
-import { nearest } from './nearest.js'
 import type { Option, Options, Values } from './option.js'
 
 /** A command line taken apart. */
@@ -39,6 +38,11 @@ export function parseArguments<O extends Options>(
     const text = attached ?? queue.shift()
     if (text === undefined) {
       complaints.add(typed, `needs a value: ${typed} ${option.value}`)
+      return
+    }
+    if (text === '' && option.empty === 'unset') {
+      values[name] = undefined
+      origins.delete(name)
       return
     }
     if (!option.bytes && !isUtf8(text)) {

@@ -27,8 +27,9 @@ export const command = defineCommand({
   name: 'compile',
   usage: '[OPTIONS] run [RUN OPTIONS] [SOURCE] [--] [COMMAND [ARG...]] -o FILE',
   description: [
-    'Write a static executable of a few kilobytes that starts the container by itself, without Node.js: the system calls ' +
-      'of rt explain, and a machine of 135 bytes that makes them. Paths and limits are those of this host.',
+    'Write a static executable of some 250 KiB that starts the container by itself, without Node.js: the system calls of ' +
+      'rt explain, a machine of fewer than 300 bytes that makes them, and, most of it, the words for what may fail. Paths ' +
+      'and limits are those of this host.',
     'The file holds the values of --env and --env-file; with these only its owner may read and run it.',
     '-o FILE may also stand at the very end. (If it stands before, a -o at the end belongs to COMMAND.)',
   ],

@@ -1,7 +1,7 @@
 import type { Text } from '@rt/chroot'
 import { flag, many, one, type Values } from '../arguments/option.js'
 import { type EnvEntry, envEntry, envFile, environment } from '../values/env.js'
-import { signalNumber } from '../values/signal.js'
+import { parseSignal } from '../values/signal.js'
 
 /** What is executed, and what it finds around itself. */
 export const commandOptions = {
@@ -19,7 +19,13 @@ export const commandOptions = {
     complete: 'file',
     help: 'set the variables that FILE lists, a line each',
   }),
-  workdir: one({ short: 'w', value: 'DIR', bytes: true, help: 'working directory in the container; made if missing' }),
+  workdir: one({
+    short: 'w',
+    value: 'DIR',
+    empty: 'unset',
+    bytes: true,
+    help: 'working directory in the container; made if missing',
+  }),
   entrypoint: one({
     value: 'PROGRAM',
     bytes: true,
@@ -29,7 +35,8 @@ export const commandOptions = {
   init: flag({ help: 'run a small init as process 1, which forwards signals and reaps orphans' }),
   'stop-signal': one({
     value: 'SIGNAL',
-    parse: signalNumber,
+    empty: 'unset',
+    parse: parseSignal,
     help: 'what a SIGTERM to rt becomes in the container (default SIGTERM)',
   }),
 }
@@ -74,9 +81,10 @@ export function envOf(values: CommandValues, image: ImageCommand, defaults: Envi
     ...values['env-file'].flat(),
     ...values.env,
   ]
-  const env: Text[] = environment(entries)
-  if (!entries.some(({ name }) => name === 'HOME')) env.push(homeEntry(HOME))
-  return env
+  const env = environment(entries)
+  // Empty it is as good as missing: runc fills it in, too.
+  const isMissing = !env.some((entry) => /^HOME=./s.test(entry))
+  return isMissing ? [...env.filter((entry) => entry !== 'HOME='), homeEntry(HOME)] : env
 }
 
 /** passwd need not be UTF-8. */

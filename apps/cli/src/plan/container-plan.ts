@@ -32,6 +32,7 @@ export function containerPlan(container: Container): Plan {
     // 1. namespaces
     namespaces(container.namespaces),
     container.hostname && hostname(container.hostname.name, container.hostname.origin),
+    container.sysctls,
 
     // 2. cgroups
     container.cgroup,

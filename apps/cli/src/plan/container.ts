@@ -16,6 +16,8 @@ export interface Container {
   readonly namespaces: NamespaceOptions
   readonly hostname: { readonly name: string; readonly origin: string } | undefined
   readonly cgroup: StepList
+  /** Settings of its namespaces; they are made before the root, while the host's /proc is in sight. */
+  readonly sysctls: StepList
   /** Saves `$tree`. */
   readonly tree: StepList
   readonly rootOrigin: string

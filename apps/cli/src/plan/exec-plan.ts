@@ -100,6 +100,7 @@ export function prepareExec(
       plan,
       stopSignal: undefined,
       warnings: [],
+      foresee: () => undefined,
       diagnose: () => diagnoseExec(root, argv[0] as Text, { env, cwd: workdir ?? program.cwd, origin: 'COMMAND' }),
       close: () => closeSync(root),
     }

@@ -8,6 +8,7 @@ import type { TerminalMode } from '../options/terminal.js'
 import { capabilitySets } from '../options/user.js'
 import { quote } from '../values/quote.js'
 import type { Program } from './container.js'
+import { hostsName } from './hosts-name.js'
 import type { RootSource } from './source.js'
 import { streamsOf } from './streams.js'
 import type { Wishes } from './wishes.js'
@@ -27,7 +28,7 @@ export function programOf(
   if (!identity) return undefined
   const env = envOf(values, image, {
     PATH: DEFAULT_PATH,
-    HOSTNAME: hostname,
+    HOSTNAME: hostname ?? hostsName(),
     TERM: mode.tty ? (ownVariable('TERM') ?? 'xterm') : undefined,
     HOME: identity.home,
   })

@@ -7,6 +7,7 @@ import { printable, RtError, textBytes } from '@rt/sys'
 import { absolute, isInUtf8 } from '../arguments/own-bytes.js'
 import type { ImageCommand } from '../options/command.js'
 import { quote } from '../values/quote.js'
+import { mountsBelow } from './mounts-below.js'
 import { programOnPath } from './program-on-path.js'
 
 /** What the container's root is made of. */
@@ -16,9 +17,10 @@ export interface RootSource {
   /** The root as it will be, for looking up users and programs: its fd, or layers that only the container merges. */
   readonly view: number | RootLookup
   readonly image: ImageCommand
-  readonly isHost: boolean
-  /** What the container writes is gone with it. */
-  readonly isThrownAway: boolean
+  /** What was mounted below SOURCE, where the tree doesn't include it. */
+  readonly mounts: StepList
+  /** What is made in the container's root, be it a place to mount on, stays on the host: SOURCE is a directory. */
+  readonly stays: boolean
   /** `default`, or SOURCE. */
   readonly origin: string
   /** What could not be restored when an image was unpacked. */
@@ -30,6 +32,8 @@ export interface RootSource {
 export interface SourceOptions extends PrepareOptions {
   /** The container's user namespace. */
   readonly user: UserNamespace | undefined
+  /** The root will be read-only. */
+  readonly readOnly: boolean
 }
 
 /**
@@ -39,7 +43,7 @@ export interface SourceOptions extends PrepareOptions {
  * @throws RtError RT_NOT_FOUND, RT_WRONG_TYPE, RT_ARCHIVE, …: what @rt/rootfs throws
  */
 export async function rootSource(source: string | undefined, options: SourceOptions): Promise<RootSource> {
-  const { user, ...preparing } = options
+  const { user, readOnly, ...preparing } = options
   const isPlainUser = user !== undefined && process.getuid?.() !== 0
   // Only root may have its files shown as another user's, and only the maps that it writes itself differ from it.
   const idmap = user?.how === 'supervisor'
@@ -50,8 +54,8 @@ export async function rootSource(source: string | undefined, options: SourceOpti
       tree,
       view: fd,
       image: {},
-      isHost: true,
-      isThrownAway: true,
+      mounts: null,
+      stays: false,
       origin: 'default',
       warnings: [],
       close: () => closeSync(fd),
@@ -63,12 +67,16 @@ export async function rootSource(source: string | undefined, options: SourceOpti
   if (resolved.kind === 'directory') {
     const { path } = resolved
     const { ephemeral = false } = preparing
-    const tree = ephemeral
+    // A place to mount on that is missing is made. Where nothing may be made in SOURCE, it is made in the upper layer.
+    const isLayer = ephemeral || readOnly
+    const tree = isLayer
       ? overlayTree({ lower: [path], idmap, userxattr: isPlainUser, origin })
       : directoryTree(path, { idmap, origin })
     const fd = openSync(textBytes(path), constants.O_RDONLY | constants.O_DIRECTORY)
     const close = () => closeSync(fd)
-    return { tree, view: fd, image: {}, isHost: false, isThrownAway: ephemeral, origin, warnings: [], close }
+    // What is thrown away can't be shown writable: with --ephemeral it is left out.
+    const mounts = readOnly && !ephemeral ? mountsBelow(path, origin) : null
+    return { tree, view: fd, image: {}, mounts, stays: !isLayer, origin, warnings: [], close }
   }
   // Only here: it comes with decompression, hashes and threads.
   const { prepare } = await import('../images.js')
@@ -79,8 +87,8 @@ export async function rootSource(source: string | undefined, options: SourceOpti
     tree: overlayTree({ lower, idmap, userxattr, origin }),
     view: view.fd ?? view,
     image: imageConfig ?? {},
-    isHost: false,
-    isThrownAway: true,
+    mounts: null,
+    stays: false,
     origin,
     warnings,
     close: () => root.dispose(),
