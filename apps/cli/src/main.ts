@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs'
 import { formatError } from '@rt/sys'
+import { ownArguments } from './arguments/own-bytes.js'
 import { Interrupted } from './attach/interrupted.js'
 import { dispatch } from './dispatch.js'
 import { EXIT, exitCode, exitCodeOf } from './exit-codes.js'
@@ -19,7 +20,8 @@ function failed(error: unknown): number {
   return exitCodeOf(error)
 }
 
-dispatch(process.argv.slice(2))
+Promise.resolve()
+  .then(() => dispatch(ownArguments()))
   .catch(failed)
   .then((code) => {
     process.exitCode = code

@@ -149,6 +149,17 @@ describe('rt exec takes over from the container’s program', () => {
     expect(exec(pid, '-u', 'user', '-e', 'HOME=/here').stdout).toBe('1000\n1000\n1000 44\n/tmp\n/here container\n1\n')
   })
 
+  it('no variable comes twice: which one counts is each program’s own idea', async () => {
+    const pid = String(await started(['-e', 'FROM=container', '-e', 'HOME=/srv']))
+    for (const options of [[], ['-u', 'user'], ['-u', 'user', '-e', 'HOME=/x'], ['-e', 'FROM=1', '-e', 'FROM=2']]) {
+      // Not through a shell, which would have made one of two.
+      const { stdout } = rt(['exec', ...options, pid, 'cat', '/proc/self/environ'])
+      const names = stdout.split('\0').map((entry) => entry.replace(/=.*/s, ''))
+      expect(names).toEqual(expect.arrayContaining(['FROM', 'HOME', 'PATH']))
+      expect(new Set(names).size, stdout).toBe(names.length)
+    }
+  })
+
   it('where its program stands now, by whatever name', async () => {
     const pid = await started(['-w', '/tmp/a'], 'mv /tmp/a /tmp/b; ln -s /etc /tmp/a; echo ready; exec sleep 100')
     expect(rt(['exec', String(pid), 'pwd'])).toMatchObject({ status: 0, stdout: '/tmp/b\n' })

@@ -1,7 +1,11 @@
+import { textBytes, textFromBytes } from '@rt/sys'
 import { DEFAULT_PATH } from './default-path.js'
 
-/** Text for the kernel: UTF-8, or bytes as they are. */
+/** Text for the kernel: a string, in which bytes that are not UTF-8 may be escaped (`textFromBytes`), or bytes as they are. */
 export type Text = string | Uint8Array
+
+/** What the kernel gets of it, without the NUL. */
+export const bytesOf = (text: Text): Buffer => (typeof text === 'string' ? textBytes(text) : Buffer.from(text))
 
 const SLASH = 0x2f
 const COLON = 0x3a
@@ -10,7 +14,7 @@ const PREFIX = Buffer.from('PATH=')
 /** The bytes of $PATH in an environment, as getenv(3): the first entry counts. */
 export function pathOf(env: readonly Text[]): Buffer {
   for (const entry of env) {
-    const bytes = Buffer.from(entry)
+    const bytes = bytesOf(entry)
     if (bytes.subarray(0, PREFIX.length).equals(PREFIX)) return bytes.subarray(PREFIX.length)
   }
   return Buffer.from(DEFAULT_PATH)
@@ -21,12 +25,10 @@ export function pathOf(env: readonly Text[]): Buffer {
  * working directory, as for execvp(3).
  */
 export function candidates(command: Text, env: readonly Text[]): Text[] {
-  const name = Buffer.from(command)
+  const name = bytesOf(command)
   if (name.length === 0 || name.includes(SLASH)) return [command]
   return split(pathOf(env)).map((directory) => {
-    const file = Buffer.concat([directory.length === 0 ? Buffer.from('.') : directory, Buffer.from('/'), name])
-    const decoded = file.toString()
-    return Buffer.from(decoded).equals(file) ? decoded : new Uint8Array(file)
+    return textFromBytes(Buffer.concat([directory.length === 0 ? Buffer.from('.') : directory, Buffer.from('/'), name]))
   })
 }
 

@@ -1,6 +1,6 @@
 import { closeSync, constants, lstatSync, readlinkSync } from 'node:fs'
 import { posix } from 'node:path'
-import { SyscallError } from '@rt/sys'
+import { SyscallError, textBytes, textFromBytes } from '@rt/sys'
 import { openPathInRoot } from './path-in-root.js'
 
 /**
@@ -14,7 +14,7 @@ import { openPathInRoot } from './path-in-root.js'
  */
 export function isCovered(rootFd: number, path: string, places: readonly string[]): boolean {
   if (places.length === 0) return false
-  const root = readlinkSync(`/proc/self/fd/${rootFd}`).replace(/\/$/, '')
+  const root = pathOfFd(rootFd).replace(/\/$/, '')
   const isAtOrIn = (real: string): boolean => places.some((place) => real === place || real.startsWith(`${place}/`))
   let parent = ''
   for (const name of posix.resolve('/', path).split('/').slice(1)) {
@@ -39,11 +39,13 @@ function realPath(rootFd: number, root: string, path: string): string | undefine
   }
   if (place === undefined) return undefined
   try {
-    return readlinkSync(`/proc/self/fd/${place}`).slice(root.length) || '/'
+    return pathOfFd(place).slice(root.length) || '/'
   } finally {
     closeSync(place)
   }
 }
 
+const pathOfFd = (fd: number): string => textFromBytes(readlinkSync(`/proc/self/fd/${fd}`, { encoding: 'buffer' }))
+
 const isSymlink = (path: string): boolean =>
-  ((lstatSync(path, { throwIfNoEntry: false })?.mode ?? 0) & constants.S_IFMT) === constants.S_IFLNK
+  ((lstatSync(textBytes(path), { throwIfNoEntry: false })?.mode ?? 0) & constants.S_IFMT) === constants.S_IFLNK

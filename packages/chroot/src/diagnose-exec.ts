@@ -1,7 +1,7 @@
 import { closeSync, fstatSync } from 'node:fs'
 import { posix } from 'node:path'
-import { quote, RtError, SyscallError } from '@rt/sys'
-import { candidates, pathOf, type Text } from './candidates.js'
+import { escaped, quote, RtError, SyscallError, textFromBytes } from '@rt/sys'
+import { bytesOf, candidates, pathOf, type Text } from './candidates.js'
 import { isCovered } from './covered-path.js'
 import { isElf, readElf } from './elf-interpreter.js'
 import { openPathInRoot } from './path-in-root.js'
@@ -54,11 +54,11 @@ export function diagnoseExec(rootFd: number, command: Text, options: DiagnoseOpt
   const fail = (missing: boolean, sentence: string, hint?: string) =>
     new RtError(missing ? 'RT_COMMAND_NOT_FOUND' : 'RT_COMMAND_NOT_EXECUTABLE', sentence, { origin, hint })
   if (present.length === 0) {
-    const byPath = !Buffer.from(command).includes('/')
+    const byPath = !bytesOf(command).includes('/')
     return fail(
       true,
       `cannot run ${quote(command)}: ${byPath ? 'not found in $PATH' : 'no such file'}`,
-      byPath ? `looked in the root’s ${pathOf(env)}` : 'the path is looked up inside the root',
+      byPath ? `looked in the root’s ${escaped(pathOf(env))}` : 'the path is looked up inside the root',
     )
   }
   // The search of execve goes past a file that can't be executed, and ends at one that can.
@@ -73,11 +73,11 @@ const inDirectory = (cwd: string, file: Text): Text =>
   typeof file !== 'string'
     ? file[0] === 0x2f
       ? file
-      : Buffer.concat([Buffer.from(`${cwd}/`), file])
+      : Buffer.concat([bytesOf(`${cwd}/`), file])
     : posix.resolve('/', cwd, file)
 
 function inspect(view: View, file: Text, depth: number): Finding {
-  if (view.mounted && isCovered(view.root, Buffer.from(file).toString(), view.mounted)) return undefined
+  if (view.mounted && isCovered(view.root, textFromBytes(bytesOf(file)), view.mounted)) return undefined
   let place: number | undefined
   try {
     place = openPathInRoot(view.root, file)
@@ -105,7 +105,7 @@ function inspect(view: View, file: Text, depth: number): Finding {
   }
 }
 
-const shown = (file: Text): string => Buffer.from(file).toString()
+const shown = (file: Text): string => escaped(file)
 
 function inspectContent(view: View, file: Text, head: Buffer, depth: number): Finding {
   if (isElf(head)) {

@@ -1,12 +1,12 @@
 import { type Complaint, MAX_ARG_STRLEN } from '@rt/sys'
-import type { Text } from './candidates.js'
+import { bytesOf, type Text } from './candidates.js'
 import type { ExecOptions } from './exec.js'
 
 /** stderr: the numbers above are not the caller's but the set-up's own. */
 const LAST_STANDARD_FD = 2
 
 /** Bytes of a string for the kernel: with its NUL and a pointer to it. */
-const size = (texts: readonly Text[]): number => texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 1 + 8, 0)
+const size = (texts: readonly Text[]): number => texts.reduce((sum, text) => sum + bytesOf(text).length + 1 + 8, 0)
 
 /** What E2BIG means here. */
 export const tooBig = (argv: readonly Text[], env: readonly Text[]): string =>
@@ -20,7 +20,7 @@ export function execComplaints(
 ): Complaint[] {
   const found: Complaint[] = []
   const check = (path: string, text: Text): void => {
-    const bytes = Buffer.from(text)
+    const bytes = bytesOf(text)
     if (bytes.includes(0)) found.push({ path, message: 'has a NUL byte in it, at which the kernel ends text' })
     else if (bytes.length >= MAX_ARG_STRLEN) {
       found.push({ path, message: `is ${bytes.length} bytes long; the kernel takes at most ${MAX_ARG_STRLEN - 1}` })
@@ -32,7 +32,7 @@ export function execComplaints(
   })
   options.env.forEach((entry, i) => {
     check(`env[${i}]`, entry)
-    if (Buffer.from(entry).indexOf('=') < 1) found.push({ path: `env[${i}]`, message: 'is not NAME=value' })
+    if (bytesOf(entry).indexOf('=') < 1) found.push({ path: `env[${i}]`, message: 'is not NAME=value' })
   })
   if (options.argv0 !== undefined) check('argv0', options.argv0)
   options.fds?.forEach((fd, i) => {

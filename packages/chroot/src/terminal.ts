@@ -160,6 +160,7 @@ const sendMaster: readonly Instruction[] = [
     { why: 'the master goes to Node' },
   ),
   call('close', [ref('master')]),
+  call('close', [CONSOLE_FD], { why: 'an end of a socket of Node’s is nothing for the container' }),
 ]
 
 const takeSlave: readonly Instruction[] = [

@@ -170,6 +170,22 @@ describe('the contained process', () => {
     expect(found).toMatchObject({ ambient: ['CAP_NET_RAW'], permitted: ['CAP_NET_RAW'], inheritable: sorted(two) })
   })
 
+  it('none of the caller’s ambient ones stay', async () => {
+    const one = ['CAP_NET_RAW'] as const
+    // As from a service manager with AmbientCapabilities=.
+    const before = capabilities({
+      bounding: DEFAULT_CAPABILITIES,
+      permitted: DEFAULT_CAPABILITIES,
+      inheritable: one,
+      ambient: one,
+    })
+    const found = await sets(
+      { ...before, name: 'the caller’s' },
+      capabilities({ bounding: DEFAULT_CAPABILITIES, permitted: one, inheritable: one }),
+    )
+    expect(found).toMatchObject({ inheritable: [...one], ambient: [] })
+  })
+
   it('another user without the step `capabilities` has none either', async () => {
     expect(await sets(user({ uid: 1000, gid: 1000, groups: [] }))).toMatchObject({
       permitted: [],

@@ -43,7 +43,7 @@ describe('candidates', () => {
 
   it('keeps bytes that are no UTF-8', () => {
     const name = Buffer.from('\xff', 'latin1')
-    expect(candidates(name, ['PATH=/a'])).toEqual([new Uint8Array([0x2f, 0x61, 0x2f, 0xff])])
+    expect(candidates(name, ['PATH=/a'])).toEqual(['/a/\udcff'])
   })
 })
 
@@ -186,6 +186,28 @@ describe('the contained process', () => {
         step: 'exec',
         code: expect.stringMatching(/^(ENOENT|ENOTDIR|EACCES)$/),
       })
+    }
+  })
+
+  it('can’t be a path through any fd that was open just before, however many were', async () => {
+    const fds = Array.from({ length: 12 }, (_, i) => 3 + i)
+    const leak: Step = {
+      name: 'leak',
+      why: 'every number is the host’s root',
+      inside: [
+        // Lowest number first: none stays free.
+        ...fds.map((fd) => call('openat', [AT_FDCWD, '/', O_PATH | O_DIRECTORY | O_CLOEXEC], { save: `fd ${fd}` })),
+      ],
+    }
+    for (const kept of [[], [0], [0, 1]]) {
+      // What it is given on purpose is no directory: nothing is reached through that either.
+      for (const fd of fds) {
+        const started = contained(around(leak), [`/proc/self/fd/${fd}/bin/true`], { fds: kept })
+        await expect(started, `fd ${fd} of ${kept.length} given`).rejects.toMatchObject({
+          step: 'exec',
+          code: expect.stringMatching(/^(ENOENT|ENOTDIR)$/),
+        })
+      }
     }
   })
 

@@ -1,10 +1,11 @@
 // requires root, busybox for the kernel's part; the plan needs nothing
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Container } from '@rt/program'
-import { CLONE_NEWNS, SIGNALS } from '@rt/sys'
+import { CAPABILITIES, CLONE_NEWNS, POLLIN, pidfdOpen, SIGNALS, syscall } from '@rt/sys'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { busyboxRoot, needs } from '../../../tooling/fixtures/index.js'
+import { capabilitySet } from '../src/available-capabilities.js'
 import { capabilities, DEFAULT_CAPABILITIES, type InitOptions, init, rlimits, root, user } from '../src/index.js'
 import { contained, outcome, start } from './contained.js'
 import { explained } from './explained.js'
@@ -113,9 +114,12 @@ describe('a container with an init', () => {
       [
         'sh',
         '-c',
-        // cat waits for nobody; it ends when the one that counts does.
-        `mkfifo /end; for i in $(seq 20); do (sleep 0.05 &); done
-        (n=0; until [ $(${zombies} | wc -l) -eq 20 ] || [ $n -eq 50 ]; do sleep 0.1; n=$((n+1)); done; ${zombies}; : >/end) &
+        // cat waits for nobody; it ends when the one that counts does. The others end only when process 1 is cat: a shell
+        // would have waited for some.
+        `mkfifo /end /go; for i in $(seq 20); do (: </go &); done
+        (until [ "$(cat /proc/1/comm)" = cat ]; do :; done
+        n=0; until [ $(${zombies} | wc -l) -eq 20 ] || [ $n -eq 50 ]; do : <>/go; sleep 0.1; n=$((n+1)); done
+        ${zombies}; : >/end) &
         exec cat /end`,
       ],
     )
@@ -177,6 +181,39 @@ describe('a container with an init', () => {
     expect(readdirSync(`/proc/${container.pid}/fd`)).toEqual(['0', '1', '2'])
     container.stdin?.end()
     await outcome(container)
+  })
+
+  it('has no capability more than the program, though it has executed nothing', async () => {
+    const container = await begin('echo ready; read line', around({}, capabilities(['CAP_KILL'])))
+    const status = readFileSync(`/proc/${container.pid}/status`, 'utf8')
+    for (const field of ['CapPrm', 'CapEff', 'CapBnd'] as const) {
+      expect(capabilitySet(status, field), field).toBe(1n << BigInt(CAPABILITIES.CAP_KILL))
+    }
+    for (const field of ['CapInh', 'CapAmb'] as const) expect(capabilitySet(status, field), field).toBe(0n)
+    container.stdin?.end()
+    await outcome(container)
+  })
+
+  it.each<[string, Parameters<typeof contained>[0]]>([
+    ['root', null],
+    [
+      'another user, whose change of ids the kernel answers by forgetting who is to die with whom',
+      user({ uid: 1000, gid: 1000, groups: [] }),
+    ],
+  ])('dies with its supervisor: %s', async (_, change) => {
+    // Without a pid namespace, where its end is not the end of all.
+    const steps = [namespaces(CLONE_NEWNS), root(tree(directory), proc()), change, init()]
+    const container = await begin('echo ready; exec sleep 1000', steps)
+    const reaper = pidfdOpen(container.pid)
+    try {
+      process.kill(container.supervisor, 'SIGKILL')
+      // The program's and the reaper's: the end of the stream is that of both.
+      await outcome(container).catch(() => undefined)
+      const poll = new Int32Array([reaper, POLLIN])
+      expect(syscall('ppoll', new Uint8Array(poll.buffer), 1, new Uint8Array(16), null, 0)).toBe(1)
+    } finally {
+      closeSync(reaper)
+    }
   })
 
   it('where there is no pid namespace it reaps as subreaper, and its end is the program’s', async () => {

@@ -1,8 +1,10 @@
 // requires root, busybox
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Container, StepList } from '@rt/program'
+import { type Container, call, run, type Step, type StepList, sequence, vector } from '@rt/program'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { busyboxRoot, needs } from '../../../tooling/fixtures/index.js'
 import { capabilities, DEFAULT_CAPABILITIES, init, root, type TerminalOptions, terminal, user } from '../src/index.js'
@@ -34,6 +36,7 @@ it('the plan opens nothing by a name that could have been planted', () => {
       iovec+8 = 1
       sendmsg(5, {msg_iov=data, msg_iovlen=1, msg_control=control, msg_controllen=24}, 0)
       close(master</dev/pts/ptmx>)
+      close(5)
       setsid()
       ioctl(slave<terminal>, TIOCSCTTY, 0)
       dup3(slave<terminal>, 0, 0)
@@ -67,6 +70,20 @@ describe('a container with a terminal', () => {
     expect(printed.slice(0, 3)).toEqual(['/dev/pts/0', '/dev/pts/0', 'on the console'])
     expect(printed[3]).toMatch(/^ *1 +1 +136,0 +sh$/)
     expect(await container.exited).toEqual({ code: 0 })
+  })
+
+  it('nothing of it stays open but these three, though the exec closes nothing', async () => {
+    const argv = ['/bin/ls', '/proc/self/fd']
+    const bare: Step = {
+      name: 'exec',
+      why: 'test',
+      inside: [call('execve', [argv[0] as string, vector(argv), vector([])])],
+    }
+    const container = await run(sequence(around(), bare), { stdio: 'null' })
+    const names = await text(container.terminal?.stream as Readable)
+    await container.exited
+    // The fourth is that of ls, on the directory.
+    expect(names.split(/\s+/).filter(Boolean)).toEqual(['0', '1', '2', '3'])
   })
 
   it('what is typed is read, echoed, and Ctrl-C is SIGINT', async () => {

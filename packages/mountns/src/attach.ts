@@ -1,4 +1,5 @@
 import { call, type Instruction, ref } from '@rt/program'
+import { quote } from '@rt/sys'
 import { cleanDestination, type DestinationOptions, openDestination } from './destination.js'
 import { moveMount } from './handles.js'
 import { verifyDestination } from './verify.js'
@@ -21,7 +22,7 @@ export function attach(
     ...(options.symlinks === 'in-root' ? verifyDestination('dest', cleanDestination(destination)) : []),
     moveMount(mount, 'dest', {
       hints: {
-        EINVAL: `a directory can be mounted only on a directory, a file only on a file: look at ${JSON.stringify(destination)} in the root filesystem`,
+        EINVAL: `a directory can be mounted only on a directory, a file only on a file: look at ${quote(destination)} in the root filesystem`,
       },
     }),
     call('close', [ref('dest')]),

@@ -1,5 +1,5 @@
 import { call, type Instruction, type Step } from '@rt/program'
-import { AT_FDCWD, AT_RECURSIVE, type Complaint, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from '@rt/sys'
+import { AT_FDCWD, AT_RECURSIVE, type Complaint, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE, quote } from '@rt/sys'
 import { attach, closeInSupervisor } from './attach.js'
 import { applyOptions } from './attributes.js'
 import { cleanDestination } from './destination.js'
@@ -13,13 +13,13 @@ export function checkBind(bound: Mount, { parameters }: ParsedMountOptions): Com
   const complaints: Complaint[] = []
   const { source } = bound
   if (source === undefined || !source.startsWith('/') || source.includes('\0')) {
-    const message = `expected an absolute path, got ${source === undefined ? 'nothing' : JSON.stringify(source)}`
+    const message = `expected an absolute path, got ${source === undefined ? 'nothing' : quote(source)}`
     complaints.push({ path: mountField(bound, 'source'), message })
   }
   for (const { name } of parameters) {
     complaints.push({
       path: mountField(bound, 'options'),
-      message: `${JSON.stringify(name)} is no option of a bind mount`,
+      message: `${quote(name)} is no option of a bind mount`,
     })
   }
   return complaints
@@ -45,7 +45,7 @@ function openSource(source: string, parsed: ParsedMountOptions): Instruction[] {
       of: source,
       why: 'opened while outside is in sight: the name is not looked up again',
       hints: {
-        ENOENT: `${JSON.stringify(source)} does not exist on the host: make it first`,
+        ENOENT: `${quote(source)} does not exist on the host: make it first`,
         EINVAL: 'in a user namespace, what is mounted below a directory cannot be left out: use rbind',
       },
     }),

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { branch, call, compute, fail, goto, type Instruction, label, ROOT, ref } from '@rt/program'
-import { type Complaint, S_IFDIR, S_IFREG } from '@rt/sys'
+import { type Complaint, quote, S_IFDIR, S_IFREG, textBytes } from '@rt/sys'
 import { openInRoot, openName, type Symlinks } from './handles.js'
 import { fileTypeIs, statFd } from './verify.js'
 
@@ -28,13 +28,13 @@ export const cleanDestination = (path: string): string =>
 
 export function checkDestination(path: string, destination: string): Complaint[] {
   const complain = (message: string): Complaint[] => [{ path, message }]
-  if (!destination.startsWith('/')) return complain(`expected an absolute path, got ${JSON.stringify(destination)}`)
-  if (destination.includes('\0')) return complain(`a NUL byte in ${JSON.stringify(destination)}`)
+  if (!destination.startsWith('/')) return complain(`expected an absolute path, got ${quote(destination)}`)
+  if (destination.includes('\0')) return complain(`a NUL byte in ${quote(destination)}`)
   if (cleanDestination(destination) === '/')
     return complain('expected a path below "/", got "/": the root is another step')
-  if (Buffer.byteLength(destination) >= PATH_MAX) return complain(`the path is longer than ${PATH_MAX - 1} bytes`)
-  if (destination.split('/').some((name) => Buffer.byteLength(name) > NAME_MAX)) {
-    return complain(`a name in ${JSON.stringify(destination)} is longer than ${NAME_MAX} bytes`)
+  if (textBytes(destination).length >= PATH_MAX) return complain(`the path is longer than ${PATH_MAX - 1} bytes`)
+  if (destination.split('/').some((name) => textBytes(name).length > NAME_MAX)) {
+    return complain(`a name in ${quote(destination)} is longer than ${NAME_MAX} bytes`)
   }
   return []
 }
@@ -69,7 +69,7 @@ export function openDestination(
     // A word begins as -1, so the first retry counts as 0.
     branch(ref('tries'), TRIES - 1, { else: 'find' }),
     fail(
-      `${JSON.stringify(destination)} kept changing while it was looked up`,
+      `${quote(destination)} kept changing while it was looked up`,
       'something renames directories there all the time',
     ),
     label('missing'),
@@ -90,8 +90,8 @@ export function openDestination(
 }
 
 const openHints = (destination: string) => ({
-  ELOOP: `${JSON.stringify(destination)} is, or lies behind, a symlink in the root filesystem; it must be a real directory`,
-  ENOTDIR: `something in ${JSON.stringify(destination)} is a file in the root filesystem, where a directory is needed`,
+  ELOOP: `${quote(destination)} is, or lies behind, a symlink in the root filesystem; it must be a real directory`,
+  ENOTDIR: `something in ${quote(destination)} is a file in the root filesystem, where a directory is needed`,
 })
 
 /**
@@ -159,8 +159,8 @@ function makeMissing(path: string, destination: string, { make, symlinks }: Dest
 /** mknod(2) makes the file and opens nothing: a fifo or a device that is there already does no harm. */
 function makeOne(parent: string, name: string, kind: 'directory' | 'file', destination: string): Instruction {
   const hints = {
-    EROFS: `the root filesystem is read-only and has no ${JSON.stringify(destination)}: make it there first`,
-    EACCES: `the root filesystem has no ${JSON.stringify(destination)}, and it may not be made: make it there first`,
+    EROFS: `the root filesystem is read-only and has no ${quote(destination)}: make it there first`,
+    EACCES: `the root filesystem has no ${quote(destination)}, and it may not be made: make it there first`,
   }
   return kind === 'directory'
     ? call('mkdirat', [ref(parent), name, DIRECTORY_MODE], { tolerate: ['EEXIST'], hints })
@@ -169,5 +169,5 @@ function makeOne(parent: string, name: string, kind: 'directory' | 'file', desti
 
 /** What couldn't be found, and couldn't be made because it is there. */
 const madeHints = (path: string) => ({
-  ENOTDIR: `${JSON.stringify(`/${path}`)} is a symlink to nowhere in the root filesystem: make a directory of it`,
+  ENOTDIR: `${quote(`/${path}`)} is a symlink to nowhere in the root filesystem: make a directory of it`,
 })

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { call, type Instruction, ROOT, ref, type Step } from '@rt/program'
+import { quote } from '@rt/sys'
 import { cleanDestination, openDestination } from './destination.js'
 import { checkDeviceNode, type DeviceNode } from './device-node.js'
 import { bindNode, closeNode, makeOrFindNode, openNode } from './make-node.js'
@@ -21,7 +22,7 @@ export interface DeviceOptions {
  * @throws RtError RT_INVALID_OPTION with every complaint
  */
 export function device(node: DeviceNode, { how = 'mknod', origin = 'default' }: DeviceOptions = {}): Step {
-  const name = `device ${JSON.stringify(node.path)}`
+  const name = `device ${quote(node.path)}`
   refuse(name, origin, checkDeviceNode('device', node))
   const path = cleanDestination(node.path)
   const base = posix.basename(path)

@@ -1,5 +1,5 @@
 import { call, type Step } from '@rt/program'
-import { AT_FDCWD, AT_RECURSIVE, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from '@rt/sys'
+import { AT_FDCWD, AT_RECURSIVE, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE, quote } from '@rt/sys'
 import { closeInSupervisor } from './attach.js'
 import { mapOwners } from './id-mapped.js'
 import { refuse } from './refuse.js'
@@ -20,7 +20,7 @@ export function directoryTree(path: string, options: string | DirectoryTreeOptio
   const { idmap = false, origin = 'default' } = typeof options === 'string' ? { origin: options } : options
   const name = 'root tree'
   if (!path.startsWith('/') || path.includes('\0')) {
-    refuse(name, origin, [{ path: 'path', message: `expected an absolute path, got ${JSON.stringify(path)}` }])
+    refuse(name, origin, [{ path: 'path', message: `expected an absolute path, got ${quote(path)}` }])
   }
   return {
     name,
@@ -31,8 +31,8 @@ export function directoryTree(path: string, options: string | DirectoryTreeOptio
         save: '$tree',
         of: path,
         hints: {
-          ENOENT: `${JSON.stringify(path)} does not exist on the host`,
-          ENOTDIR: `something in ${JSON.stringify(path)} is a file where a directory is needed`,
+          ENOENT: `${quote(path)} does not exist on the host`,
+          ENOTDIR: `something in ${quote(path)} is a file where a directory is needed`,
         },
       }),
     ],

@@ -10,6 +10,7 @@ import {
   O_WRONLY,
   OPEN_TREE_CLOEXEC,
   OPEN_TREE_CLONE,
+  textBytes,
 } from '@rt/sys'
 import { attach } from './attach.js'
 import { checkDestination } from './destination.js'
@@ -61,7 +62,7 @@ const makeFiles = (files: readonly FileMount[], origin: string): Step => ({
     ...enterNeutralPlace(FILES),
     call('umask', [0], { save: 'umask', why: 'modes as written' }),
     ...files.flatMap(({ destination, content, mode = 0o644 }, index) => {
-      const bytes = typeof content === 'string' ? Buffer.from(content) : content
+      const bytes = typeof content === 'string' ? textBytes(content) : content
       return [
         call('openat', [ref(FILES), String(index), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode], {
           save: 'file',

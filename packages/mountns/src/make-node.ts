@@ -1,5 +1,13 @@
 import { type Call, call, fail, goto, type Instruction, label, ref } from '@rt/program'
-import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, MOUNT_ATTR_RDONLY, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE, S_IFREG } from '@rt/sys'
+import {
+  AT_FDCWD,
+  AT_SYMLINK_NOFOLLOW,
+  MOUNT_ATTR_RDONLY,
+  OPEN_TREE_CLOEXEC,
+  OPEN_TREE_CLONE,
+  quote,
+  S_IFREG,
+} from '@rt/sys'
 import { closeInSupervisor } from './attach.js'
 import { setAttributes } from './attributes.js'
 import { type DeviceNode, deviceNumber, FILE_TYPE } from './device-node.js'
@@ -24,7 +32,7 @@ export function makeNode(directory: string, name: string, node: DeviceNode, onEr
 export function makeOrFindNode(directory: string, name: string, node: DeviceNode): Instruction[] {
   const { type, major = 0, minor = 0 } = node
   const wrong = fail(
-    `expected the device ${type} ${major}:${minor} at ${JSON.stringify(node.path)}, got another file`,
+    `expected the device ${type} ${major}:${minor} at ${quote(node.path)}, got another file`,
     'remove it from the root filesystem',
   )
   return [

@@ -1,3 +1,4 @@
+import { quote } from '@rt/sys'
 import type { CgroupLayout } from './cgroup-layout.js'
 
 /** A mount, in the words of OCI's `mounts` and of fstab(5). */
@@ -23,7 +24,7 @@ export interface Mount {
 
 /** The name of a mount's step. */
 export const mountName = ({ destination, index }: Pick<Mount, 'destination' | 'index'>): string =>
-  index === undefined ? `mount ${JSON.stringify(destination)}` : `mounts[${index}] ${JSON.stringify(destination)}`
+  index === undefined ? `mount ${quote(destination)}` : `mounts[${index}] ${quote(destination)}`
 
 /** The field of a mount that a complaint is about. */
 export const mountField = (mount: Pick<Mount, 'index'>, field: string): string =>

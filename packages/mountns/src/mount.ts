@@ -1,5 +1,5 @@
 import type { Instruction, Step } from '@rt/program'
-import { type Complaint, MOUNT_ATTR_RDONLY } from '@rt/sys'
+import { type Complaint, MOUNT_ATTR_RDONLY, quote } from '@rt/sys'
 import { attach, closeInSupervisor } from './attach.js'
 import { applyOptions } from './attributes.js'
 import { bindPhases, checkBind } from './bound-source.js'
@@ -34,7 +34,7 @@ export function mount(mount: Mount): Step {
     ...(isBind ? checkBind(mount, parsed) : checkType(mount, parsed)),
     ...parsed.complaints,
   ])
-  const why = isBind ? `${JSON.stringify(mount.source)} of outside, seen inside` : (WHY[type] ?? `a ${type} of its own`)
+  const why = isBind ? `${quote(mount.source ?? '')} of outside, seen inside` : (WHY[type] ?? `a ${type} of its own`)
   return { name, why, origin, ...(isBind ? bindPhases(mount, parsed) : filesystemPhases(mount, type, parsed)) }
 }
 
@@ -50,11 +50,11 @@ const WHY: Readonly<Record<string, string>> = {
 function checkType(mount: Mount, { idmap }: ParsedMountOptions): Complaint[] {
   const { type = '', source = '' } = mount
   const complain = (field: string, message: string): Complaint[] => [{ path: mountField(mount, field), message }]
-  if (!/^[^\0/]{1,255}$/.test(type)) return complain('type', `expected a file system type, got ${JSON.stringify(type)}`)
+  if (!/^[^\0/]{1,255}$/.test(type)) return complain('type', `expected a file system type, got ${quote(type)}`)
   if (idmap) return complain('options', 'only a bind can be id-mapped')
   if (type === 'overlay') return complain('type', 'layers are given one by one: use overlay()')
   if (Buffer.byteLength(source) > PARAMETER_BYTES || source.includes('\0')) {
-    return complain('source', `expected at most ${PARAMETER_BYTES} bytes and no NUL, got ${JSON.stringify(source)}`)
+    return complain('source', `expected at most ${PARAMETER_BYTES} bytes and no NUL, got ${quote(source)}`)
   }
   return []
 }

@@ -8,6 +8,7 @@ import {
   OPEN_TREE_CLOEXEC,
   OPEN_TREE_CLONE,
   OVL_MAX_STACK,
+  textBytes,
 } from '@rt/sys'
 import { closeInSupervisor } from './attach.js'
 import { newFilesystem } from './filesystem.js'
@@ -111,7 +112,7 @@ function upperNames({ lower, upper = 'tmpfs' }: OverlayLayers): readonly [string
   const name = (path: string): Text => ({
     text: Buffer.concat([
       Buffer.from(nameBytes(lower.length)),
-      Buffer.from(`/${relativeTo(parent, path).replaceAll('\\', '\\\\')}`),
+      textBytes(`/${relativeTo(parent, path).replaceAll('\\', '\\\\')}`),
     ]),
   })
   return [name(upperdir), name(workdir)]

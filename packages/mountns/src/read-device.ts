@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { RtError } from '@rt/sys'
+import { quote, RtError, textBytes } from '@rt/sys'
 import { type DeviceNode, majorOf, minorOf } from './device-node.js'
 
 /**
@@ -10,16 +10,16 @@ import { type DeviceNode, majorOf, minorOf } from './device-node.js'
  * @throws RtError RT_NOT_FOUND if there is nothing, RT_WRONG_TYPE if it is not a device
  */
 export function readDevice(source: string, path = source): DeviceNode {
-  const status = statSync(source, { throwIfNoEntry: false })
+  const status = statSync(textBytes(source), { throwIfNoEntry: false })
   if (!status) {
-    throw new RtError('RT_NOT_FOUND', `no device ${JSON.stringify(source)} on the host`, {
+    throw new RtError('RT_NOT_FOUND', `no device ${quote(source)} on the host`, {
       hint: 'a driver may have to be loaded: modprobe',
     })
   }
   const type = status.isCharacterDevice() ? 'c' : status.isBlockDevice() ? 'b' : undefined
   if (!type) {
     const kind = status.isDirectory() ? 'directory' : 'file'
-    throw new RtError('RT_WRONG_TYPE', `cannot use ${JSON.stringify(source)} as a device: expected device, got ${kind}`)
+    throw new RtError('RT_WRONG_TYPE', `cannot use ${quote(source)} as a device: expected device, got ${kind}`)
   }
   return {
     path,

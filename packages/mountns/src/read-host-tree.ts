@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { textBytes, textFromBytes } from '@rt/sys'
 import type { HostEntry } from './host-tree.js'
 import { parseMountinfo } from './mountinfo.js'
 
@@ -34,16 +35,17 @@ export function readHostTree(): HostEntry[] {
   const types = new Map(mounts.map(({ mountPoint, type }) => [mountPoint, type]))
   const entries: HostEntry[] = []
   const read = (directory: string, depth: number): void => {
-    for (const name of readdirSync(directory)) {
-      const path = join(directory, name)
-      const status = lstatSync(path, { throwIfNoEntry: false })
-      // Gone by now, or a name that is not UTF-8 and came out changed.
+    for (const name of readdirSync(textBytes(directory), { encoding: 'buffer' })) {
+      const path = join(directory, textFromBytes(name))
+      const status = lstatSync(textBytes(path), { throwIfNoEntry: false })
+      // Gone by now.
       if (!status) continue
       const mode = status.mode & 0o7777
       const hasMountsBelow = points.some((point) => point.startsWith(`${path}/`))
       const type = types.get(path)
-      if (status.isSymbolicLink()) entries.push({ path, kind: 'symlink', target: readlinkSync(path) })
-      else if (EMPTY.has(path)) entries.push({ path, kind: 'directory', mode })
+      if (status.isSymbolicLink()) {
+        entries.push({ path, kind: 'symlink', target: readTarget(path) })
+      } else if (EMPTY.has(path)) entries.push({ path, kind: 'directory', mode })
       else if (!status.isDirectory()) {
         if (status.isFile()) entries.push({ path, kind: 'file' })
       } else if (hasMountsBelow && depth < DEPTH && canRead(path)) {
@@ -57,9 +59,11 @@ export function readHostTree(): HostEntry[] {
   return entries
 }
 
+const readTarget = (path: string): string => textFromBytes(readlinkSync(textBytes(path), { encoding: 'buffer' }))
+
 function canRead(directory: string): boolean {
   try {
-    readdirSync(directory)
+    readdirSync(textBytes(directory))
     return true
   } catch {
     // A directory of root's: shown as it is, and as closed as it is.

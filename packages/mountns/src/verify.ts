@@ -1,5 +1,14 @@
 import { branch, buffer, call, fail, type Instruction, label, ref, type Value } from '@rt/program'
-import { AT_EMPTY_PATH, PROC_SUPER_MAGIC, S_IFMT, STATX_MODE, STATX_TYPE, SYSFS_MAGIC, structLayout } from '@rt/sys'
+import {
+  AT_EMPTY_PATH,
+  PROC_SUPER_MAGIC,
+  quote,
+  S_IFMT,
+  STATX_MODE,
+  STATX_TYPE,
+  SYSFS_MAGIC,
+  structLayout,
+} from '@rt/sys'
 
 /** Scratch memory of the whole plan: what statx(2) and fstatfs(2) fill is looked at by the next instruction. */
 const STATX = '$statx'
@@ -63,7 +72,7 @@ export function verifyDestination(name: string, destination: string): Instructio
     ...forbidden.flatMap(({ place, magic }) => [
       branch(ref(STATFS, offset('statfs', 'f_type')), magic, { else: `not in ${place}` }),
       fail(
-        `${JSON.stringify(destination)} leads into ${place}, which nothing may be mounted on`,
+        `${quote(destination)} leads into ${place}, which nothing may be mounted on`,
         'a symlink in the root filesystem leads there: an attack, if it is not a mistake',
       ),
       label(`not in ${place}`),

@@ -279,7 +279,7 @@ describe('bad input is refused, all at once, before anything is made', () => {
       () => tmpfs({ destination: '/a/..' }),
       ['destination: expected a path below "/", got "/": the root is another step'],
     ],
-    ['a NUL', () => tmpfs({ destination: '/a\0b' }), ['destination: a NUL byte in "/a\\u0000b"']],
+    ['a NUL', () => tmpfs({ destination: '/a\0b' }), ['destination: a NUL byte in "/a\\0b"']],
     [
       'a name that is too long',
       () => tmpfs({ destination: `/${'x'.repeat(256)}` }),

@@ -1,4 +1,4 @@
-import { type Arch, type CallArgument, formatCall, type StructFields } from '@rt/sys'
+import { type Arch, type CallArgument, formatCall, printable, type StructFields } from '@rt/sys'
 import type { Address, Call, Instruction, Ref, Value } from './instruction.js'
 
 /** What is known when a call is described. */
@@ -80,9 +80,10 @@ const showAddress = ({ address, offset }: Address): string => `&${address}${plus
 
 function showRef({ ref, offset }: Ref, known: Known): string {
   const value = offset ? undefined : known.word?.(ref)
-  if (value?.value !== undefined) return value.of === undefined ? String(value.value) : `${value.value}<${value.of}>`
+  if (value?.value !== undefined)
+    return value.of === undefined ? String(value.value) : `${value.value}<${printable(value.of)}>`
   const of = offset ? undefined : known.of?.(ref)
-  return `${ref}${plus(offset)}${of === undefined ? '' : `<${of}>`}`
+  return `${ref}${plus(offset)}${of === undefined ? '' : `<${printable(of)}>`}`
 }
 
 function word(value: Value, known: Known): string {

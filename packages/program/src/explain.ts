@@ -1,4 +1,4 @@
-import { type Arch, hostArch } from '@rt/sys'
+import { type Arch, hostArch, printable } from '@rt/sys'
 import { assembleSections } from './assemble.js'
 import { describeInstruction } from './describe.js'
 import { frame } from './frame.js'
@@ -53,9 +53,9 @@ export function explain(plan: Plan, options: ExplainOptions = {}): ExplainedStep
       const step = plan.steps[site.step]
       steps.push({
         process: site.process,
-        step: step?.name ?? 'set-up',
+        step: printable(step?.name ?? 'set-up'),
         ...(step ? { why: step.why } : {}),
-        ...(step?.origin === undefined ? {} : { origin: step.origin }),
+        ...(step?.origin === undefined ? {} : { origin: printable(step.origin) }),
         calls: [],
       })
     }

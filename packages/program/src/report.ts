@@ -1,4 +1,4 @@
-import { type Arch, ERRNO, syscallNumber } from '@rt/sys'
+import { type Arch, ERRNO, printable, syscallNumber, textBytes } from '@rt/sys'
 import type { Assembler } from './assembler.js'
 import { describeInstruction } from './describe.js'
 import { OP_BRANCH, OP_COMPUTE } from './layout.js'
@@ -41,7 +41,7 @@ export function reportFailures(assembler: Assembler, plan: Plan, arch: Arch): vo
     let last = operations[i] as Operation
     for (let j = i + 1; operations[j]?.site.instruction === instruction; j++) last = operations[j] as Operation
     const step = plan.steps[site.step]
-    const where = step ? `${step.name}${step.origin ? ` (${step.origin})` : ''}: ` : ''
+    const where = step ? printable(`${step.name}${step.origin ? ` (${step.origin})` : ''}: `) : ''
     const isCall = instruction.kind === 'call'
     const said = isCall
       ? `${describeInstruction(instruction, { arch, of: (name) => naming.of(name, i) })} = -1 `
@@ -96,5 +96,5 @@ function describe(memory: Memory, at: Place, bytes: Uint8Array, text: string): v
   // A NUL can't be part of a sentence that came from one.
   const safe = text.replaceAll('\0', '')
   memory.fixups.push({ at, target: memory.string(safe) })
-  new DataView(bytes.buffer, bytes.byteOffset).setUint32(8, Buffer.byteLength(safe), true)
+  new DataView(bytes.buffer, bytes.byteOffset).setUint32(8, textBytes(safe).length, true)
 }

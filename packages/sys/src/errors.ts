@@ -1,5 +1,5 @@
 import { type ErrnoName, errnoName, errnoText, formatErrno } from './errno.js'
-import { escaped } from './format/quote.js'
+import { escaped, printable } from './format/quote.js'
 import { hintFor } from './hints.js'
 
 /** What went wrong, for code that must decide. People read the message, the call and the hint. */
@@ -232,5 +232,5 @@ export function formatError(error: unknown): string {
   for (const { path, message } of error.complaints ?? []) lines.push(`  ${path}: ${message}`)
   if (SyscallError.isInstance(error)) lines.push(`  ${error.call}`)
   if (error.hint !== undefined) lines.push(`  hint: ${error.hint}`)
-  return lines.join('\n')
+  return lines.map(printable).join('\n')
 }

@@ -60,7 +60,7 @@ export {
   parseFlags,
 } from './format/flags.js'
 export { formatCloneFlags, formatMode, formatOpenFlags, formatSocketType } from './format/open-flags.js'
-export { quote } from './format/quote.js'
+export { escaped, printable, quote } from './format/quote.js'
 export type { ArgumentKind } from './format/signatures.js'
 export { formatStruct, type StructFields, type Verbatim } from './format/struct.js'
 export { type FormatCallOptions, formatCapabilities } from './format/value.js'

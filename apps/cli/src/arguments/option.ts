@@ -18,6 +18,8 @@ export interface Option<T> {
   /** What it does, and where that differs from Docker's option of this name. */
   readonly help: string
   readonly complete?: Completion
+  /** The value may hold any byte (escaped: `textFromBytes` of @rt/sys). Else one that is not UTF-8 is refused. */
+  readonly bytes?: true
   /**
    * `unset`: an empty value (`--user ''`, what a script's empty variable gives) means that the option was not given, as
    * in Docker. Else it is a value like any other.

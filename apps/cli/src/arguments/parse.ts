@@ -1,4 +1,5 @@
-import { nearest } from '@rt/sys'
+import { isUtf8, nearest, printable } from '@rt/sys'
+import { quote } from '../values/quote.js'
 import type { Complaints } from './complaints.js'
 import type { Option, Options, Values } from './option.js'
 
@@ -44,7 +45,11 @@ export function parseArguments<O extends Options>(
       origins.delete(name)
       return
     }
-    const origin = `--${name} ${text}`
+    if (!option.bytes && !isUtf8(text)) {
+      complaints.add(`--${name}`, `expected UTF-8, got ${quote(text)}`)
+      return
+    }
+    const origin = `--${name} ${printable(text)}`
     origins.set(name, origin)
     const value = complaints.try(`--${name}`, () => (option.parse ? option.parse(text, origin) : text))
     if (option.kind === 'one') values[name] = value

@@ -1,7 +1,7 @@
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { compile } from '@rt/program'
-import { RtError } from '@rt/sys'
+import { RtError, textBytes } from '@rt/sys'
 import { one } from '../arguments/option.js'
 import { EXIT } from '../exit-codes.js'
 import type { RunValues } from '../options/run.js'
@@ -13,7 +13,7 @@ import { quote } from '../values/quote.js'
 import { defineCommand } from './command.js'
 
 const OPTIONS = {
-  output: one({ short: 'o', value: 'FILE', complete: 'file', help: 'the executable to write' }),
+  output: one({ short: 'o', value: 'FILE', bytes: true, complete: 'file', help: 'the executable to write' }),
   arch: one({
     value: 'x64|arm64',
     parse: oneOf('x64', 'arm64'),
@@ -30,6 +30,7 @@ export const command = defineCommand({
     'Write a static executable of some 330 KiB that starts the container by itself, without Node.js: the system calls of ' +
       'rt explain, a machine of fewer than 300 bytes that makes them, and, most of it, the words for what may fail. Paths ' +
       'and limits are those of this host.',
+    'The file holds the values of --env and --env-file; with these only its owner may read and run it.',
     '-o FILE may also stand at the very end. (If it stands before, a -o at the end belongs to COMMAND.)',
   ],
   examples: [['rt compile run ./busybox-root /bin/true -o t && ./t', 'write it, and run it']],
@@ -74,14 +75,14 @@ const secretsOf = (run: RunValues): string =>
 
 /** Complete or not at all, never into a file that is being executed, and at no moment readable by more than `mode` says. */
 function writeExecutable(file: string, bytes: Uint8Array, mode: number): void {
-  const fresh = `${file}.${process.pid}.tmp`
+  const [whole, fresh] = [textBytes(file), textBytes(`${file}.${process.pid}.tmp`)]
   try {
     writeFileSync(fresh, bytes, { flag: 'wx', mode: 0o700 })
     chmodSync(fresh, mode)
-    renameSync(fresh, file)
+    renameSync(fresh, whole)
   } catch (error) {
     rmSync(fresh, { force: true })
-    throw new RtError('RT_SYSCALL', `cannot write ${JSON.stringify(file)}: ${(error as Error).message}`, {
+    throw new RtError('RT_SYSCALL', `cannot write ${quote(file)}: ${(error as Error).message}`, {
       origin: '--output',
       cause: error,
     })

@@ -16,6 +16,8 @@ export const command = defineCommand({
   description: [
     'Run a command in a running container: in its namespaces, its cgroups, its root, and with no more than its ' +
       'capabilities. PID is any process of the container, as the host numbers it (ps, pgrep, /proc).',
+    'Where the options say nothing else, it runs as the program that the container was started with: as its user and ' +
+      'groups, in the directory where that is now, with its environment.',
     'Exits as rt run does.',
   ],
   examples: [

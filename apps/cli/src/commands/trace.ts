@@ -1,5 +1,6 @@
 import { writeFileSync, writeSync } from 'node:fs'
 import { type Container, chromeTrace, formatTrace, type TraceRow } from '@rt/program'
+import { textBytes } from '@rt/sys'
 import { flag, one } from '../arguments/option.js'
 import { checkStreams } from '../attach/check-streams.js'
 import { startAttached } from '../attach/start.js'
@@ -15,7 +16,13 @@ const STDERR = 2
 const OPTIONS = {
   json: flag({ help: 'the rows as JSON' }),
   perfetto: flag({ help: 'the rows for https://ui.perfetto.dev or chrome://tracing' }),
-  output: one({ short: 'o', value: 'FILE', complete: 'file', help: 'write the trace to FILE instead of stderr' }),
+  output: one({
+    short: 'o',
+    value: 'FILE',
+    bytes: true,
+    complete: 'file',
+    help: 'write the trace to FILE instead of stderr',
+  }),
 }
 
 /** `rt trace run …` */
@@ -44,7 +51,7 @@ export const command = defineCommand({
     const write = (rows: readonly TraceRow[]): void => {
       const text = own.json ? json(rows) : own.perfetto ? chromeTrace(rows) : formatTrace(rows)
       if (own.output === undefined) writeSync(STDERR, text)
-      else writeFileSync(own.output, text)
+      else writeFileSync(textBytes(own.output), text)
     }
     const code = await startAttached((signal) => prepareWithBar({ values: run, words, mode, complaints, signal }), {
       mode,

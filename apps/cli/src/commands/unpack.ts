@@ -1,10 +1,12 @@
 import { flag } from '../arguments/option.js'
+import { absolute, isInUtf8 } from '../arguments/own-bytes.js'
 import { forwardSignals } from '../attach/signals.js'
 import { EXIT } from '../exit-codes.js'
 import { limitsOf, unpacking } from '../options/unpacking.js'
 import { print, printJson } from '../output.js'
 import { progressBar } from '../progress/progress-bar.js'
 import { warnAbout } from '../progress/warn.js'
+import { quote } from '../values/quote.js'
 import { defineCommand } from './command.js'
 
 const output = { json: flag({ help: 'print what was unpacked as JSON' }) }
@@ -32,6 +34,13 @@ export const command = defineCommand({
     if (source === undefined) complaints.add('SOURCE', 'is missing')
     if (directory === undefined) complaints.add('DIR', 'is missing')
     if (more.length > 0) complaints.add('DIR', `is the last argument; ${JSON.stringify(more.join(' '))} is too much`)
+    for (const [name, path] of [
+      ['SOURCE', source],
+      ['DIR', directory],
+    ] as const) {
+      if (path === undefined || isInUtf8(path)) continue
+      complaints.add(name, `expected a path in UTF-8, got ${quote(absolute(path))}`, 'use another name, and mv')
+    }
     complaints.throwIfAny('unpack')
     const { unpack } = await import('../images.js')
     const signals = forwardSignals()

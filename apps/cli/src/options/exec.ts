@@ -3,8 +3,18 @@ import { commandOptions } from './command.js'
 import { terminal } from './terminal.js'
 import { user } from './user.js'
 
-const command = { env: commandOptions.env, 'env-file': commandOptions['env-file'], workdir: commandOptions.workdir }
-const who = { user: user.user, privileged: { ...user.privileged, help: 'all capabilities that rt itself has' } }
+const command = {
+  env: commandOptions.env,
+  'env-file': commandOptions['env-file'],
+  workdir: {
+    ...commandOptions.workdir,
+    help: "working directory; made if missing (default: the container's program's)",
+  },
+}
+const who = {
+  user: { ...user.user, help: `${user.user.help} (default: the container's program's)` },
+  privileged: { ...user.privileged, help: 'all capabilities that rt itself has' },
+}
 
 /** The options of `rt exec`: run's, as far as they make sense for a second program. */
 export const EXEC_OPTIONS = { ...terminal, ...command, ...who }

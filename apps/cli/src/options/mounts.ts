@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { type DeviceNode, device as deviceStep, mount as mountStep, readDevice } from '@rt/mountns'
 import type { Step } from '@rt/program'
+import { textBytes } from '@rt/sys'
 import { type Complaints, invalid } from '../arguments/complaints.js'
 import { flag, many, one, type Values } from '../arguments/option.js'
 import { bytes } from '../values/bytes.js'
@@ -14,18 +15,21 @@ export const mounts = {
     short: 'v',
     value: 'HOST:CONTAINER[:OPTIONS]',
     parse: volume,
+    bytes: true,
     complete: 'directory',
     help: 'show a file or directory of the host in the container; OPTIONS such as ro, nosuid, rslave. HOST must exist',
   }),
   mount: many({
     value: 'FIELDS',
     parse: mount,
+    bytes: true,
     complete: ['type=bind,source=', 'type=tmpfs,target='],
     help: 'a mount in long form: type=bind,source=/host,target=/dir[,readonly] or type=tmpfs,target=/dir[,tmpfs-size=64m]',
   }),
   tmpfs: many({
     value: 'CONTAINER[:OPTIONS]',
     parse: tmpfs,
+    bytes: true,
     help: 'an empty directory in memory; OPTIONS such as size=64m,mode=1777,exec',
   }),
   'read-only': flag({ help: 'make the root read-only; mounts stay writable. Nothing is made in SOURCE' }),
@@ -33,6 +37,7 @@ export const mounts = {
   device: many({
     value: 'HOST[:CONTAINER][:rwm]',
     parse: device,
+    bytes: true,
     complete: 'file',
     help: 'give the container a device of the host',
   }),
@@ -73,7 +78,7 @@ export const mountSteps = (specs: readonly MountSpec[], complaints: Complaints):
 
 function statSource(path: string): void {
   try {
-    statSync(path)
+    statSync(textBytes(path))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') throw invalid(`nothing is at ${quote(path)} on the host`, `mkdir ${path}`)

@@ -24,6 +24,7 @@ import {
 import { sequence } from '@rt/program'
 import { CAPABILITIES, type CapabilityName, textFromBytes } from '@rt/sys'
 import type { Complaints } from '../arguments/complaints.js'
+import { ownVariable } from '../arguments/own-bytes.js'
 import { homeEntry } from '../options/command.js'
 import type { ExecValues } from '../options/exec.js'
 import type { TerminalMode } from '../options/terminal.js'
@@ -116,7 +117,7 @@ function execEnvironment(values: ExecValues, inherited: readonly Text[], home: (
   const hasHome = inherited.some((entry) => nameOf(entry) === 'HOME')
   const defaults: Text[] = [
     ...(values.user === undefined && hasHome ? [] : [homeEntry(home())]),
-    ...(mode.tty ? [`TERM=${process.env.TERM ?? 'xterm'}`] : []),
+    ...(mode.tty ? [`TERM=${ownVariable('TERM') ?? 'xterm'}`] : []),
   ].filter((entry) => !isGiven(entry))
   const replaced = new Set(defaults.map(nameOf))
   return [

@@ -1,6 +1,7 @@
 import { readFileSync, realpathSync } from 'node:fs'
 import { bind, parseMountinfo } from '@rt/mountns'
 import type { Step } from '@rt/program'
+import { textBytes, textFromBytes } from '@rt/sys'
 
 /** The container has its own, whatever a chroot has left mounted there. */
 const OWN = ['/dev', '/proc', '/sys'] as const
@@ -10,7 +11,7 @@ const OWN = ['/dev', '/proc', '/sys'] as const
  * layer is one file system, without what is mounted in it. A look at the host.
  */
 export function mountsBelow(directory: string, origin: string): Step[] {
-  const top = realpathSync(directory).replace(/\/$/, '')
+  const top = textFromBytes(realpathSync(textBytes(directory), { encoding: 'buffer' })).replace(/\/$/, '')
   const below = parseMountinfo(readFileSync('/proc/self/mountinfo'))
     .filter(({ mountPoint }) => mountPoint.startsWith(`${top}/`))
     .map(({ mountPoint }) => mountPoint.slice(top.length))

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { FileMount } from '@rt/mountns'
+import { textFromBytes } from '@rt/sys'
 import type { HostEntry } from '../values/host-entry.js'
 
 /** What the container's files of names should say. */
@@ -51,7 +52,7 @@ const ended = (text: string): string => (text === '' || text.endsWith('\n') ? te
 
 function readHost(path: string, otherwise: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return textFromBytes(readFileSync(path))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return otherwise
     throw error

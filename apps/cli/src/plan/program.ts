@@ -1,6 +1,7 @@
 import { DEFAULT_PATH, diagnoseExec, type ResolvedUser, resolveUser, type Text } from '@rt/chroot'
 import { hostId, type UserNamespace } from '@rt/mountns'
 import { type Complaints, invalid } from '../arguments/complaints.js'
+import { ownVariable } from '../arguments/own-bytes.js'
 import { argvOf, envOf } from '../options/command.js'
 import type { RunValues } from '../options/run.js'
 import type { TerminalMode } from '../options/terminal.js'
@@ -29,7 +30,7 @@ export function programOf(
   const env = envOf(values, image, {
     PATH: DEFAULT_PATH,
     HOSTNAME: hostname ?? hostsName(),
-    TERM: mode.tty ? (process.env.TERM ?? 'xterm') : undefined,
+    TERM: mode.tty ? (ownVariable('TERM') ?? 'xterm') : undefined,
     HOME: identity.home,
   })
   const argv = argvOf(values, command, image)

@@ -1,10 +1,12 @@
-import { closeSync, constants, openSync } from 'node:fs'
+import { closeSync, constants, openSync, statSync } from 'node:fs'
 import type { RootLookup } from '@rt/chroot'
 import { directoryTree, hostTree, overlayTree, readHostTree, type UserNamespace } from '@rt/mountns'
 import type { StepList } from '@rt/program'
 import { type PrepareOptions, resolveSource, type Source } from '@rt/rootfs'
-import { RtError } from '@rt/sys'
+import { printable, RtError, textBytes } from '@rt/sys'
+import { absolute, isInUtf8 } from '../arguments/own-bytes.js'
 import type { ImageCommand } from '../options/command.js'
+import { quote } from '../values/quote.js'
 import { mountsBelow } from './mounts-below.js'
 import { programOnPath } from './program-on-path.js'
 
@@ -60,7 +62,7 @@ export async function rootSource(source: string | undefined, options: SourceOpti
     }
   }
   const resolved = resolve(source)
-  const origin = `SOURCE ${source}`
+  const origin = `SOURCE ${printable(source)}`
   if (resolved.kind === 'host') return rootSource(undefined, options)
   if (resolved.kind === 'directory') {
     const { path } = resolved
@@ -70,7 +72,7 @@ export async function rootSource(source: string | undefined, options: SourceOpti
     const tree = isLayer
       ? overlayTree({ lower: [path], idmap, userxattr: isPlainUser, origin })
       : directoryTree(path, { idmap, origin })
-    const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY)
+    const fd = openSync(textBytes(path), constants.O_RDONLY | constants.O_DIRECTORY)
     const close = () => closeSync(fd)
     // What is thrown away can't be shown writable: with --ephemeral it is left out.
     const mounts = readOnly && !ephemeral ? mountsBelow(path, origin) : null
@@ -96,10 +98,19 @@ export async function rootSource(source: string | undefined, options: SourceOpti
 /** What SOURCE means. @throws RtError as {@link rootSource}, with a hint if it is the name of a program */
 export function resolve(source: string): Source {
   try {
-    return resolveSource(source)
+    return isInUtf8(source) ? resolveSource(source) : directoryOf(source)
   } catch (error) {
     throw suggestProgram(source, error)
   }
+}
+
+/** Of other names than UTF-8 only a directory's goes through. */
+function directoryOf(source: string): Source {
+  const path = absolute(source)
+  const status = statSync(textBytes(path), { throwIfNoEntry: false })
+  if (status?.isDirectory()) return { kind: 'directory', path }
+  const message = `${quote(path)} is not UTF-8, and no directory: an archive or image needs a name in UTF-8`
+  throw new RtError('RT_INVALID_OPTION', message, { origin: 'SOURCE', hint: 'rename it, or make a symlink to it' })
 }
 
 /** The program of that name is more likely meant as one. */

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { textBytes, textFromBytes } from '@rt/sys'
 import { invalid } from '../arguments/complaints.js'
+import { ownVariable } from '../arguments/own-bytes.js'
 import { quote } from './quote.js'
 
 /** A variable to set; without a value it was not set on the host either, and Docker leaves it out. */
@@ -14,7 +16,7 @@ export function envEntry(text: string): EnvEntry {
   const name = equals < 0 ? text : text.slice(0, equals)
   if (name === '') throw invalid(`expected NAME=VALUE or NAME, got ${quote(text)}`)
   if (text.includes('\0')) throw invalid(`a NUL byte in ${quote(text)}`)
-  return { name, value: equals < 0 ? process.env[name] : text.slice(equals + 1) }
+  return { name, value: equals < 0 ? ownVariable(name) : text.slice(equals + 1) }
 }
 
 /**
@@ -24,7 +26,7 @@ export function envEntry(text: string): EnvEntry {
 export function envFile(path: string): readonly EnvEntry[] {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = textFromBytes(readFileSync(textBytes(path)))
   } catch (error) {
     throw invalid(`cannot read ${quote(path)}: ${(error as Error).message}`)
   }

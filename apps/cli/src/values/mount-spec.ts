@@ -1,5 +1,6 @@
-import { posix, resolve } from 'node:path'
+import { posix } from 'node:path'
 import { invalid } from '../arguments/complaints.js'
+import { absolute } from '../arguments/own-bytes.js'
 import { bytes } from './bytes.js'
 import { csvFields } from './csv.js'
 import { quote } from './quote.js'
@@ -177,7 +178,7 @@ function isOn(fields: Fields, key: string): boolean {
 /** Absolute, or relative to where rt was started if it starts with `.`: another word would be a volume's name. */
 function hostPath(text: string): string {
   if (text.includes('\0')) throw invalid('a NUL byte in a path')
-  if (text.startsWith('/') || /^\.\.?(\/|$)/.test(text)) return resolve(text)
+  if (text.startsWith('/') || /^\.\.?(\/|$)/.test(text)) return absolute(text)
   throw invalid(`expected a path that starts with "/" or "./", got ${quote(text)}`, NO_VOLUMES)
 }
 

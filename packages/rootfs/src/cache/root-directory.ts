@@ -6,13 +6,19 @@ import { RtError } from '@rt/sys'
 /**
  * Where layers are kept unless `rootDir` says otherwise: /var/lib/rt for root, else $XDG_DATA_HOME/rt.
  *
- * @throws RtError RT_NOT_FOUND for a user who has no home directory
+ * @throws RtError RT_NOT_FOUND for a user who has no home directory; RT_UNSUPPORTED if its name is not UTF-8: Node's decoding
+ *   has changed it already
  */
 export function defaultRootDir(): string {
   if (process.geteuid?.() === 0) return '/var/lib/rt'
   const dataHome = process.env.XDG_DATA_HOME
   // XDG Base Directory Specification: a relative path is to be ignored.
-  return dataHome !== undefined && isAbsolute(dataHome) ? join(dataHome, 'rt') : join(home(), '.local/share/rt')
+  const path = dataHome !== undefined && isAbsolute(dataHome) ? join(dataHome, 'rt') : join(home(), '.local/share/rt')
+  if (!path.includes('\ufffd')) return path
+  throw new RtError('RT_UNSUPPORTED', `cannot keep layers below ${JSON.stringify(path)}: the name is not UTF-8`, {
+    origin: 'rootDir',
+    hint: 'choose another place with --root-dir',
+  })
 }
 
 /** $HOME, or passwd's where that is missing or empty. */

@@ -80,6 +80,9 @@ export function quote(text: string | Uint8Array, longest = Number.POSITIVE_INFIN
 /** Text with the same escapes, without quotes: for paths within a sentence. */
 export const escaped = (text: string | Uint8Array): string => quote(text).slice(1, -1)
 
+/** Words from outside within a sentence: as they are where they are UTF-8, else with the same escapes. */
+export const printable = (text: string): string => (isUtf8(text) ? text : escaped(text))
+
 /** The bytes before the first NUL: a C string. */
 export function untilNul(bytes: Uint8Array): Uint8Array {
   const end = bytes.indexOf(0)
