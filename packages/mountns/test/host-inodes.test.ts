@@ -1,5 +1,6 @@
 // requires root: what a container can change of the host's inodes; busybox
 
+import { closeSync, openSync } from 'node:fs'
 import { capabilities, DEFAULT_CAPABILITIES } from '@rt/chroot'
 import {
   cgroupLayout,
@@ -10,9 +11,10 @@ import {
   readMaskedPaths,
   type UserNamespace,
 } from '@rt/mountns'
+import { type RunOptions, run } from '@rt/program'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { needs } from '../../../tooling/fixtures/index.js'
-import { type Container, mountsOfHost, shell, tinyRoot } from './inside.js'
+import { needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
+import { type Container, mountsOfHost, runInMountNamespace, shell, shellPlan, tinyRoot } from './inside.js'
 
 beforeEach((context) => needs(context, 'root', 'busybox'))
 
@@ -97,6 +99,22 @@ describe.each(KINDS)('%s', (_, userNamespace) => {
     if (userNamespace) expect(changeable).toEqual([])
     else expect(changeable).toContain('444 /proc/version')
   })
+})
+
+it('no stream is the host’s null device: one that is closed, or a file, is left alone', async () => {
+  const script = 'for fd in $1; do test /proc/$$/fd/$fd -ef /dev/null || exit 1; done; exit 7'
+  const ends = (fds: string, stdio: RunOptions['stdio']) =>
+    run(shellPlan(container(), script.replace('$1', fds)), { stdio }).then(({ exited }) => exited)
+  expect(await ends('0 1 2', 'null')).toEqual({ code: 7 })
+  const folder = openSync(temporaryFolder('stream'), 'r')
+  try {
+    expect(await ends('0 2', ['null', folder, 'null'])).toEqual({ code: 7 })
+    expect(await ends('1', ['null', folder, 'null'])).toEqual({ code: 1 })
+  } finally {
+    closeSync(folder)
+  }
+  const { stdout } = runInMountNamespace(shellPlan(container(), 'echo out'), 'exec <&-')
+  expect(stdout).toBe('out\n')
 })
 
 const DEVICES = ['/dev/extra', '/dev/null', '/dev/zero', '/dev/full', '/dev/random', '/dev/urandom', '/dev/tty']
