@@ -50,17 +50,34 @@ static int must(int result, const char *what) {
 
 /* ---- destinations ---- */
 
+static int look_up(int from, const char *path, uint64_t flags, uint64_t resolve) {
+  struct open_how how = {.flags = O_CLOEXEC | flags, .resolve = RESOLVE_NO_MAGICLINKS | resolve};
+  return syscall(SYS_openat2, from, path, &how, sizeof how);
+}
+
 static int beneath(int root, const char *path, uint64_t flags, uint64_t resolve) {
-  struct open_how how = {.flags = O_PATH | O_CLOEXEC | flags, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve};
-  return syscall(SYS_openat2, root, path, &how, sizeof how);
+  return look_up(root, path, O_PATH | flags, RESOLVE_IN_ROOT | resolve);
+}
+
+/* In a mount of our own, whose name may be another's by now. */
+static int within(int mount, const char *path, uint64_t flags, uint64_t resolve) {
+  return look_up(mount, path, O_PATH | flags, RESOLVE_BENEATH | resolve);
 }
 
 static void move(int mount, int destination) {
   must(move_mount(mount, "", destination, "", BOTH_EMPTY), "move_mount");
 }
 
-static void attach(int mount, int root, const char *path, uint64_t resolve) {
-  int destination = must(beneath(root, path, O_DIRECTORY, resolve), path);
+/* The mount's fd is kept. */
+static int attach(int mount, int root, const char *path) {
+  int destination = must(beneath(root, path, O_DIRECTORY, RESOLVE_NO_SYMLINKS), path);
+  move(mount, destination);
+  close(destination);
+  return mount;
+}
+
+static void attach_within(int mount, int outer, const char *path, uint64_t resolve) {
+  int destination = must(within(outer, path, O_DIRECTORY, resolve), path);
   move(mount, destination);
   close(destination);
   close(mount);
@@ -85,7 +102,7 @@ static int finish(int fs, unsigned attributes) {
   return mount;
 }
 
-static void mount_dev(int root) {
+static int mount_dev(int root) {
   static const char *const directories[] = {"pts", "mqueue", "shm"};
   static const char *const links[][2] = {
       {"/proc/self/fd", "fd"},         {"/proc/self/fd/0", "stdin"}, {"/proc/self/fd/1", "stdout"},
@@ -105,55 +122,81 @@ static void mount_dev(int root) {
   for (size_t i = 0; i < COUNT(nodes); i++)
     must(mknodat(dev, nodes[i].name, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)), nodes[i].name);
   umask(mask);
-  attach(dev, root, "dev", RESOLVE_NO_SYMLINKS);
+  return attach(dev, root, "dev");
 }
 
-static void mount_all(int root) {
-  attach(finish(begin("proc", "proc"), HARMLESS), root, "proc", RESOLVE_NO_SYMLINKS);
-  mount_dev(root);
+/* Streams that are the host's null device become the container's. */
+static void own_null(int dev) {
+  struct statx st;
+  for (int fd = 0; fd <= 2; fd++) {
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_MODE, &st) < 0) {
+      if (errno != EBADF) die("statx");
+      continue;
+    }
+    if (!S_ISCHR(st.stx_mode) || st.stx_rdev_major != 1 || st.stx_rdev_minor != 3) continue;
+    int null = must(look_up(dev, "null", O_RDWR, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS), "null");
+    must(dup3(null, fd, 0), "dup3");
+    close(null);
+  }
+}
+
+struct mounts {
+  int proc, sys;
+};
+
+static struct mounts mount_all(int root) {
+  struct mounts mounts = {.proc = attach(finish(begin("proc", "proc"), HARMLESS), root, "proc")};
+  int dev = mount_dev(root);
+  own_null(dev);
   int pts = begin("devpts", "devpts");
   set(pts, "newinstance", NULL);
   set(pts, "ptmxmode", "0666");
   set(pts, "mode", "0620");
   set(pts, "gid", "5");
-  attach(finish(pts, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC), root, "dev/pts", RESOLVE_NO_SYMLINKS);
-  attach(finish(begin("sysfs", "sysfs"), MOUNT_ATTR_RDONLY | HARMLESS), root, "sys", RESOLVE_NO_SYMLINKS);
-  attach(finish(begin("mqueue", "mqueue"), HARMLESS), root, "dev/mqueue", RESOLVE_NO_SYMLINKS);
+  attach_within(finish(pts, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC), dev, "pts", RESOLVE_NO_SYMLINKS);
+  mounts.sys = attach(finish(begin("sysfs", "sysfs"), MOUNT_ATTR_RDONLY | HARMLESS), root, "sys");
+  attach_within(finish(begin("mqueue", "mqueue"), HARMLESS), dev, "mqueue", RESOLVE_NO_SYMLINKS);
   int shm = begin("tmpfs", "shm");
   set(shm, "mode", "1777");
   set(shm, "size", "65536k");
-  int filled = finish(shm, HARMLESS), place = must(beneath(root, "dev/shm", O_DIRECTORY, 0), "dev/shm");
-  /* A symlink of the image could have led into /proc. */
+  int filled = finish(shm, HARMLESS), place = must(within(dev, "shm", O_DIRECTORY, 0), "dev/shm");
   struct statfs st;
   must(fstatfs(place, &st), "fstatfs");
   if (st.f_type == PROC_SUPER_MAGIC) die("dev/shm is in /proc");
   move(filled, place);
   close(place);
   close(filled);
+  return mounts;
 }
 
 /* ---- masks ---- */
 
-static void mask_paths(int root) {
-  static const char *const masked[] = {
-      "proc/asound",     "proc/acpi",        "proc/interrupts",  "proc/kcore", "proc/keys",    "proc/latency_stats",
-      "proc/timer_list", "proc/timer_stats", "proc/sched_debug", "proc/scsi",  "sys/firmware", "sys/devices/virtual/powercap",
-  };
+static void make_read_only(int mount, unsigned flags) {
+  struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
+  must(mount_setattr(mount, "", AT_EMPTY_PATH | flags, &read_only, sizeof read_only), "mount_setattr");
+}
+
+static void mask_paths(struct mounts mounts) {
+  static const char *const in_proc[] = {"acpi", "asound",      "interrupts", "kcore",      "keys", "latency_stats",
+                                        "sched_debug", "scsi", "timer_list", "timer_stats"};
+  static const char *const in_sys[] = {"devices/virtual/powercap", "firmware"};
   int null = must(open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC), "/dev/null");
   int empty = -1;
   struct statx st;
   must(statx(null, "", AT_EMPTY_PATH, STATX_TYPE | STATX_MODE, &st), "statx");
   if (!S_ISCHR(st.stx_mode) || st.stx_rdev_major != 1 || st.stx_rdev_minor != 3) die("/dev/null is another file");
-  for (size_t i = 0; i < COUNT(masked); i++) {
-    int path = beneath(root, masked[i], 0, 0);
+  for (size_t i = 0; i < COUNT(in_proc) + COUNT(in_sys); i++) {
+    const char *name = i < COUNT(in_proc) ? in_proc[i] : in_sys[i - COUNT(in_proc)];
+    int path = within(i < COUNT(in_proc) ? mounts.proc : mounts.sys, name, 0, RESOLVE_NO_SYMLINKS);
     if (path < 0 && (errno == ENOENT || errno == ENOTDIR)) continue;
-    must(path, masked[i]);
+    must(path, name);
     must(statx(path, "", AT_EMPTY_PATH, STATX_TYPE | STATX_MODE, &st), "statx");
     if (S_ISDIR(st.stx_mode) && empty < 0) {
       empty = finish(begin("tmpfs", "tmpfs"), MOUNT_ATTR_RDONLY | HARMLESS);
       move(empty, path);
     } else {
       int copy = must(open_tree(S_ISDIR(st.stx_mode) ? empty : null, "", COPY), "open_tree");
+      if (!S_ISDIR(st.stx_mode)) make_read_only(copy, 0);
       move(copy, path);
       close(copy);
     }
@@ -163,15 +206,17 @@ static void mask_paths(int root) {
   if (empty >= 0) close(empty);
 }
 
-static void protect_paths(int root) {
-  static const char *const protected[] = {"proc/bus", "proc/fs", "proc/irq", "proc/sys", "proc/sysrq-trigger"};
+static void protect_paths(struct mounts mounts) {
+  static const char *const protected[] = {
+      "bus",         "fs",         "irq",        "sys",  "sysrq-trigger", "allocinfo", "driver", "dynamic_debug", "kmsg",
+      "kpagecgroup", "kpagecount", "kpageflags", "mtrr", "pagetypeinfo",  "slabinfo",  "tty",    "vmallocinfo",
+  };
   for (size_t i = 0; i < COUNT(protected); i++) {
-    int path = beneath(root, protected[i], 0, 0);
+    int path = within(mounts.proc, protected[i], 0, RESOLVE_NO_SYMLINKS);
     if (path < 0 && (errno == ENOENT || errno == ENOTDIR)) continue;
     must(path, protected[i]);
     int copy = must(open_tree(path, "", COPY | AT_RECURSIVE), "open_tree");
-    struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
-    must(mount_setattr(copy, "", AT_EMPTY_PATH | AT_RECURSIVE, &read_only, sizeof read_only), "mount_setattr");
+    make_read_only(copy, AT_RECURSIVE);
     move(copy, path);
     close(copy);
     close(path);
@@ -284,9 +329,9 @@ static _Noreturn void init(int tree, int gates[2], char *command) {
   loopback_up();
   must(sethostname("rt", 2), "sethostname");
   int root = attach_root(tree);
-  mount_all(root);
-  mask_paths(root);
-  protect_paths(root);
+  struct mounts mounts = mount_all(root);
+  mask_paths(mounts);
+  protect_paths(mounts);
   pivot(root);
   check_working_directory();
   enter_working_directory(root);

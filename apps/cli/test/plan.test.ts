@@ -51,6 +51,7 @@ describe('the plan of rt run', () => {
       'sysctls',
       'root tree',
       'attach root',
+      'null streams',
       'masked paths',
       'read-only paths',
       'pivot_root',

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Container, call, run, type Step, type StepList, sequence, vector } from '@rt/program'
+import { type Container, call, ROOT, ref, run, type Step, type StepList, sequence, vector } from '@rt/program'
+import { AT_FDCWD, MOVE_MOUNT_F_EMPTY_PATH, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from '@rt/sys'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { busyboxRoot, needs } from '../../../tooling/fixtures/index.js'
 import { capabilities, DEFAULT_CAPABILITIES, init, root, type TerminalOptions, terminal, user } from '../src/index.js'
@@ -167,6 +168,17 @@ describe('a container with a terminal', () => {
       terminal(),
     ]
     await expect(begin(steps, 'true')).rejects.toMatchObject({ step: 'terminal', code })
+  })
+
+  it('a ptmx that is not the devpts’s own is refused', async () => {
+    const covered: Step = {
+      name: 'cover',
+      why: 'a mount over /dev/pts/ptmx, as a volume could be',
+      open: [call('open_tree', [AT_FDCWD, '/dev/null', OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC], { save: 'null' })],
+      inside: [call('move_mount', [ref('null'), '', ref(ROOT), 'dev/pts/ptmx', MOVE_MOUNT_F_EMPTY_PATH])],
+    }
+    const steps = [namespaces(), root(tree(directory), [mounts(), covered]), terminal()]
+    await expect(begin(steps, 'true')).rejects.toMatchObject({ step: 'terminal', code: 'EXDEV' })
   })
 
   it('a file at /dev/console is mounted upon, not written', async () => {

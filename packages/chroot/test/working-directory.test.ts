@@ -2,8 +2,8 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
-import { assemble, branch, type Call, compute, ref, run, sequence } from '@rt/program'
-import { AT_FDCWD, RENAME_EXCHANGE, renameat2 } from '@rt/sys'
+import { assemble, branch, type Call, call, compute, ROOT, ref, run, type Step, sequence } from '@rt/program'
+import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, RENAME_EXCHANGE, renameat2 } from '@rt/sys'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { busyboxRoot, needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
 import { exec, root, user, workingDirectory } from '../src/index.js'
@@ -208,6 +208,22 @@ describe('the contained process', () => {
     } finally {
       process.umask(before)
     }
+  })
+
+  // CVE-2024-21626: whatever fd it came through, a directory outside is noticed.
+  it('a directory that is not beneath the root is refused, however it was reached', async () => {
+    const before: Step = {
+      name: 'leak',
+      why: 'an fd of outside',
+      inside: [call('openat', [AT_FDCWD, '/', O_PATH | O_DIRECTORY | O_CLOEXEC], { save: '$outside' })],
+    }
+    const after: Step = { name: 'mistake', why: 'taken for the root', inside: [compute(ROOT, ref('$outside'))] }
+    const steps = [namespaces(), before, root(tree(directory), proc()), after, workingDirectory('/etc')]
+    await expect(contained(steps, ['true'])).rejects.toMatchObject({
+      step: 'working directory',
+      code: 'RT_UNSAFE',
+      message: 'the working directory is not beneath the new root',
+    })
   })
 
   it('a directory that only root may enter is the user’s working directory all the same', async () => {

@@ -7,6 +7,7 @@ import { devpts } from './devpts.js'
 import { hostId, type IdMapping } from './id-map.js'
 import { maskedPaths } from './masked-paths.js'
 import { mqueue } from './mqueue.js'
+import { nullStreams } from './null-streams.js'
 import { proc } from './proc.js'
 import { DEFAULT_READONLY_PATHS, HOST_MODE_PATHS, readonlyPaths } from './readonly-paths.js'
 import { shm } from './shm.js'
@@ -46,6 +47,8 @@ const TTY_GROUP = 5
  * Docker's default mounts in Docker's order: /proc, /dev with its devices, /dev/pts, /sys, cgroups, /dev/mqueue,
  * /dev/shm; then the given mounts; then masked and read-only paths.
  *
+ * Where there is a /dev of its own, streams that are the host's null device become the container's.
+ *
  * What a user namespace can't have is replaced: nodes of /dev are bound, and so are /proc and /sys where the PID or the
  * network namespace is the host's.
  */
@@ -61,6 +64,7 @@ export function defaultMounts(options: DefaultMountsOptions = {}): StepList {
   return [
     at('/proc', () => proc({ from: user && !pid ? 'host' : 'new' })),
     at('/dev', () => dev({ how: options.nodes ?? (user ? 'bind' : 'mknod') })),
+    at('/dev', () => nullStreams()),
     at('/dev/pts', () => devpts(hasTtyGroup ? {} : { gid: null })),
     at('/sys', () => sysfs({ from: user && !net ? 'host' : 'new', readonly: !privileged })),
     options.cgroup &&

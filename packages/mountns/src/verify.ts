@@ -1,4 +1,4 @@
-import { branch, buffer, call, fail, type Instruction, label, ref, type Value } from '@rt/program'
+import { branch, buffer, type Call, call, fail, type Instruction, label, ref, type Value } from '@rt/program'
 import {
   AT_EMPTY_PATH,
   PROC_SUPER_MAGIC,
@@ -17,7 +17,7 @@ const STATFS = '$statfs'
 const offset = (struct: string, field: string): number => structLayout(struct).fields[field]?.offset as number
 
 /** statx(2) of an fd; {@link fileTypeIs} and {@link deviceIs} then look at the answer. */
-export const statFd = (fd: Value): Instruction =>
+export const statFd = (fd: Value): Call =>
   call('statx', [fd, '', AT_EMPTY_PATH, STATX_TYPE | STATX_MODE, buffer(STATX, structLayout('statx').size)])
 
 /** Compare the type of what {@link statFd} looked at; `then` and `else` are labels. */

@@ -1,6 +1,6 @@
 // requires root: real namespaces and mounts, busybox
 
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import {
   bind,
   cgroupLayout,
@@ -9,15 +9,20 @@ import {
   diffMountinfo,
   fileMounts,
   type MountInfo,
+  maskedPaths,
   mount,
   overlayTree,
+  privateProc,
   readDevice,
+  readonlyPaths,
   readonlyRoot,
   tmpfs,
 } from '@rt/mountns'
+import { apply, PROC } from '@rt/program'
+import { structLayout, syscall } from '@rt/sys'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
-import { mountsInside, mountsOfHost, shell, tinyRoot } from './inside.js'
+import { mountsInside, mountsOfHost, runInMountNamespace, shell, shellPlan, tinyRoot } from './inside.js'
 
 beforeEach((context) => needs(context, 'root', 'busybox'))
 
@@ -64,6 +69,7 @@ describe('Docker’s default mounts', () => {
   it('show each cgroup hierarchy read-only', (context) => {
     const layout = cgroupLayout(before)
     if (layout.version === 2) return context.skip('needs cgroup v1')
+    expect(below('/sys/fs/cgroup')[0]).toBe('/sys/fs/cgroup tmpfs ro,nosuid,nodev,noexec,relatime')
     const cgroups = inside.filter(({ type }) => type === 'cgroup')
     expect(cgroups.map(({ mountPoint }) => mountPoint)).toEqual(
       layout.hierarchies.map((each) => `/sys/fs/cgroup/${each.replace('name=', '')}`),
@@ -215,6 +221,49 @@ describe('bind mounts', () => {
   })
 })
 
+describe('paths', () => {
+  it('are read-only with what is mounted below them', async () => {
+    const volume = temporaryFolder('volume')
+    mkdirSync(`${volume}/fixed/deep`, { recursive: true })
+    const mounts = [
+      bind({ source: volume, destination: '/data' }),
+      tmpfs({ destination: '/data/fixed/deep' }),
+      readonlyPaths(['/data/fixed']),
+    ]
+    const { stdout, stderr } = await shell(
+      { tree: tinyRoot(), mounts },
+      'for d in /data /data/fixed /data/fixed/deep; do touch $d/x && echo wrote $d; done',
+    )
+    expect(stdout).toBe('wrote /data\n')
+    expect(stderr.match(/Read-only file system/g)).toHaveLength(2)
+  })
+
+  it('are masked in the mounts that hold them: a file, a directory, a mount itself', async () => {
+    const volume = temporaryFolder('volume')
+    mkdirSync(`${volume}/a/b`, { recursive: true })
+    for (const file of ['a/file', 'a/b/file', 'one']) writeFileSync(`${volume}/${file}`, 'secret')
+    const mounts = [
+      bind({ source: volume, destination: '/data' }),
+      bind({ source: `${volume}/one`, destination: '/one' }),
+      bind({ source: `${volume}/a`, destination: '/data/a/b' }),
+      maskedPaths(['/data/a/file', '/data/a/b/b', '/one', '/data/absent', '/data/one/absent', '/data/a/file']),
+    ]
+    const { stdout } = await shell(
+      { tree: tinyRoot(), mounts },
+      'cat /data/a/file /one | wc -c; ls -A /data/a/b/b | wc -l; cat /data/a/b/file; cat /data/one',
+    )
+    expect(stdout).toBe('0\n0\nsecretsecret')
+  })
+})
+
+it('a directory as the root comes with what is mounted below it', () => {
+  const root = tinyRoot()
+  mkdirSync(`${root}/sub`)
+  const plan = shellPlan({ tree: root }, 'cat /sub/file')
+  const { stdout } = runInMountNamespace(plan, `mount -t tmpfs x ${root}/sub && echo there > ${root}/sub/file`)
+  expect(stdout).toBe('there\n')
+})
+
 describe('other mounts', () => {
   it('tmpfs has size and mode', async () => {
     const { stdout } = await shell(
@@ -261,6 +310,28 @@ describe('other mounts', () => {
     )
     expect(stdout).toBe('127.0.0.1 me\nnameserver 192.0.2.1\n644 13\n600 21\n400 0\n')
     expect(readFileSync(`${root}/etc/hosts`, 'utf8')).toBe(before)
+  })
+
+  it('files with content can be neither set-uid nor devices nor executed', async () => {
+    const mounts = [defaultMounts(), fileMounts([{ destination: '/etc/hosts', content: '' }])]
+    const inside = await mountsInside({ tree: tinyRoot(), mounts })
+    expect(inside.filter(({ mountPoint }) => mountPoint === '/etc/hosts').map(line)).toEqual([
+      '/etc/hosts tmpfs rw,nosuid,nodev,noexec,relatime',
+    ])
+  })
+
+  it('the private procfs can’t be executed from either', () => {
+    const applied = apply(privateProc())
+    const fd = applied.word(PROC)
+    try {
+      const { size, fields } = structLayout('statfs')
+      const statfs = Buffer.alloc(size)
+      syscall('fstatfs', fd, statfs)
+      // ST_NOSUID | ST_NODEV | ST_NOEXEC of statfs(2).
+      expect(statfs.readUInt32LE(fields.f_flags?.offset) & 0b1110).toBe(0b1110)
+    } finally {
+      closeSync(fd)
+    }
   })
 
   it('a read-only root has what is mounted on it writable', async () => {

@@ -22,6 +22,15 @@ beforeEach((context) => needs(context, 'root', 'busybox'))
 
 const fds = (pid: number): string[] => readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
 
+/** The fds above 2 that an execve would keep. */
+const inherited = (pid: number): string[] =>
+  readdirSync(`/proc/${pid}/fd`)
+    .filter((fd) => Number(fd) > 2)
+    .filter(
+      (fd) => (Number.parseInt(/^flags:\s+(\d+)$/m.exec(status(pid, `fdinfo/${fd}`))?.[1] ?? '', 8) & O_CLOEXEC) === 0,
+    )
+    .map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
+
 /** Stops init just before it executes, until its stdin has a byte; tells Node its pid meanwhile. */
 function halt(tell: (pid: number) => void): Step {
   return {
@@ -73,6 +82,8 @@ it('every fd that a step opens is closed, in init and in the supervisor', async 
         .filter((each) => !known.test(each))
         .sort(),
     ).toEqual(kept)
+    // Whatever executes something by mistake, or on purpose (newuidmap), hands none of them on.
+    expect(inherited(pid)).toEqual([])
     expect(fds(parentOf(pid)).filter((each) => !known.test(each))).toEqual([])
   } finally {
     writeSync(write, 'x')

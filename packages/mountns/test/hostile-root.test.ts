@@ -6,13 +6,16 @@ import { join } from 'node:path'
 import {
   bind,
   defaultMounts,
+  dev,
   device,
   diffMountinfo,
   fileMounts,
+  maskedPaths,
   mount,
   mqueue,
   privateProc,
   proc,
+  readonlyPaths,
   sysfs,
   tmpfs,
 } from '@rt/mountns'
@@ -20,7 +23,7 @@ import { call, PROC, ref, type Step, type StepList } from '@rt/program'
 import { O_CLOEXEC, O_WRONLY } from '@rt/sys'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
-import { mountsOfHost, shell, tinyRoot } from './inside.js'
+import { mountsOfHost, NOBODY, runAsNobody, shell, shellPlan, tinyRoot } from './inside.js'
 
 beforeEach((context) => needs(context, 'root', 'busybox'))
 
@@ -155,6 +158,90 @@ describe('masks', () => {
     expect(readFileSync(`${root}/etc/hosts`, 'utf8')).toContain('localhost')
   })
 })
+
+describe('a mask that cannot be put on ends the set-up', () => {
+  it('because of a symlink in a circle', async () => {
+    const masked = maskedPaths(['/etc/absent', '/secret'])
+    await expect(shell({ tree: rootWith('secret', 'secret'), mounts: masked }, 'true')).rejects.toMatchObject({
+      step: 'masked paths',
+      syscall: 'openat2',
+      code: 'ELOOP',
+    })
+  })
+
+  it.each([
+    ['maskedPaths', maskedPaths],
+    ['readonlyPaths', readonlyPaths],
+  ])('because of a symlink in procfs, or out of a volume: %s', async (_, step) => {
+    const volume = temporaryFolder('volume')
+    symlinkSync('/etc', `${volume}/link`)
+    const mounts = [proc(), bind({ source: volume, destination: '/data' })]
+    for (const [path, code] of [
+      ['/proc/self/status', 'ELOOP'],
+      ['/data/link/hosts', 'EXDEV'],
+    ] as const) {
+      await expect(shell({ tree: tinyRoot(), mounts: [mounts, step([path])] }, 'true')).rejects.toMatchObject({
+        syscall: 'openat2',
+        code,
+        hint: expect.stringContaining('give the path that it leads to'),
+      })
+    }
+  })
+
+  it('because the path may not be looked at', () => {
+    const root = tinyRoot()
+    mkdirSync(`${root}/locked/in`, { recursive: true, mode: 0o700 })
+    const { status, stderr } = runAsNobody(plainUsersPlan(root, maskedPaths(['/locked/in'])))
+    expect({ status, stderr }).toEqual({ status: 125, stderr: expect.stringMatching(/masked paths.*openat2.*EACCES/) })
+  })
+
+  it.each(['full', 'zero', 'tty'])('because /dev/null of the host is another device: %s', (other) => {
+    const plan = plainUsersPlan(tinyRoot(), [proc(), maskedPaths()])
+    const { status, stderr } = runAsNobody(plan, `mount --bind /dev/${other} /dev/null`)
+    const message = expect.stringContaining('expected the null device (1:3) at "/dev/null" of the host')
+    expect({ status, stderr }).toEqual({ status: 125, stderr: message })
+  })
+
+  it.each(['full', 'zero', 'tty'])('and so does a device that is to be bound and is another: %s', (other) => {
+    const plan = plainUsersPlan(tinyRoot(), dev({ how: 'bind' }))
+    const { status, stderr } = runAsNobody(plan, `mount --bind /dev/${other} /dev/null`)
+    const message = expect.stringContaining('expected the device c 1:3 at "/dev/null" of the host')
+    expect({ status, stderr }).toEqual({ status: 125, stderr: message })
+  })
+
+  it('and so does a file where a device was', async () => {
+    const node = { path: '/dev/extra', type: 'c', major: 1, minor: 3, source: '/etc/hostname' } as const
+    await expect(shell({ tree: tinyRoot(), mounts: device(node, { how: 'bind' }) }, 'true')).rejects.toMatchObject({
+      code: 'RT_UNSAFE',
+      message: expect.stringContaining('got another file'),
+    })
+  })
+
+  it('and so do a /proc and a /sys of the host that are something else', () => {
+    for (const [place, type] of [
+      ['/proc', 'procfs'],
+      ['/sys', 'sysfs'],
+    ] as const) {
+      const plan = plainUsersPlan(tinyRoot(), bind({ source: place, destination: place }))
+      // The maps are written through /proc: it must be right until then, so the fake is one for the bind alone.
+      const open = plan.steps.find(({ name }) => name === `mount "${place}"`)?.open ?? []
+      const faked = open.map((each) =>
+        each.kind === 'call' && each.call === 'open_tree' ? { ...each, args: each.args.with(1, '/tmp') } : each,
+      )
+      const steps = plan.steps.map((each) => (each.open === open ? { ...each, open: faked } : each))
+      const { status, stderr } = runAsNobody({ ...plan, steps })
+      const message = expect.stringContaining(`expected ${type} at "${place}" of the host, got another file system`)
+      expect({ status, stderr }).toEqual({ status: 125, stderr: message })
+    }
+  })
+})
+
+/** For a user who owns nothing of the root. */
+function plainUsersPlan(root: string, mounts: StepList) {
+  const self = [{ containerID: 0, hostID: NOBODY, size: 1 }]
+  const namespaces = { mount: true, pid: true, user: { how: 'self', uidMap: self, gidMap: self } } as const
+  return shellPlan({ tree: root, mounts, namespaces }, 'true')
+}
 
 describe('a fake /proc', () => {
   it.each([

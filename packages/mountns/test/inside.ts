@@ -72,6 +72,14 @@ export function runAsNobody(plan: Plan, prepare = 'true', opens: 'init' | 'super
   return spawnSync('unshare', ['--mount', 'sh', '-c', script, file], { encoding: 'utf8', cwd: '/', timeout: 20_000 })
 }
 
+/** Run a plan, compiled, in a mount namespace that a shell command has changed before. */
+export function runInMountNamespace(plan: Plan, prepare: string) {
+  const file = `${temporaryFolder('prepared')}/container`
+  writeFileSync(file, compile(plan), { mode: 0o755 })
+  const args = ['--mount', 'sh', '-c', `${prepare} && exec "$0"`, file]
+  return spawnSync('unshare', args, { encoding: 'utf8', cwd: '/', timeout: 20_000 })
+}
+
 export const NOBODY = 65534
 
 const APPLETS = [

@@ -3,12 +3,12 @@
 import { mkdirSync } from 'node:fs'
 import { exec, hostRoot } from '@rt/chroot'
 import type { Propagation } from '@rt/mountns'
-import { bind, namespaces, rootPropagation, tmpfs } from '@rt/mountns'
-import { sequence } from '@rt/program'
+import { bind, fileMounts, namespaces, overlayTree, rootPropagation, tmpfs } from '@rt/mountns'
+import { call, type Step, type StepList, sequence } from '@rt/program'
 import { MNT_DETACH, MS_PRIVATE, MS_SHARED, syscall } from '@rt/sys'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
-import { mountsOfHost, runPlan, shell, tinyRoot } from './inside.js'
+import { mountsOfHost, runInMountNamespace, runPlan, shell, tinyRoot } from './inside.js'
 
 let shared: string
 beforeEach((context) => {
@@ -94,6 +94,25 @@ it('a shared tree does not show the new root on the host, nor unmount anything t
   expect((await shell(plan, 'true')).exit).toEqual({ code: 0 })
   const paths = (mounts: typeof before) => mounts.map(({ mountPoint }) => mountPoint)
   expect(paths(mountsOfHost())).toEqual(paths(before))
+})
+
+it.each<[string, StepList]>([
+  ['the stage of an overlay', overlayTree({ lower: ['/etc'] })],
+  ['files with content', [hostRoot(), fileMounts([{ destination: '/etc/hosts', content: 'x' }])]],
+])('%s, attached for a while, is seen on no shared tree', (_, steps) => {
+  // Init dies while it is attached: what was seen outside would stay there.
+  const dies = sequence(namespaces({ mount: true, propagation: 'rshared' }), steps).steps.map((step): Step => {
+    const at = step.inside?.findIndex((each) => each.kind === 'call' && each.call === 'fchdir') ?? -1
+    return at < 0 ? step : { ...step, inside: step.inside?.slice(0, at).concat(call('exit_group', [77])) ?? [] }
+  })
+  const seen =
+    'before=$(cat /proc/self/mountinfo); "$0"; echo $?; test "$before" = "$(cat /proc/self/mountinfo)"; echo $?'
+  // Private first: nothing of this is the host's.
+  const { stdout } = runInMountNamespace(
+    { steps: dies, opens: 'supervisor' },
+    `mount --make-rshared / && ${seen}; exit`,
+  )
+  expect(stdout).toBe('77\n0\n')
 })
 
 it('the container’s root can be shared after all', async () => {

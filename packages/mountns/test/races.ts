@@ -3,16 +3,20 @@ import { once } from 'node:events'
 import {
   chmodSync,
   chownSync,
+  closeSync,
   copyFileSync,
   lstatSync,
   mkdirSync,
+  read,
   readdirSync,
   readFileSync,
   symlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { capabilities, DEFAULT_CAPABILITIES, exec, root, workingDirectory } from '@rt/chroot'
 import {
   bind,
@@ -25,8 +29,8 @@ import {
   namespaces,
   tmpfs,
 } from '@rt/mountns'
-import { run, type StepList, sequence } from '@rt/program'
-import { RtError } from '@rt/sys'
+import { buffer, call, type Exit, run, type Step, type StepList, sequence } from '@rt/program'
+import { AT_FDCWD, O_CLOEXEC, RENAME_EXCHANGE, RtError, renameat2, syscall } from '@rt/sys'
 import { attacker, temporaryFolder } from '../../../tooling/fixtures/index.js'
 import { NOBODY, tinyRoot } from './inside.js'
 
@@ -34,7 +38,8 @@ import { NOBODY, tinyRoot } from './inside.js'
 export interface Race {
   /** The names that change places, in the root. */
   readonly names: readonly [string, string]
-  readonly mounts: (place: RacedRoot) => StepList
+  /** `between` comes at the worst moment: what was mounted is looked up again after it. */
+  readonly mounts: (place: RacedRoot, between: StepList) => StepList
   readonly after?: StepList
   /** What the second name is; default: a directory. */
   readonly other?: (place: RacedRoot) => void
@@ -67,14 +72,18 @@ const linkToVictim =
  * `unprotected` tells, inside; what is changed outside, `intruders`.
  */
 export const RACES: Readonly<Record<string, Race>> = {
-  proc: { names: ['proc', 'proc2'], mounts: () => defaultMounts() },
-  sys: { names: ['sys', 'sys2'], mounts: () => defaultMounts() },
-  'the file systems of the kernel, with each other': { names: ['proc', 'sys'], mounts: () => defaultMounts() },
+  proc: { names: ['proc', 'proc2'], mounts: (_, between) => defaultMounts({ mounts: between }) },
+  sys: { names: ['sys', 'sys2'], mounts: (_, between) => defaultMounts({ mounts: between }) },
+  'the file systems of the kernel, with each other': {
+    names: ['proc', 'sys'],
+    mounts: (_, between) => defaultMounts({ mounts: between }),
+  },
   dev: {
     names: ['dev', 'dev2'],
-    mounts: () =>
+    mounts: (_, between) =>
       defaultMounts({
         mounts: [
+          between,
           device({ path: '/dev/extra', type: 'c', major: 1, minor: 3 }),
           device({ path: '/dev/bound', type: 'c', major: 1, minor: 3, source: '/dev/null' }, { how: 'bind' }),
         ],
@@ -82,29 +91,30 @@ export const RACES: Readonly<Record<string, Race>> = {
   },
   'a volume’s destination': {
     names: ['data', 'data2'],
-    mounts: ({ volume }) =>
+    mounts: ({ volume }, between) =>
       defaultMounts({
-        mounts: bind({ source: volume, destination: '/data' }),
+        mounts: [bind({ source: volume, destination: '/data' }), between],
         masked: [...DEFAULT_MASKED_PATHS, '/data/secret'],
         readonly: [...DEFAULT_READONLY_PATHS, '/data/fixed'],
       }),
   },
   'a volume’s destination, with a symlink': {
     names: ['data', 'data2'],
-    mounts: ({ volume }) =>
+    mounts: ({ volume }, between) =>
       defaultMounts({
-        mounts: [bind({ source: volume, destination: '/data/a/b' }), tmpfs({ destination: '/data/c/d' })],
+        mounts: [bind({ source: volume, destination: '/data/a/b' }), between, tmpfs({ destination: '/data/c/d' })],
       }),
     other: linkToVictim('data2'),
   },
   'the directory of the files with names': {
     names: ['etc', 'etc2'],
-    mounts: () => defaultMounts({ mounts: fileMounts([{ destination: '/etc/made/hosts', content: 'x' }]) }),
+    mounts: (_, between) =>
+      defaultMounts({ mounts: [between, fileMounts([{ destination: '/etc/made/hosts', content: 'x' }])] }),
     other: linkToVictim('etc2'),
   },
   'the working directory’s parent': {
     names: ['work', 'work2'],
-    mounts: () => defaultMounts(),
+    mounts: (_, between) => defaultMounts({ mounts: between }),
     after: workingDirectory('/work/made/here'),
     other: linkToVictim('work2'),
   },
@@ -198,7 +208,7 @@ export async function race(kind: Race, racer: Racer, starts: number): Promise<Ra
   }
   const meanings = new Set<bigint>()
   let started = 0
-  const plan = containerPlan(place, kind.mounts(place), ['/unprotected'], kind.after)
+  const plan = containerPlan(place, kind.mounts(place, []), ['/unprotected'], kind.after)
   try {
     for (let i = 0; i < starts; i++) {
       try {
@@ -225,4 +235,44 @@ function intruders({ root, victim, volume }: RacedRoot): string[] {
   const made = readdirSync(victim).filter((name) => name !== 'canary')
   const changed = ['secret', 'fixed'].filter((name) => readFileSync(join(volume, name), 'utf8') !== SECRET)
   return [...devices, ...made, ...changed]
+}
+
+/** Init says that it has come so far, and waits for a byte. */
+const HALT: Step = {
+  name: 'halt',
+  why: 'somebody swaps two names just now',
+  inside: [call('write', [1, 'r', 1]), call('read', [0, buffer('byte', 8), 1])],
+}
+
+/** Start one container, and swap the names once, at the worst moment. No luck is needed. */
+export async function swapOnce(kind: Race): Promise<Pick<RaceOutcome, 'unprotected' | 'refused' | 'intruders'>> {
+  const place = racedRoot(kind, 'another container')
+  const plan = containerPlan(place, kind.mounts(place, HALT), ['/unprotected'], kind.after)
+  const [stdin, go] = pipe()
+  const [ready, stdout] = pipe()
+  const ended = run(plan, { stdio: [stdin, stdout, 'inherit'] }).then(
+    async (container) => ({ unprotected: code(await container.exited), refused: {} }),
+    (error: RtError) => ({ unprotected: {}, refused: { [`${error.step}: ${error.code}`]: 1 } }),
+  )
+  // The container has copies of its own: a start that fails ends the reading.
+  closeSync(stdin)
+  closeSync(stdout)
+  const { bytesRead } = await promisify(read)(ready, Buffer.alloc(1), 0, 1, null)
+  const [a, b] = kind.names.map((name) => join(place.root, name)) as [string, string]
+  renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE)
+  if (bytesRead === 1) writeSync(go, 'x')
+  closeSync(go)
+  const outcome = await ended
+  closeSync(ready)
+  if (bytesRead !== 1) throw new Error(`it did not come so far: ${JSON.stringify(outcome)}`)
+  return { ...outcome, intruders: intruders(place) }
+}
+
+const code = (exit: Exit): Record<string, number> =>
+  'code' in exit && exit.code === 0 ? {} : { [JSON.stringify(exit)]: 1 }
+
+function pipe(): [read: number, write: number] {
+  const ends = new Int32Array(2)
+  syscall('pipe2', new Uint8Array(ends.buffer), O_CLOEXEC)
+  return [ends[0] as number, ends[1] as number]
 }

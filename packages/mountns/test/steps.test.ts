@@ -185,6 +185,7 @@ describe('the default mounts', () => {
   const mounts = ['/proc', '/dev', '/dev/pts', '/sys', '/sys/fs/cgroup', '/dev/mqueue', '/dev/shm'].map(
     (at) => `mount "${at}"`,
   )
+  mounts.splice(2, 0, 'null streams')
   const masks = ['masked paths', 'read-only paths']
 
   it('come in Docker’s order, the given ones before the masks', () => {
