@@ -11,7 +11,10 @@ import { defineCommand } from './command.js'
 const OPTIONS = {
   json: flag({ help: 'print the steps as JSON' }),
   steps: flag({ short: 's', help: 'only the steps, a line each' }),
-  all: flag({ short: 'a', help: 'also the machine’s own instructions between the calls (branches, sums), and every call of what repeats' }),
+  all: flag({
+    short: 'a',
+    help: 'also the machine’s own instructions between the calls (branches, sums), and every call of what repeats',
+  }),
   arch: one({
     value: 'x64|arm64',
     parse: oneOf('x64', 'arm64'),
