@@ -44,6 +44,7 @@ describe('the plan of rt run', () => {
     // A plain user's root is put together in another way, and he has no cgroup.
     const parts = names.filter((name) => !/^(mount|cgroup|files)/.test(name))
     expect(parts).toEqual([
+      'standard streams',
       'namespaces',
       'hostname',
       'private proc',
@@ -58,6 +59,8 @@ describe('the plan of rt run', () => {
       'session',
       'oom_score_adj',
       'rlimits',
+      'umask',
+      'session keyring',
       'user',
       'capabilities',
       'no_new_privs',

@@ -3,6 +3,7 @@
  * systems, devices, masked and read-only paths. Building a step touches nothing; functions named `read…` and
  * `…Obstacles` look at the host.
  */
+export { textBytes as pathBytes } from '@rt/sys'
 export { bind } from './bind.js'
 export { type CgroupLayout, cgroupLayout } from './cgroup-layout.js'
 export { type CgroupMountOptions, cgroupMount } from './cgroup-mount.js'
@@ -28,12 +29,12 @@ export { overlay } from './overlay.js'
 export type { OverlayLayers } from './overlay-layers.js'
 export { type OverlayTreeOptions, overlayTree } from './overlay-tree.js'
 export { type Attributes, type Parameter, type ParsedMountOptions, parseMountOptions } from './parse-mount-options.js'
-export { pathBytes } from './path-bytes.js'
 export { type PrivateProcOptions, type ProcOptions, privateProc, proc } from './proc.js'
 export { PROPAGATION, type Propagation, rootPropagation } from './propagation.js'
 export { readDevice } from './read-device.js'
 export { readHostTree } from './read-host-tree.js'
-export { DEFAULT_READONLY_PATHS, readonlyPaths } from './readonly-paths.js'
+export { readMaskedPaths } from './read-masked-paths.js'
+export { DEFAULT_READONLY_PATHS, HOST_MODE_PATHS, readonlyPaths } from './readonly-paths.js'
 export { readonlyRoot } from './readonly-root.js'
 export { shm } from './shm.js'
 export { parseSubordinateIds, readSubordinateIds, type SubordinateRange, subordinateMap } from './subordinate-ids.js'

@@ -1,4 +1,5 @@
 // requires nothing
+import { exec, root } from '@rt/chroot'
 import {
   bind,
   cgroupLayout,
@@ -146,7 +147,7 @@ describe('steps, call by call', () => {
 
   it('read-only paths are mounted on themselves; the root needs no mount', () => {
     expect(calls([readonlyPaths(['/proc/sys']), readonlyRoot()])).toEqual([
-      `i openat2($root, "proc/sys", {flags=O_CLOEXEC|O_PATH, ${IN_ROOT}}, 24)`,
+      `i openat2($root, "proc/sys", {flags=O_CLOEXEC|O_PATH, ${NO_SYMLINKS}}, 24)`,
       'i open_tree(dest, "", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC|AT_EMPTY_PATH|AT_RECURSIVE)',
       'i mount_setattr(copy, "", AT_EMPTY_PATH|AT_RECURSIVE, {attr_set=MOUNT_ATTR_RDONLY}, 32)',
       'i move_mount(copy, "", dest, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)',
@@ -221,13 +222,18 @@ it.each(['x64', 'arm64'] as const)('all of it can be compiled for %s', (arch) =>
   const range = [{ containerID: 0, hostID: 100000, size: 65536 }]
   const plan = sequence(
     namespaces({ mount: true, net: true, cgroup: true, user: { how: 'newuidmap', uidMap: range, gidMap: range } }),
-    overlayTree({ lower: ['/a', '/b'], idmap: true }),
-    defaultMounts({
-      cgroup: { version: 1, hierarchies: ['cpu,cpuacct'] },
-      mounts: [bind({ source: '/a', destination: '/b/c' }), fileMounts([{ destination: '/etc/hosts', content: 'x' }])],
-    }),
-    device({ path: '/dev/fuse', type: 'c', major: 10, minor: 229 }),
-    readonlyRoot(),
+    root(overlayTree({ lower: ['/a', '/b'], idmap: true }), [
+      defaultMounts({
+        cgroup: { version: 1, hierarchies: ['cpu,cpuacct'] },
+        mounts: [
+          bind({ source: '/a', destination: '/b/c' }),
+          fileMounts([{ destination: '/etc/hosts', content: 'x' }]),
+        ],
+      }),
+      device({ path: '/dev/fuse', type: 'c', major: 10, minor: 229 }),
+      readonlyRoot(),
+    ]),
+    exec(['/bin/true'], { env: [] }),
   )
   expect(compile(plan, { arch }).length).toBeGreaterThan(0)
 })

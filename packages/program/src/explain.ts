@@ -14,7 +14,7 @@ export interface ExplainedCall {
   readonly index: number
   /** A system call as strace prints it, with names for words that only a run knows. */
   readonly call: string
-  /** `call`, or the machine's own: `branch`, `compute`, `goto`, `fail`. */
+  /** `call`, or the machine's own: `branch`, `compute`, `goto`, `fail`, `warn`. */
   readonly kind: string
   /** Where the result goes. */
   readonly save?: string

@@ -18,7 +18,7 @@ export function formatExplanation(steps: readonly ExplainedStep[], { all = false
   const lines: string[] = []
   let process: ProcessName | undefined
   for (const step of steps) {
-    const shown = conditional(step.calls, (each) => all || each.kind === 'call' || each.kind === 'fail')
+    const shown = conditional(step.calls, (each) => all || ['call', 'fail', 'warn'].includes(each.kind))
     if (shown.length === 0) continue
     if (step.process !== process) lines.push(...(process ? [''] : []), TITLES[step.process])
     process = step.process

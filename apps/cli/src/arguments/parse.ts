@@ -1,5 +1,5 @@
+import { nearest } from '@rt/sys'
 import type { Complaints } from './complaints.js'
-import { nearest } from './nearest.js'
 import type { Option, Options, Values } from './option.js'
 
 /** A command line taken apart. */

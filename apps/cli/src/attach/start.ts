@@ -3,6 +3,7 @@ import { type RtError, SyscallError } from '@rt/sys'
 import { exitCode } from '../exit-codes.js'
 import type { TerminalMode } from '../options/terminal.js'
 import type { PreparedContainer } from '../plan/prepare.js'
+import { warnAbout } from '../progress/warn.js'
 import { forwardSignals, type SignalForwarding } from './signals.js'
 
 export interface Attachment {
@@ -48,7 +49,9 @@ async function onStreams(
 ): Promise<number> {
   const stdin = attachment.mode.interactive ? 'inherit' : 'null'
   const container = await start(prepared, attachment, signals, { stdio: [stdin, 'inherit', 'inherit'] })
-  return exitCode(await container.exited)
+  const exit = await container.exited
+  warnAbout(container.warnings)
+  return exitCode(exit)
 }
 
 async function onTerminal(
@@ -62,6 +65,7 @@ async function onTerminal(
   const connection = container.terminal && connectTerminal(container.terminal, attachment.mode.interactive)
   const exit = await container.exited
   await connection?.end()
+  warnAbout(container.warnings)
   return exitCode(exit)
 }
 

@@ -4,9 +4,12 @@ import { compile } from '@rt/program'
 import { RtError } from '@rt/sys'
 import { one } from '../arguments/option.js'
 import { EXIT } from '../exit-codes.js'
+import type { RunValues } from '../options/run.js'
 import { runArguments } from '../plan/run-arguments.js'
 import { prepareWithBar } from '../progress/prepare-with-bar.js'
+import { warnAbout } from '../progress/warn.js'
 import { oneOf } from '../values/name.js'
+import { quote } from '../values/quote.js'
 import { defineCommand } from './command.js'
 
 const OPTIONS = {
@@ -40,7 +43,10 @@ export const command = defineCommand({
     const mode = { interactive: run.interactive ?? false, tty: run.tty ?? false }
     const prepared = await prepareWithBar({ values: run, words, mode, complaints, defaultName: nameFor(file ?? '') })
     prepared.close()
-    writeExecutable(file as string, compile(prepared.plan, { arch: own.arch }))
+    const secrets = secretsOf(run)
+    writeExecutable(file as string, compile(prepared.plan, { arch: own.arch }), secrets ? 0o700 : 0o755)
+    if (secrets)
+      warnAbout([`${quote(file as string)} holds what ${secrets} set: only its owner may read it (mode 0700)`])
     return EXIT.ok
   },
 })
@@ -59,12 +65,19 @@ const nameFor = (file: string): string =>
     .replace(/[^a-zA-Z0-9_.-]/g, '')
     .replace(/^[^a-zA-Z0-9]+/, '') || 'compiled'
 
-/** Complete or not at all, and never into a file that is being executed. */
-function writeExecutable(file: string, bytes: Uint8Array): void {
+/** The options whose values are in the file for whoever can read it: passwords are given in the environment. */
+const secretsOf = (run: RunValues): string =>
+  (['env', 'env-file'] as const)
+    .filter((name) => run[name].length > 0)
+    .map((name) => `--${name}`)
+    .join(' and ')
+
+/** Complete or not at all, never into a file that is being executed, and at no moment readable by more than `mode` says. */
+function writeExecutable(file: string, bytes: Uint8Array, mode: number): void {
   const fresh = `${file}.${process.pid}.tmp`
   try {
-    writeFileSync(fresh, bytes, { flag: 'wx' })
-    chmodSync(fresh, 0o755)
+    writeFileSync(fresh, bytes, { flag: 'wx', mode: 0o700 })
+    chmodSync(fresh, mode)
     renameSync(fresh, file)
   } catch (error) {
     rmSync(fresh, { force: true })

@@ -1,4 +1,5 @@
 import { invalid } from '../arguments/complaints.js'
+import { checkStreams } from '../attach/check-streams.js'
 import { startAttached } from '../attach/start.js'
 import { surroundings } from '../attach/surroundings.js'
 import { RUN_GROUPS, RUN_OPTIONS } from '../options/run.js'
@@ -44,6 +45,7 @@ export const command = defineCommand({
         throw invalid('with -i, stdin must be a terminal', 'leave out -t if input is piped in')
       }
     })
+    checkStreams(mode, complaints)
     return startAttached((signal) => prepareWithBar({ values, words: rest, mode, complaints, signal }), { mode })
   },
 })

@@ -1,6 +1,7 @@
 import { writeFileSync, writeSync } from 'node:fs'
 import { type Container, chromeTrace, formatTrace, type TraceRow } from '@rt/program'
 import { flag, one } from '../arguments/option.js'
+import { checkStreams } from '../attach/check-streams.js'
 import { startAttached } from '../attach/start.js'
 import { surroundings } from '../attach/surroundings.js'
 import { terminalMode } from '../options/terminal.js'
@@ -38,6 +39,7 @@ export const command = defineCommand({
     if (own.json && own.perfetto)
       complaints.add('--perfetto', 'the trace can be written in one form only, and --json is given')
     const mode = terminalMode(run, surroundings())
+    checkStreams(mode, complaints)
     let container: Container | undefined
     const write = (rows: readonly TraceRow[]): void => {
       const text = own.json ? json(rows) : own.perfetto ? chromeTrace(rows) : formatTrace(rows)

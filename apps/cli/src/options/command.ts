@@ -1,7 +1,7 @@
 import type { Text } from '@rt/chroot'
 import { flag, many, one, type Values } from '../arguments/option.js'
 import { type EnvEntry, envEntry, envFile, environment } from '../values/env.js'
-import { signalNumber } from '../values/signal.js'
+import { parseSignal } from '../values/signal.js'
 
 /** What is executed, and what it finds around itself. */
 export const commandOptions = {
@@ -32,7 +32,7 @@ export const commandOptions = {
   'stop-signal': one({
     value: 'SIGNAL',
     empty: 'unset',
-    parse: signalNumber,
+    parse: parseSignal,
     help: 'what a SIGTERM to rt becomes in the container (default SIGTERM)',
   }),
 }
@@ -84,5 +84,5 @@ export function envOf(values: CommandValues, image: ImageCommand, defaults: Envi
 }
 
 /** passwd need not be UTF-8. */
-const homeEntry = (home: Text): Text =>
+export const homeEntry = (home: Text): Text =>
   typeof home === 'string' ? `HOME=${home}` : Buffer.concat([Buffer.from('HOME='), home])

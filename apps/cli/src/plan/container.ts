@@ -1,4 +1,13 @@
-import type { CapabilitySets, Identity, Rlimit, RootChange, TerminalOptions, Text, UserOptions } from '@rt/chroot'
+import type {
+  CapabilitySets,
+  Identity,
+  Rlimit,
+  RootChange,
+  StandardStreamsOptions,
+  TerminalOptions,
+  Text,
+  UserOptions,
+} from '@rt/chroot'
 import type { DefaultMountsOptions, NamespaceOptions } from '@rt/mountns'
 import type { StepList } from '@rt/program'
 
@@ -33,5 +42,7 @@ export interface Program {
   readonly rlimits: readonly Rlimit[]
   readonly oomScoreAdj: number | undefined
   readonly terminal: TerminalOptions | undefined
+  /** Of outside, where there is no terminal. */
+  readonly streams: StandardStreamsOptions
   readonly init: boolean
 }

@@ -1,5 +1,12 @@
 import { existsSync } from 'node:fs'
-import { type DefaultMountsOptions, device, fileLimit, fileMounts, type NamespaceOptions } from '@rt/mountns'
+import {
+  type DefaultMountsOptions,
+  device,
+  fileLimit,
+  fileMounts,
+  type NamespaceOptions,
+  readMaskedPaths,
+} from '@rt/mountns'
 import type { Step } from '@rt/program'
 import type { Complaints } from '../arguments/complaints.js'
 import { mountSpecs, mountSteps } from '../options/mounts.js'
@@ -54,7 +61,7 @@ export function mountsOf(
     except: [...taken, ...absentOnHost(namespaces)],
     ...(cgroup.layout ? { cgroup: cgroup.layout } : {}),
     ...(values['shm-size'] === undefined ? {} : { shmSize: values['shm-size'] }),
-    ...(nothing ? { masked: [], readonly: [] } : {}),
+    ...(nothing || privileged ? { masked: [], readonly: [] } : { masked: readMaskedPaths() }),
     mounts: [
       root.mounts,
       fileMounts(names.filter(({ destination }) => !taken.has(destination))),

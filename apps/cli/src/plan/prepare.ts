@@ -6,7 +6,7 @@ import type { Complaints } from '../arguments/complaints.js'
 import type { RunValues } from '../options/run.js'
 import type { TerminalMode } from '../options/terminal.js'
 import { limitsOf } from '../options/unpacking.js'
-import { signalNumber } from '../values/signal.js'
+import { parseSignal } from '../values/signal.js'
 import { containerId } from './container-id.js'
 import { containerPlan } from './container-plan.js'
 import { type GivenMounts, mountsOf } from './mounts.js'
@@ -95,7 +95,7 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
     const { stopSignal } = root.image
     const stop =
       values['stop-signal'] ??
-      (stopSignal === undefined ? undefined : complaints.try('StopSignal of the image', () => signalNumber(stopSignal)))
+      (stopSignal === undefined ? undefined : complaints.try('StopSignal of the image', () => parseSignal(stopSignal)))
     complaints.throwIfAny('run')
     if (!program) throw new Error('a complaint was lost')
     const { argv, env, workdir } = program
@@ -124,7 +124,7 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
         openedByInit: caller.uid !== 0,
       }),
       stopSignal: stop,
-      warnings: root.warnings,
+      warnings: [...cgroup.warnings, ...root.warnings],
       foresee: () => (root.stays ? foresee(() => diagnose(placesOf(wishes.mounts))) : undefined),
       diagnose: () => diagnose(),
       close: root.close,

@@ -30,7 +30,7 @@ export function wishesOf(values: RunValues, name: string, complaints: Complaints
   }
   if (values.user !== undefined) complaints.try('--user', () => parseUserSpec(values.user as string))
   const user = complaints.try('--userns', () => userNamespaceOf(values, caller))
-  const cgroup = chooseCgroup(values, name, { caller, user }, complaints)
+  const cgroup = chooseCgroup(values, name, user, complaints)
   const mounts = givenMounts(values, complaints)
   const capabilities = complaints.try('--cap-add', () =>
     capabilitiesOf(values, user !== undefined, cgroup.guardsDevices),
