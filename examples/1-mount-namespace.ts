@@ -1,4 +1,4 @@
-// The seed's first program: a new mount namespace alone. The shell still sees the host's directories.
+// The first step: a new mount namespace alone. The shell still sees the host's directories.
 // As root: npx tsx --tsconfig tsconfig.json examples/1-mount-namespace.ts
 import { exec } from '@rt/chroot'
 import { call, run, type Step, sequence } from '@rt/program'
@@ -8,7 +8,7 @@ const inside = '容器 - 已进入容器内部！\n'
 
 const container: Step = {
   name: 'container',
-  why: 'the seed’s container_main',
+  why: 'the smallest container there is',
   clone: CLONE_NEWNS,
   inside: [call('write', [1, inside, Buffer.byteLength(inside)])],
 }

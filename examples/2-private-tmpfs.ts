@@ -1,4 +1,4 @@
-// The seed's second program: private propagation, then a tmpfs on /tmp. The host sees nothing of it.
+// The second step: private propagation, then a tmpfs on /tmp. The host sees nothing of it.
 // As root: npx tsx --tsconfig tsconfig.json examples/2-private-tmpfs.ts
 import { exec, hostRoot } from '@rt/chroot'
 import { mount, namespaces } from '@rt/mountns'

@@ -11,6 +11,8 @@ export interface Daemon {
 }
 
 const PARENT = 'rt-docker'
+/** What rows ask for with --cgroup-parent; docker leaves it as well. */
+const ASKED = 'rt-compare'
 const CGROUPS = '/sys/fs/cgroup'
 const START_MS = 30_000
 
@@ -73,11 +75,13 @@ async function untilUp(daemon: ChildProcess, socket: string, log: string): Promi
   }
 }
 
-/** The parent group, which dockerd makes in every hierarchy and leaves. */
+/** The parent groups, which dockerd makes in every hierarchy and leaves. */
 function removeGroups(): void {
   const places = [CGROUPS, ...readdirSync(CGROUPS).map((name) => join(CGROUPS, name))]
   for (const place of places) {
-    const group = join(place, PARENT)
-    if (existsSync(group)) rmdirSync(group)
+    for (const name of [PARENT, ASKED]) {
+      const group = join(place, name)
+      if (existsSync(group)) rmdirSync(group)
+    }
   }
 }

@@ -10,6 +10,8 @@ export interface Row {
   readonly input?: string
   /** Why the two answer differently. Absent: they must answer the same, exit code and stdout. */
   readonly differs?: string
+  /** The reason is one of this machine or this version of docker: elsewhere they may answer the same. */
+  readonly mayAgree?: boolean
 }
 
 /** Rows about one subject. */

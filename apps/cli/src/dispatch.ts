@@ -17,6 +17,14 @@ async function runCommand(command: Command, argv: readonly string[]): Promise<nu
   const complaints = new Complaints()
   const parsed = parseArguments(argv, command.options, complaints)
   if (parsed.values.help) return help(command)
+  const { name, operands = Number.POSITIVE_INFINITY } = command
+  const extra = parsed.rest.filter((word) => word !== '--').slice(operands)
+  if (extra.length > 0) {
+    const takes = operands === 0 ? 'no further words' : 'only one word'
+    complaints.add('', `rt ${name} takes ${takes}: ${JSON.stringify(extra.join(' '))} is too much`)
+  }
+  // Where it is not sure which words are the options' values, nothing can be said about the others.
+  if (complaints.unsure || extra.length > 0) complaints.throwIfAny(name)
   try {
     return await command.run(parsed, complaints)
   } catch (error) {

@@ -37,6 +37,27 @@ describe('bad arguments: nothing is made, rt exits with 125', () => {
       ['run', '--memroy', '5m'],
       'rt: --memroy: unknown option; did you mean --memory?\n  hint: rt run --help\n',
     ],
+    ...['', 'explain', 'trace', 'compile'].map((before): [string, string[], string] => [
+      `an unknown option of ${before} run that resembles none: nothing is said about what follows`,
+      [...(before ? [before] : []), 'run', '--colour', 'blue', '/no/such', 'true'],
+      `rt: --colour: unknown option\n  hint: rt ${before ? `${before} ` : ''}run --help\n`,
+    ]),
+    [
+      'an unknown option of exec',
+      ['exec', '--nothing', '4711', 'true'],
+      'rt: --nothing: unknown option\n  hint: rt exec --help\n',
+    ],
+    ['an unknown letter', ['run', '-xq', '/no/such'], 'rt: -xq: unknown option\n  hint: rt run --help\n'],
+    ...['version', 'doctor', '--version'].map((command): [string, string[], string] => [
+      `a word too many behind ${command}`,
+      [command, 'x', 'y'],
+      `rt: rt ${command.replace('--', '')} takes no further words: "x y" is too much\n  hint: rt ${command.replace('--', '')} --help\n`,
+    ]),
+    ...['help', 'completion'].map((command): [string, string[], string] => [
+      `a word too many behind ${command}`,
+      [command, 'bash', 'run'],
+      `rt: rt ${command} takes only one word: "run" is too much\n  hint: rt ${command} --help\n`,
+    ]),
     ['missing value', ['run', '-e'], 'rt: -e: needs a value: -e NAME[=VALUE]\n  hint: rt run --help\n'],
     [
       'unknown capability',

@@ -28,6 +28,10 @@ describe('the code cache', () => {
     spawnSync(process.execPath, [join(folder, 'rt.js'), ...args], { encoding: 'utf8' })
   const caches = () => readdirSync(folder).filter((name) => name.includes('.cache'))
 
+  it('reads the program as Latin-1, so the program is ASCII', () => {
+    for (const name of ['rt.js', 'main.js']) expect(readFileSync(join(folder, name), 'latin1')).toMatch(/^[\0-\x7f]*$/)
+  })
+
   it('is made by the first start, and grows with every command that is new', () => {
     expect(start('version').status).toBe(0)
     const [name, ...more] = caches()

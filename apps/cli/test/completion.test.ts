@@ -1,23 +1,31 @@
 // requires bash; zsh and fish where they are installed
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
+import { busyboxRoot, needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
 import { bashCompletion } from '../src/completion/bash.js'
 import { fishCompletion } from '../src/completion/fish.js'
 import { completionRows } from '../src/completion/model.js'
 import { zshCompletion } from '../src/completion/zsh.js'
+import { start } from './rt.js'
 
 const rows = await completionRows()
+
+/** COMP_LINE and COMP_WORDS: readline breaks words at colons and equals signs. */
+const asBash = (words: readonly string[]): string[] => [
+  words.join(' '),
+  ...words.flatMap((word) => (word === '' ? [''] : word.split(/([:=]+)/).filter(Boolean))),
+]
 
 /** What bash offers for the last of these words. */
 function bash(...words: string[]): string[] {
   const script = `${bashCompletion(rows)}
+COMP_LINE=$1; shift
 COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
 _rt
 printf '%s\\n' "\${COMPREPLY[@]}"`
-  const { stdout, stderr, status } = spawnSync('bash', ['--norc', '-c', script, 'bash', 'rt', ...words], {
+  const { stdout, stderr, status } = spawnSync('bash', ['--norc', '-c', script, 'bash', ...asBash(['rt', ...words])], {
     cwd: '/',
     encoding: 'utf8',
   })
@@ -60,6 +68,19 @@ describe('bash', () => {
       ['1', '2', '3', '4'],
     ],
     [['help', 'doc'], ['doctor']],
+    [
+      ['run', '--userns='],
+      ['host', 'auto', 'self'],
+    ],
+    [['run', '--userns=h'], ['host']],
+    [
+      ['run', '--network=none', '--mem'],
+      ['--memory', '--memory-swap', '--memory-reservation'],
+    ],
+    [['run', '--network=none', '/us'], ['/usr']],
+    [['run', 'oc'], ['oci:']],
+    [['run', 'oci:/us'], ['/usr']],
+    [['run', '--add-host', 'a:1.2.3.4', '/us'], ['/usr']],
   ])('rt %j → %j', (words, offers) => {
     expect(bash(...words)).toEqual(offers)
   })
@@ -67,6 +88,72 @@ describe('bash', () => {
   it('offers programs behind --, and behind SOURCE', () => {
     expect(bash('run', '--', 'mkdi')).toContain('mkdir')
     expect(bash('run', '/usr', 'mkdi')).toContain('mkdir')
+  })
+})
+
+describe('images and containers', () => {
+  /** A layout with two names, one of them with a colon in it. */
+  function layout(): string {
+    const folder = temporaryFolder('layout')
+    const named = (name: string) => ({ digest: 'sha256:0', annotations: { 'org.opencontainers.image.ref.name': name } })
+    writeFileSync(
+      join(folder, 'index.json'),
+      JSON.stringify({ manifests: [named('latest'), named('example.org/x:1')] }),
+    )
+    writeFileSync(join(folder, 'root.tar.gz'), '')
+    return folder
+  }
+
+  it('bash offers archives, and the names of an image layout', () => {
+    const folder = layout()
+    expect(bash('run', `${folder}/r`)).toEqual([`${folder}/root.tar.gz`])
+    expect(bash('run', `oci:${folder}:`)).toEqual(['latest', 'example.org/x:1'])
+    expect(bash('run', `oci:${folder}:la`)).toEqual(['latest'])
+    expect(bash('run', `oci:${folder}:example.org/x:`)).toEqual(['1'])
+  })
+
+  it('executes nothing that a file or an image calls itself', (context) => {
+    const folder = layout()
+    const names = ['$(touch made)', '`touch made`', ';touch made;', '*', "'"]
+    const manifests = names.map((name) => ({ annotations: { 'org.opencontainers.image.ref.name': name } }))
+    writeFileSync(join(folder, 'index.json'), JSON.stringify({ manifests }))
+    for (const name of names) mkdirSync(join(folder, name.replace('/', '')), { recursive: true })
+    const before = readdirSync(folder)
+    expect(bash('run', `oci:${folder}:`).sort()).toEqual([...names].sort())
+    expect(bash('run', `${folder}/`)).toHaveLength(names.length + 1)
+    // bash runs in /, fish where the tests do.
+    expect(existsSync('/made')).toBe(false)
+    needs(context, 'fish')
+    expect(fish(`rt run oci:${folder}:`)).toHaveLength(names.length)
+    expect(readdirSync(folder)).toEqual(before)
+    expect(existsSync('made')).toBe(false)
+  })
+
+  it('fish does, too', (context) => {
+    needs(context, 'fish')
+    const folder = layout()
+    expect(fish(`rt run oci:${folder}:`)).toEqual([`oci:${folder}:example.org/x:1`, `oci:${folder}:latest`])
+    expect(fish('rt run oci:/us')).toEqual(['oci:/usr'])
+  })
+
+  it('offers exec the processes of containers, and no others', async (context) => {
+    needs(context, 'root', 'busybox')
+    const container = start(['run', '-i', busyboxRoot(), 'sh', '-c', 'echo up; cat'])
+    try {
+      await container.says('up')
+      const offered = bash('exec', '')
+      const supervisor = readFileSync(
+        `/proc/${container.child.pid}/task/${container.child.pid}/children`,
+        'utf8',
+      ).trim()
+      const init = readFileSync(`/proc/${supervisor}/task/${supervisor}/children`, 'utf8').trim()
+      expect(offered).toContain(init)
+      for (const other of [process.pid, container.child.pid, supervisor, 1])
+        expect(offered).not.toContain(String(other))
+    } finally {
+      container.child.stdin.end()
+      await container.exited
+    }
   })
 })
 
@@ -96,6 +183,18 @@ describe.each([
   })
 })
 
+/** What fish offers, sorted. */
+function fish(line: string): string[] {
+  const file = scriptFile('rt.fish', fishCompletion(rows))
+  const script = `source ${file}; complete -C ${JSON.stringify(line)}`
+  const { stdout } = spawnSync('fish', ['--no-config', '-c', script], { encoding: 'utf8' })
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((offer) => offer.split('\t')[0] ?? '')
+    .sort()
+}
+
 describe('fish', () => {
   beforeEach((context) => needs(context, 'fish'))
 
@@ -106,16 +205,6 @@ describe('fish', () => {
     ['rt explain run --network n', ['none']],
     ['rt completion ', ['bash', 'fish', 'zsh']],
   ])('%s → %j', (line, offers) => {
-    const file = scriptFile('rt.fish', fishCompletion(rows))
-    const { stdout } = spawnSync('fish', ['--no-config', '-c', `source ${file}; complete -C ${JSON.stringify(line)}`], {
-      encoding: 'utf8',
-    })
-    expect(
-      stdout
-        .split('\n')
-        .filter(Boolean)
-        .map((offer) => offer.split('\t')[0])
-        .sort(),
-    ).toEqual(offers)
+    expect(fish(line)).toEqual(offers)
   })
 })

@@ -16,7 +16,7 @@ beforeEach((context) => {
 describe('rt explain', () => {
   it('prints the three parts of the sentence, in order, and runs nothing', () => {
     const before = traces()
-    const { status, stdout, stderr } = rt(['explain', 'run', '--hostname', 'web', '--tmpfs', '/run', root, 'true'])
+    const { status, stdout, stderr } = rt(['explain', 'run', '--hostname', 'web', '--tmpfs', '/run', root, '/bin/true'])
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     const at = (text: string): number => stdout.indexOf(text)
     const order = [
@@ -26,7 +26,7 @@ describe('rt explain', () => {
       'mount "/run" (--tmpfs /run)',
       'pivot_root(".", ".")',
       'capset(',
-      'execve("/bin/true", ["true"]',
+      'execve("/bin/true", ["/bin/true"]',
     ]
     expect(order.map(at)).toEqual(order.map(at).sort((a, b) => a - b))
     expect(order.filter((text) => at(text) < 0)).toEqual([])
@@ -50,7 +50,7 @@ describe('rt explain', () => {
   })
 
   it('--steps: a line each', () => {
-    const { stdout } = rt(['explain', '--steps', 'run', '--tmpfs', '/run', root, 'true'])
+    const { stdout } = rt(['explain', '--steps', 'run', '--tmpfs', '/run', root, '/bin/true'])
     expect(stdout).toMatch(/^ {2}standard streams .*\n {2}namespaces {2,}the container sees its own mounts/)
     expect(stdout).toMatch(/\n {2}mount "\/run" {2,}memory, gone with the container \(--tmpfs \/run\)\n/)
     expect(stdout.trim().split('\n').length).toBeLessThan(35)

@@ -1,9 +1,15 @@
 // requires root, and apps/cli/dist: sh tooling/bootstrap.sh cli
-import { readdirSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { readdirSync, writeFileSync } from 'node:fs'
+import { explain } from '@rt/program'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { needs } from '../../../tooling/fixtures/index.js'
-import { language, SEED } from '../src/lab/language.js'
-import { rt, traces } from './rt.js'
+import { needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
+import { inChinese } from '../src/lab/chinese.js'
+import { EXPERIMENTS } from '../src/lab/experiments.js'
+import { LINES, language } from '../src/lab/language.js'
+import { planOf } from '../src/lab/observe.js'
+import { sayInside } from '../src/lab/say.js'
+import { NOBODY, rt, traces } from './rt.js'
 
 describe('rt lab', () => {
   beforeEach((context) => needs(context, 'root'))
@@ -18,10 +24,71 @@ describe('rt lab', () => {
     expect([traces(), readdirSync('/tmp').filter((name) => name.startsWith('rt-lab-'))]).toEqual(before)
   })
 
-  it('1: in Chinese with the seed’s own lines, under a Chinese locale', () => {
+  it('--check holds while another program mounts and unmounts all the time', async () => {
+    const place = temporaryFolder('stranger')
+    const script = `while mount -t tmpfs stranger '${place}'; do umount '${place}'; done`
+    const stranger = spawn('sh', ['-c', script], { stdio: 'ignore' })
+    const gone = new Promise((resolve) => stranger.once('exit', resolve))
+    try {
+      for (let times = 0; times < 3; times++) {
+        const { stdout } = rt(['lab', '--check'], { env: { LC_ALL: 'C' } })
+        expect(stdout.match(/^FAIL.*/gm) ?? []).toEqual([])
+      }
+    } finally {
+      stranger.kill()
+      await gone
+      spawnSync('umount', [place])
+    }
+  })
+
+  it('is Chinese in all that it says, errors too', () => {
+    const chinese = (args: string[], options = {}) =>
+      rt(['lab', ...args], { env: { LC_ALL: 'zh_CN.UTF-8' }, ...options })
+    expect(chinese(['9']).stderr).toBe('rt：N：应为 1 到 4 的整数，得到的是 "9"\n')
+    expect(chinese(['--chek']).stderr).toBe('rt：--chek：没有这个选项；是不是 --check？\n')
+    expect(chinese(['1'], { uid: NOBODY, gid: NOBODY }).stderr).toMatch(/^rt：实验要在.*\n {2}提示：请以 root 运行/)
+    // What is left of English are names of calls and commands, and what they print.
+    const prose = chinese(['2'])
+      .stdout.split('\n')
+      .filter((line) => /^ {2}\S|^\S.*[:：]/.test(line) && !/^\$ |^> /.test(line))
+    for (const line of prose) expect(line).toMatch(/\p{Script=Han}|^none on /u)
+    expect(prose.length).toBeGreaterThan(15)
+  })
+
+  it('has a translation of everything that an experiment can show', async () => {
+    const missing = new Set<string>()
+    const check = (text: string | undefined): void => {
+      if (text !== undefined && inChinese(text) === undefined) missing.add(text)
+    }
+    for (const experiment of EXPERIMENTS) {
+      await experiment.perform(async (trials) => {
+        for (const { steps, brief } of trials) {
+          for (const step of explain(planOf([steps, sayInside('zh')], ['/bin/sh']))) {
+            for (const text of [step.step, step.why, step.origin]) check(text)
+            if (!brief && step.step !== 'exec' && step.step !== 'set-up')
+              for (const { why, kind, call } of step.calls) {
+                check(why)
+                if (kind === 'fail') check(call)
+              }
+          }
+        }
+      })
+    }
+    expect([...missing]).toEqual([])
+  })
+
+  it('1: shows the files of the directory that it is started in', () => {
+    const folder = temporaryFolder('own')
+    writeFileSync(`${folder}/of-mine`, '')
+    expect(rt(['lab', '1'], { cwd: folder, env: { LC_ALL: 'C' } }).stdout).toMatch(/\$ ls -A\n.*\nof-mine\n/)
+  })
+
+  it('1: in Chinese with its own lines, under a Chinese locale', () => {
     const { status, stdout } = rt(['lab', '1'], { env: { LC_ALL: 'zh_CN.UTF-8' } })
     expect(status).toBe(0)
-    expect(stdout).toMatch(/\n父进程 - 启动一个容器！\n容器 - 已进入容器内部！\n[\s\S]*\n父进程 - 容器已停止！\n/)
+    expect(stdout).toMatch(
+      /\n父进程 - 启动一个容器！\n\$ ls -A\n容器 - 已进入容器内部！\n[\s\S]*\n父进程 - 容器已停止！\n/,
+    )
     expect(stdout).toContain('clone3({flags=CLONE_NEWNS|')
     expect(stdout).toContain('宿主机的挂载')
   })
@@ -67,8 +134,8 @@ describe('the language', () => {
     expect(language(environment)).toBe(expected)
   })
 
-  it('has the seed’s own lines', () => {
-    expect(Object.values(SEED).map(({ zh }) => zh)).toEqual([
+  it('has lines of its own', () => {
+    expect(Object.values(LINES).map(({ zh }) => zh)).toEqual([
       '父进程 - 启动一个容器！',
       '容器 - 已进入容器内部！',
       '父进程 - 容器已停止！',

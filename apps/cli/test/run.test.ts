@@ -1,10 +1,11 @@
 // requires root, busybox, and apps/cli/dist: sh tooling/bootstrap.sh cli
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { busyboxRoot, needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
-import { rt, traces } from './rt.js'
+import { CLI, rt, traces } from './rt.js'
 
 let root = ''
 beforeEach((context) => {
@@ -172,12 +173,42 @@ describe('rt run', () => {
     expect(readFileSync(join(folder, 'made'), 'utf8')).toBe('inside\n')
   })
 
-  it('mounts the outer of two nested destinations first, in whatever order they are given', () => {
+  it.each([
+    ['a volume in a tmpfs', ['-v', 'FOLDER:/a/b', '--tmpfs', '/a'], '/a/b/file'],
+    ['a tmpfs in a volume', ['--tmpfs', '/a/in', '-v', 'FOLDER:/a'], '/a/file'],
+    ['a volume in a volume', ['-v', 'FOLDER:/a/in', '-v', 'FOLDER:/a'], '/a/in/file'],
+    ['by --mount, too', ['--mount', 'type=bind,src=FOLDER,dst=/a/b', '--mount', 'type=tmpfs,dst=/a'], '/a/b/file'],
+  ])('%s, given first, is not hidden by it', (_, options, file) => {
     const folder = temporaryFolder('nested')
     mkdirSync(join(folder, 'in'))
-    expect(run(['--tmpfs', '/outer/in', '-v', `${folder}:/outer`], 'grep -o " /outer[^ ]*" /proc/mounts')).toBe(
-      ' /outer\n /outer/in\n',
+    writeFileSync(join(folder, 'file'), 'seen\n')
+    const given = options.map((each) => each.replace('FOLDER', folder))
+    expect(run(given, `cat ${file}; grep -c " /a" /proc/mounts`)).toBe('seen\n2\n')
+  })
+
+  it('a long --name is cut to a host name of 64 bytes', () => {
+    const name = 'n'.repeat(65)
+    expect(run(['--name', name], 'hostname; cat /etc/hostname; echo $HOSTNAME')).toBe(`${name.slice(1)}\n`.repeat(3))
+  })
+
+  it('--userns auto: root inside is one of the ids that /etc/subuid grants', () => {
+    const folder = temporaryFolder('subuid')
+    writeFileSync(join(folder, 'ids'), 'root:200000:65536\n')
+    const command = 'id -u; cat /proc/self/uid_map; touch /tmp/made; stat -c %u /tmp/made; cat /proc/self/setgroups'
+    const script = `mount --bind '${folder}/ids' /etc/subuid && mount --bind '${folder}/ids' /etc/subgid && exec "$@"`
+    const words = ['run', '--userns', 'auto', '--', 'sh', '-c', command]
+    const { stdout, stderr } = spawnSync(
+      'unshare',
+      ['-m', 'sh', '-c', script, 'sh', process.execPath, '--', CLI, ...words],
+      {
+        encoding: 'utf8',
+        env: { ...process.env, SHELL: '/bin/sh' },
+      },
     )
+    expect({ stdout: stdout.replace(/ +/g, ' '), stderr }).toEqual({
+      stdout: '0\n 0 200000 65536\n0\nallow\n',
+      stderr: '',
+    })
   })
 
   it('--read-only: the root, not the mounts', () => {
@@ -201,6 +232,31 @@ describe('rt run', () => {
         'grep CapEff /proc/self/status | cut -f2; ls /dev/kmsg; grep -c " /proc/.* ro" /proc/mounts || true',
       ),
     ).toBe(`${own}\n/dev/kmsg\n0\n`)
+  })
+
+  it('--network host has the host’s name, unless -h gives another', () => {
+    const command = ['sh', '-c', 'hostname; cat /etc/hostname']
+    expect(rt(['run', '--network', 'host', '--ephemeral', root, ...command]).stdout).toBe(`${hostname()}\n`.repeat(2))
+    expect(rt(['run', '--network', 'host', '-h', 'web', '--ephemeral', root, ...command]).stdout).toBe('web\nweb\n')
+  })
+
+  it('a network of its own lets any user listen on low ports, and ping', () => {
+    const files = '/proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/net/ipv4/ping_group_range'
+    expect(run([], `cat ${files}`)).toBe('0\n0\t2147483647\n')
+    expect(run(['--userns', 'self'], `cat ${files}`)).toMatch(/^0\n(?!0\t2147483647)/)
+    expect(run(['--network', 'host'], `cat ${files}`)).toBe(
+      files
+        .split(' ')
+        .map((file) => readFileSync(file, 'utf8'))
+        .join(''),
+    )
+  })
+
+  it('--ipc host: the host’s message queues and shared memory', () => {
+    const types = 'grep -E " /dev/(mqueue|shm) " /proc/mounts | cut -d" " -f2,3 | sort; readlink /proc/self/ns/ipc'
+    const { stdout } = rt(['run', '--ipc', 'host', '--', 'sh', '-c', types])
+    expect(stdout).toMatch(/^\/dev\/mqueue mqueue\n/)
+    expect(stdout).toContain(`ipc:[${statSync('/proc/self/ns/ipc').ino}]`)
   })
 
   it('--pid, --ipc, --uts, --network host', () => {

@@ -20,7 +20,7 @@ import { asked } from './complaints.js'
  * - `pivot_root`: the old root is unmounted; nothing of it can be reached again. The default.
  * - `move`: the tree is moved over the old root, then chroot. For a host that runs from its initramfs, whose root
  *   can't be pivoted (`neededRootChange` tells). The old root lies beneath, where no path leads.
- * - `chroot`: the old root stays mounted; who is root inside walks out of it. The seed's experiment, not a sandbox.
+ * - `chroot`: the old root stays mounted; who is root inside walks out of it. For experiments, not a sandbox.
  */
 export type RootChange = 'pivot_root' | 'move' | 'chroot'
 

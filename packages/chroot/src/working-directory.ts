@@ -86,7 +86,7 @@ function openOrMake(names: readonly string[]): Instruction[] {
     goto('opened'),
     label('restore'),
     // The next try would save the 0 of this one, and the program would start with it.
-    call('umask', [ref('umask')], { why: 'only if something was renamed meanwhile: from the beginning' }),
+    call('umask', [ref('umask')], { why: 'something was renamed meanwhile: from the beginning' }),
     goto(BUSY),
     label('opened'),
   ]

@@ -75,15 +75,19 @@ export function openDestination(
     label('missing'),
     call('umask', [UMASK], {
       save: 'umask',
-      why: 'only if it is missing: it is made, with the same mode whoever starts it',
+      why: 'made with the same mode whoever starts it',
     }),
     ...makeMissing(path, destination, options),
     call('umask', [ref('umask')]),
     goto('found'),
-    label('restore'),
     // The directory before stays open; the last step closes what is left.
-    call('umask', [ref('umask')], { why: 'only if something was renamed meanwhile: from the beginning' }),
-    goto('again'),
+    ...(path.includes('/')
+      ? [
+          label('restore'),
+          call('umask', [ref('umask')], { why: 'something was renamed meanwhile: from the beginning' }),
+          goto('again'),
+        ]
+      : []),
     label('done'),
   ]
   return { main, aside }

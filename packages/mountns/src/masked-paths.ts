@@ -84,7 +84,7 @@ export function maskedPaths(paths: readonly string[] = DEFAULT_MASKED_PATHS, ori
       label('done'),
       call('close', [ref('device')]),
       // -1 if no directory was masked.
-      call('close', [ref('empty')], { tolerate: ['EBADF'] }),
+      ...(paths.length > 0 ? [call('close', [ref('empty')], { tolerate: ['EBADF'] })] : []),
     ],
   }
 }

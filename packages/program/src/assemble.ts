@@ -85,7 +85,8 @@ export function assembleSections(sections: readonly Section[], arch: Arch, log: 
 /** Room for the log of any program that fits; the ELF's own log segment below it disappears. */
 const LOG_MAP_SIZE = 0x1000000
 
-function flowOf({ operations, labels }: Assembler): [number, number][] {
+/** Where each operation leads on success and on failure. */
+export function flowOf({ operations, labels }: Assembler): [number, number][] {
   const target = (to: Target, following: number): number =>
     to === undefined ? following : typeof to === 'number' ? to : (labels.get(to) ?? following)
   return operations.map(({ next, failed }, i) => [target(next, i + 1), target(failed, i + 1)])

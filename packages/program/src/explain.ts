@@ -1,9 +1,11 @@
 import { type Arch, hostArch, printable } from '@rt/sys'
-import { assembleSections } from './assemble.js'
+import { assembleSections, flowOf } from './assemble.js'
+import { type Aside, asides, type Entry } from './branches.js'
 import { describeInstruction } from './describe.js'
 import { frame } from './frame.js'
+import type { Branch, Instruction } from './instruction.js'
 import { Naming } from './naming.js'
-import type { ProcessName } from './operation.js'
+import type { Operation, ProcessName, Site } from './operation.js'
 import type { Plan } from './plan.js'
 
 /** One instruction as it would run. */
@@ -19,6 +21,10 @@ export interface ExplainedCall {
   readonly why?: string
   /** Errors that do not end the set-up. */
   readonly tolerate?: 'any' | readonly string[]
+  /** It runs only under so many conditions, one in the other; absent: always. */
+  readonly depth?: number
+  /** The innermost condition, of the first call behind it: `12 fails with ENOENT`. */
+  readonly onlyIf?: string
 }
 
 /** What one step does in one process. */
@@ -42,12 +48,33 @@ export interface ExplainOptions {
 export function explain(plan: Plan, options: ExplainOptions = {}): ExplainedStep[] {
   const arch = options.arch ?? hostArch()
   const mode = options.mode ?? 'node'
-  const { operations } = assembleSections(frame(plan, { mode }), arch, mode === 'node')
+  const assembler = assembleSections(frame(plan, { mode }), arch, mode === 'node')
+  const { operations } = assembler
+  const flow = flowOf(assembler)
+  const describe = (instruction: Instruction, index: number): string =>
+    describeInstruction(instruction, { arch, of: (name) => naming.of(name, index) })
+  const test = (entry: Entry): string => {
+    const { instruction } = (operations[entry.from] as Operation).site
+    if ('ran' in entry) return `${lastCall(operations, entry.from)} has run`
+    if ('errno' in entry) {
+      const fails = `${entry.from} fails with ${entry.errno}`
+      return entry.errno === 'ENOENT' ? `missing (${fails})` : fails
+    }
+    const { then: _, else: __, ...tested } = instruction as Branch
+    const [, condition = ''] = /^unless (.*) go to the next$/.exec(describe(tested, entry.from)) ?? []
+    return entry.holds ? condition : condition.replace(' == ', ' != ')
+  }
+  let carried: readonly Entry[] | undefined
+  let conditions = new Map<number, Aside>()
   const naming = new Naming(operations.map((operation) => operation.site))
   const steps: (ExplainedStep & { calls: ExplainedCall[] })[] = []
   let before: { process: ProcessName; step: number } | undefined
   operations.forEach(({ site }, index) => {
-    if (site.helper !== undefined) return
+    if (site.helper !== undefined) {
+      // A word is copied before the call that a condition is about.
+      carried = conditions.get(index)?.entries ?? carried
+      return
+    }
     const { instruction } = site
     if (before?.process !== site.process || before.step !== site.step) {
       const step = plan.steps[site.step]
@@ -58,46 +85,40 @@ export function explain(plan: Plan, options: ExplainOptions = {}): ExplainedStep
         ...(step?.origin === undefined ? {} : { origin: printable(step.origin) }),
         calls: [],
       })
+      // The frame's loops are no branches of a step.
+      const end = operations.findIndex((each, i) => i > index && !isSameSection(each.site, site))
+      conditions = step ? asides(operations, flow, index, end < 0 ? operations.length : end) : new Map()
     }
     before = site
+    const { depth = 0, entries = carried ?? [] } = conditions.get(index) ?? {}
+    carried = undefined
     const isCall = instruction.kind === 'call'
     const save = 'save' in instruction ? instruction.save : undefined
     steps.at(-1)?.calls.push({
       index,
       kind: instruction.kind,
-      call: describeInstruction(instruction, { arch, of: (name) => naming.of(name, index) }),
+      call: describe(instruction, index),
       ...(save === undefined ? {} : { save }),
       ...(isCall && instruction.why !== undefined ? { why: instruction.why } : {}),
       ...(isCall && instruction.tolerate !== undefined ? { tolerate: instruction.tolerate } : {}),
+      ...(depth > 0 ? { depth } : {}),
+      ...(entries.length > 0 ? { onlyIf: anyOf(entries.map(test)) } : {}),
     })
   })
   return steps
 }
 
-const TITLES: Record<ProcessName, string> = {
-  supervisor: 'supervisor: in the host’s namespaces',
-  init: 'init: the container’s first process',
+/** Many ways that lead to one place are mostly the same test in a row of loops. */
+function anyOf(tests: readonly string[]): string {
+  const different = [...new Set(tests)]
+  return different.length > 3 ? `${different.slice(0, 2).join(' or ')} or …` : different.join(' or ')
 }
 
-/**
- * The same for people: processes, steps with their reason and origin, calls.
- *
- * @param all also the machine's own instructions between the calls (branches, sums)
- */
-export function formatExplanation(steps: readonly ExplainedStep[], { all = false } = {}): string {
-  const lines: string[] = []
-  let process: ProcessName | undefined
-  for (const step of steps) {
-    const calls = step.calls.filter((each) => all || ['call', 'fail', 'warn'].includes(each.kind))
-    if (calls.length === 0) continue
-    if (step.process !== process) lines.push(...(process ? [''] : []), TITLES[step.process])
-    process = step.process
-    const origin = step.origin === undefined ? '' : ` (${step.origin})`
-    lines.push('', `  ${step.step}${origin}${step.why === undefined ? '' : `: ${step.why}`}`)
-    for (const { index, call, save, why, kind } of calls) {
-      const saved = save === undefined || kind === 'compute' ? '' : ` → ${save}`
-      lines.push(`    ${String(index).padStart(4)}  ${call}${saved}${why === undefined ? '' : `   # ${why}`}`)
-    }
-  }
-  return `${lines.join('\n')}\n`
+/** The call at an operation, or the one before it. */
+function lastCall(operations: readonly Operation[], index: number): number {
+  let last = index
+  while (last > 0 && operations[last]?.site.instruction.kind !== 'call') last--
+  return last
 }
+
+const isSameSection = (one: Site, other: Site): boolean => one.process === other.process && one.step === other.step

@@ -12,9 +12,9 @@ export {
   type ExplainedStep,
   type ExplainOptions,
   explain,
-  formatExplanation,
 } from './explain.js'
 export type { Fault } from './fault.js'
+export { formatExplanation } from './format-explanation.js'
 export * from './instruction.js'
 export { CONSOLE_FD } from './layout.js'
 export type { ProcessName, Site } from './operation.js'

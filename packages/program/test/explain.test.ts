@@ -1,6 +1,6 @@
 // requires: nothing; plans are pure
 import { describe, expect, it } from 'vitest'
-import { branch, call, compute, explain, formatExplanation, ref, sequence } from '../src/index.js'
+import { branch, call, compute, explain, fail, formatExplanation, goto, label, ref, sequence } from '../src/index.js'
 import { shell, step } from './plans.js'
 
 describe('explain', () => {
@@ -90,5 +90,83 @@ describe('explain', () => {
     expect(calls[0]).toMatchObject({ index: 0, kind: 'call', call: expect.stringContaining('mmap(0x4000000') })
     expect(JSON.parse(JSON.stringify(steps))).toEqual(steps)
     expect(steps.at(-2)).toMatchObject({ process: 'init', step: 'exec', origin: 'test' })
+  })
+
+  it('shows what runs only under a condition below that condition, and where ways come together', () => {
+    const plan = sequence(
+      step('conditions', {
+        outside: [
+          call('openat', [-100, '/a', 0], { save: 'a', onError: { ENOENT: 'missing', EAGAIN: 'again' } }),
+          label('found'),
+          branch(ref('a'), 7, { then: 'good' }),
+          fail('expected seven'),
+          label('good'),
+          branch(ref('a'), 8, { else: 'other' }),
+          call('umask', [1]),
+          goto('joined'),
+          label('other'),
+          branch(ref('a'), 9, { else: 'last' }),
+          call('umask', [2]),
+          label('joined'),
+          call('umask', [3]),
+          label('last'),
+          call('close', [ref('a')], { tolerate: ['EBADF'] }),
+          goto('done'),
+          label('missing'),
+          call('mkdir', ['/a', 0o755], { onError: { EEXIST: 'there' } }),
+          goto('found'),
+          label('there'),
+          call('umask', [4]),
+          goto('found'),
+          label('again'),
+          call('umask', [5]),
+          label('done'),
+        ],
+      }),
+    )
+    const text = formatExplanation(explain(plan, { arch: 'x64' }))
+    const [, shown = ''] = /conditions.*\n((?: {4}.*\n)*)/.exec(text) ?? []
+    const renumbered = shown.replace(/(?<=^ {4}) *(\d+)/gm, '')
+    expect(renumbered.replace(/\b\d\d?(?= (fails|has))/g, 'N')).toMatchInlineSnapshot(`
+      "      openat(AT_FDCWD, "/a", O_RDONLY) → a
+                only if a != 7:
+              fail: expected seven
+                only if a == 8:
+              umask(01)
+                only if a != 8:
+                  only if a == 9:
+                umask(02)
+                only if N has run or N has run:
+              umask(03)
+            close(a)
+                only if missing (N fails with ENOENT):
+              mkdir("/a", 493)
+                  only if N fails with EEXIST:
+                umask(04)
+                only if N fails with EAGAIN:
+              umask(05)
+      "
+    `)
+    for (const each of explain(plan, { arch: 'x64' }).flatMap(({ calls }) => calls)) {
+      if (each.onlyIf !== undefined) expect(each.depth).toBeGreaterThan(0)
+    }
+  })
+
+  it('lets the first of many equal runs stand for all, but not with `all`', () => {
+    const names = ['cpu', 'memory', 'pids', 'io', 'rdma']
+    const plan = sequence(
+      step('groups', {
+        outside: names.flatMap((name) => [
+          call('mkdir', [`/${name}`, 0o755]),
+          call('chdir', [`/${name}`]),
+          call('umask', [0]),
+        ]),
+      }),
+    )
+    const steps = explain(plan, { arch: 'x64' })
+    const text = formatExplanation(steps)
+    expect(text.match(/mkdir/g)).toHaveLength(1)
+    expect(text).toContain('… the same 4 times more: "/memory", "/pids", "/io", "/rdma"\n')
+    expect(formatExplanation(steps, { all: true }).match(/mkdir/g)).toHaveLength(names.length)
   })
 })

@@ -18,6 +18,8 @@ export const invalid = (message: string, hint?: string): RtError => new RtError(
 /** Everything that is wrong with the arguments, collected so that it can be said at once. */
 export class Complaints {
   readonly list: Complaint[] = []
+  /** An option was unknown: whether the word behind it is its value nobody knows. */
+  unsure = false
   /** Of the first complaint; printed if it stays the only one. */
   private hint: string | undefined
   private first: RtError | undefined

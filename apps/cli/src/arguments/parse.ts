@@ -68,36 +68,44 @@ export function parseArguments<O extends Options>(
       else {
         const meant = nearest(name, Object.keys(options))
         complaints.add(typed, `unknown option${meant === undefined ? '' : `; did you mean --${meant}?`}`)
+        complaints.unsure = true
         // Step over what is probably its value, to find what else is wrong.
         if (meant !== undefined && options[meant]?.kind !== 'flag' && attached === undefined) queue.shift()
+        if (meant === undefined && attached === undefined) break
       }
-    } else takeCluster(word, options, take, complaints)
+    } else if (!takeCluster(word, options, take, complaints)) break
   }
   return { values: values as Values<O>, origins, rest: queue }
 }
 
 const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, t: true, 1: true, false: false, f: false, 0: false }
 
-/** `-it`, `-m5m`, `-itm 5m`: flags, until a letter takes the rest (or the next word) as its value. */
+/**
+ * `-it`, `-m5m`, `-itm 5m`: flags, until a letter takes the rest (or the next word) as its value.
+ *
+ * @returns false if a letter is unknown
+ */
 function takeCluster(
   word: string,
   options: Options,
   take: (name: string, option: Option<unknown>, typed: string, attached: string | undefined) => void,
   complaints: Complaints,
-): void {
+): boolean {
   for (let at = 1; at < word.length; at++) {
     const letter = word[at] as string
     const found = Object.entries(options).find(([, option]) => option.short === letter)
     if (!found) {
       const meant = at === 1 ? nearest(word.slice(1), Object.keys(options)) : undefined
       complaints.add(at === 1 ? word : `-${letter}`, `unknown option${meant ? `; did you mean --${meant}?` : ''}`)
-      return
+      complaints.unsure = true
+      return false
     }
     const [name, option] = found
     const rest = word.slice(at + 1)
     const attached = rest.startsWith('=') ? rest.slice(1) : rest
     const whole = option.kind !== 'flag' || rest.startsWith('=')
     take(name, option, `-${letter}`, whole && rest !== '' ? attached : undefined)
-    if (whole) return
+    if (whole) return true
   }
+  return true
 }

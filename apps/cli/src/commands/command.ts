@@ -13,6 +13,8 @@ export interface Command<O extends Options = Options> {
   readonly examples: readonly (readonly [string, string])[]
   readonly groups: readonly OptionGroup[]
   readonly options: O
+  /** How many words may follow the options. Absent: any number, and the command looks at them itself. */
+  readonly operands?: number
   /** What a shell offers for the first word that is no option. */
   readonly complete?: Completion
   /**

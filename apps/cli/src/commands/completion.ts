@@ -13,6 +13,7 @@ const SHELLS = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion 
 export const command = defineCommand({
   name: 'completion',
   usage: 'bash|zsh|fish',
+  operands: 1,
   description: ['Print a script that teaches a shell to complete the commands and options of rt.'],
   examples: [
     ['eval "$(rt completion bash)"', 'in ~/.bashrc'],

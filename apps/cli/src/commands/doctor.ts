@@ -9,6 +9,7 @@ import { defineCommand } from './command.js'
 export const command = defineCommand({
   name: 'doctor',
   usage: '[--json]',
+  operands: 0,
   description: [
     'Look at what this host offers to containers, a line each: ok, warn (an option will not work), fail (rt run ' +
       'will not work), and what to do about it. Exits with 1 if something fails.',

@@ -11,7 +11,10 @@ import { defineCommand } from './command.js'
 const OPTIONS = {
   json: flag({ help: 'print the steps as JSON' }),
   steps: flag({ short: 's', help: 'only the steps, a line each' }),
-  all: flag({ short: 'a', help: 'also the machine’s own instructions between the calls: branches, sums' }),
+  all: flag({
+    short: 'a',
+    help: 'also the machine’s own instructions between the calls (branches, sums), and every call of what repeats',
+  }),
   arch: one({
     value: 'x64|arm64',
     parse: oneOf('x64', 'arm64'),
@@ -27,6 +30,8 @@ export const command = defineCommand({
   description: [
     'Print the system calls that rt run would make, step by step: what for, which option asked for it, and each call as ' +
       'strace prints it. Nothing runs, and no privilege is needed.',
+    'What runs only under a condition is indented below it: "only if 12 fails with ENOENT" means the call numbered 12. Where ' +
+      'the same calls come again and again, for each cgroup hierarchy say, the first time stands for all.',
   ],
   examples: [
     ['rt explain run', "a shell on the host's files"],

@@ -9,6 +9,7 @@ import { COMMANDS, loadCommand } from './table.js'
 export const command = defineCommand({
   name: 'help',
   usage: '[COMMAND]',
+  operands: 1,
   description: ['Print what a command does and its options; without COMMAND, the list of commands.'],
   examples: [],
   groups: [],

@@ -1,22 +1,25 @@
 import { existsSync } from 'node:fs'
 import { RtError } from '@rt/sys'
+import type { Complaints } from '../arguments/complaints.js'
 import { flag } from '../arguments/option.js'
+import type { Parsed } from '../arguments/parse.js'
 import { surroundings } from '../attach/surroundings.js'
 import { EXIT } from '../exit-codes.js'
-import { mountNamespace } from '../lab/1-mount-namespace.js'
-import { privateTmpfs } from '../lab/2-private-tmpfs.js'
-import { changeRoot } from '../lab/3-change-root.js'
-import { docker } from '../lab/4-docker.js'
 import { conductExperiment } from '../lab/conduct.js'
 import type { Finding } from '../lab/experiment.js'
+import { EXPERIMENTS } from '../lab/experiments.js'
+import { inTongue } from '../lab/in-tongue.js'
 import { language } from '../lab/language.js'
 import { print, printJson } from '../output.js'
 import { wholeNumber } from '../values/numbers.js'
 import { defineCommand } from './command.js'
 
-const EXPERIMENTS = [mountNamespace, privateTmpfs, changeRoot, docker]
-
 const experimentNumber = wholeNumber(1, EXPERIMENTS.length)
+
+const OPTIONS = {
+  check: flag({ help: 'only check what the experiments claim; exits with 1 if something does not hold' }),
+  json: flag({ help: 'with --check: print the findings as JSON' }),
+}
 
 /** `rt lab`, `rt lab 2`, `rt lab --check` */
 export const command = defineCommand({
@@ -33,43 +36,42 @@ export const command = defineCommand({
     ['rt lab --check', 'all of them: does what they claim hold on this machine?'],
   ],
   groups: [],
-  options: {
-    check: flag({ help: 'only check what the experiments claim; exits with 1 if something does not hold' }),
-    json: flag({ help: 'with --check: print the findings as JSON' }),
-  },
+  options: OPTIONS,
   complete: EXPERIMENTS.map((_, index) => String(index + 1)),
-  async run({ values, rest }, complaints) {
-    const check = values.check ?? values.json ?? false
-    const numbers = rest.flatMap((word) => complaints.try('N', () => experimentNumber(word)) ?? [])
-    complaints.throwIfAny('lab')
-    const tongue = language()
-    if (rest.length === 0 && !check) {
-      const titles = EXPERIMENTS.map(({ title }, index) => `  rt lab ${index + 1}   ${title[tongue]}\n`)
-      print(`${titles.join('')}\n  rt lab --check\n`)
-      return EXIT.ok
-    }
-    if (process.getuid?.() !== 0) {
-      throw new RtError('RT_PERMISSION', 'the experiments make mounts and namespaces without a user namespace', {
-        hint: 'run it as root: sudo rt lab',
-      })
-    }
-    const here = surroundings()
-    const sits = !check && here.stdinIsTerminal && here.stdoutIsTerminal && here.foreground
-    const shell = sits ? ['/bin/bash', '/bin/sh'].find((file) => existsSync(file)) : undefined
-    const results: { experiment: number; findings: Finding[] }[] = []
-    for (const number of numbers.length ? numbers : EXPERIMENTS.map((_, index) => index + 1)) {
-      const experiment = EXPERIMENTS[number - 1]
-      if (!experiment) continue
-      const how = { language: tongue, checkOnly: check, quiet: values.json ?? false, shell }
-      results.push({ experiment: number, findings: await conductExperiment(number, experiment, how) })
-    }
-    if (values.json)
-      printJson(
-        results.map(({ experiment, findings }) => ({
-          experiment,
-          findings: findings.map(({ claim, holds }) => ({ claim: claim[tongue], holds })),
-        })),
-      )
-    return results.every(({ findings }) => findings.every(({ holds }) => holds)) ? EXIT.ok : EXIT.checkFailed
-  },
+  run: (parsed, complaints) => inTongue(language(), () => lab(parsed, complaints)),
 })
+
+async function lab({ values, rest }: Parsed<typeof OPTIONS>, complaints: Complaints): Promise<number> {
+  const check = values.check ?? values.json ?? false
+  const numbers = rest.flatMap((word) => complaints.try('N', () => experimentNumber(word)) ?? [])
+  complaints.throwIfAny('lab')
+  const tongue = language()
+  if (rest.length === 0 && !check) {
+    const titles = EXPERIMENTS.map(({ title }, index) => `  rt lab ${index + 1}   ${title[tongue]}\n`)
+    print(`${titles.join('')}\n  rt lab --check\n`)
+    return EXIT.ok
+  }
+  if (process.getuid?.() !== 0) {
+    throw new RtError('RT_PERMISSION', 'the experiments make mounts and namespaces without a user namespace', {
+      hint: 'run it as root: sudo rt lab',
+    })
+  }
+  const here = surroundings()
+  const sits = !check && here.stdinIsTerminal && here.stdoutIsTerminal && here.foreground
+  const shell = sits ? ['/bin/bash', '/bin/sh'].find((file) => existsSync(file)) : undefined
+  const results: { experiment: number; findings: Finding[] }[] = []
+  for (const number of numbers.length ? numbers : EXPERIMENTS.map((_, index) => index + 1)) {
+    const experiment = EXPERIMENTS[number - 1]
+    if (!experiment) continue
+    const how = { language: tongue, checkOnly: check, quiet: values.json ?? false, shell }
+    results.push({ experiment: number, findings: await conductExperiment(number, experiment, how) })
+  }
+  if (values.json)
+    printJson(
+      results.map(({ experiment, findings }) => ({
+        experiment,
+        findings: findings.map(({ claim, holds }) => ({ claim: claim[tongue], holds })),
+      })),
+    )
+  return results.every(({ findings }) => findings.every(({ holds }) => holds)) ? EXIT.ok : EXIT.checkFailed
+}

@@ -8,6 +8,7 @@ import { defineCommand } from './command.js'
 export const command = defineCommand({
   name: 'version',
   usage: '[--json]',
+  operands: 0,
   description: ['Print the versions of rt, of Node.js, and of the kernel.'],
   examples: [],
   groups: [],

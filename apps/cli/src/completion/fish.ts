@@ -1,4 +1,5 @@
 import type { Completion, Option } from '../arguments/option.js'
+import { CONTAINER_PIDS, SOURCES } from './host-words.js'
 import { type CompletionRow, fixedWords } from './model.js'
 
 /** In single quotes of fish, only \\ and ' are special. */
@@ -10,14 +11,15 @@ function offers(completion: Completion | undefined): string {
   if (words) return ` -a ${quoted(words.join(' '))}`
   switch (completion) {
     case 'directory':
-    case 'source':
       return " -a '(__fish_complete_directories)'"
+    case 'source':
+      return " -a '(__rt_sources)'"
     case 'user':
       return " -a '(__fish_complete_users)'"
     case 'command':
       return " -a '(__fish_complete_command)'"
     case 'pid':
-      return " -a '(__fish_complete_pids)'"
+      return " -a '(__rt_pids)'"
     case 'file':
       return ' -F'
     default:
@@ -62,6 +64,12 @@ function __rt_command
 end
 function __rt_command_is
     test "$(__rt_command)" = $argv[1]
+end
+function __rt_pids
+    sh -c ${quoted(CONTAINER_PIDS)}
+end
+function __rt_sources
+    sh -c ${quoted(SOURCES)} sh (commandline -ct)
 end
 function __rt_needs_command
     test -z "$(__rt_command)"

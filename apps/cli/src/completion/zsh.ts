@@ -1,4 +1,5 @@
 import type { Completion, Option } from '../arguments/option.js'
+import { CONTAINER_PIDS, SOURCES } from './host-words.js'
 import { type CompletionRow, fixedWords, singleQuoted } from './model.js'
 
 /** The action of an _arguments specification. */
@@ -7,14 +8,15 @@ function action(completion: Completion | undefined): string {
   if (words) return `(${words.map((word) => word.replace(/[:\s()]/g, '\\$&')).join(' ')})`
   switch (completion) {
     case 'directory':
-    case 'source':
       return '_files -/'
+    case 'source':
+      return '_rt_sources'
     case 'user':
       return '_users'
     case 'command':
       return '_command_names -e'
     case 'pid':
-      return '_pids'
+      return '_rt_pids'
     case 'file':
       return '_files'
     default:
@@ -54,6 +56,16 @@ _rt_rest() {
   else
     _normal
   fi
+}
+
+_rt_pids() {
+  local -a pids=(\${(f)"$(sh -c ${singleQuoted(CONTAINER_PIDS)})"})
+  compadd -a pids
+}
+
+_rt_sources() {
+  local -a sources=(\${(f)"$(sh -c ${singleQuoted(SOURCES)} sh $PREFIX)"})
+  compadd -Q -S '' -a sources
 }
 
 _rt_options() {

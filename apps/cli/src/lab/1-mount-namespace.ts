@@ -1,14 +1,10 @@
 import { readdirSync } from 'node:fs'
-import type { MountInfo } from '@rt/mountns'
 import type { Step } from '@rt/program'
 import { CLONE_NEWNS } from '@rt/sys'
 import type { Experiment } from './experiment.js'
-import { isUnchanged, mountLine } from './show.js'
+import { isCopy, isUntouched } from './show.js'
 
-/** The order of a copied table is another one. */
-const lines = (table: readonly MountInfo[]): string => table.map(mountLine).sort().join('\n')
-
-/** The seed's first program: clone(2) with CLONE_NEWNS, and nothing else. */
+/** The first program of the lab: clone(2) with CLONE_NEWNS, and nothing else. */
 export const newMountNamespace: Step = {
   name: 'mount namespace',
   why: 'a table of mounts of its own, which begins as a copy of the host’s',
@@ -33,25 +29,25 @@ export const mountNamespace: Experiment = {
         title: { en: 'clone(CLONE_NEWNS | SIGCHLD), then exec', zh: 'clone(CLONE_NEWNS | SIGCHLD)，然后 exec' },
         steps: newMountNamespace,
         script: 'ls -A',
-        findings: ({ host, inside, output, ownNamespaces }) => [
+        findings: (seen) => [
           {
             claim: {
               en: 'the mount namespace is new, the others are the host’s',
               zh: 'Mount Namespace 是新的，其余 Namespace 与宿主机相同',
             },
-            holds: ownNamespaces.join() === 'mnt',
+            holds: seen.ownNamespaces.join() === 'mnt',
           },
           {
             claim: { en: 'the container sees the host’s directories', zh: '容器内看到的是宿主机的目录' },
-            holds: here.every((name) => output.split('\n').includes(name)),
+            holds: here.every((name) => seen.output.split('\n').includes(name)),
           },
           {
             claim: { en: 'its table of mounts is a copy of the host’s', zh: '容器的挂载表与宿主机的一样' },
-            holds: lines(inside) === lines(host.before),
+            holds: isCopy(seen),
           },
           {
             claim: { en: 'nothing changed on the host', zh: '宿主机没有任何变化' },
-            holds: isUnchanged(host.before, host.after),
+            holds: isUntouched(seen),
           },
         ],
       },

@@ -4,7 +4,7 @@ import { call, type Step } from '@rt/program'
 import { MNT_DETACH, MS_SHARED } from '@rt/sys'
 import { newMountNamespace } from './1-mount-namespace.js'
 import type { Experiment } from './experiment.js'
-import { isUnchanged, mountLine } from './show.js'
+import { isUntouched, mountLine } from './show.js'
 
 const CANARY = 'rt-lab-canary'
 
@@ -20,7 +20,7 @@ const sharedPlace = (directory: string): Step => ({
   after: [call('umount2', [directory, MNT_DETACH])],
 })
 
-/** What the seed's program does to /tmp. */
+/** What the classic demonstration does to /tmp. */
 const emptyDirectory = (destination: string): Step => ({
   name: `mount ${JSON.stringify(destination)}`,
   why: 'an empty directory in memory',
@@ -50,26 +50,26 @@ export const privateTmpfs: Experiment = {
       await conduct([
         {
           title: { en: 'private, then a tmpfs on /tmp', zh: '先设为 private，再挂载 tmpfs 到 /tmp' },
-          steps: [namespaces({ mount: true, origin: 'the seed’s program' }), emptyDirectory('/tmp')],
+          steps: [namespaces({ mount: true, origin: 'the first program' }), emptyDirectory('/tmp')],
           script: `ls -A /tmp; : >/tmp/${CANARY}; mount -l 2>&1 | grep ' on /tmp '`,
-          findings: ({ host, inside, output }) => [
+          findings: (seen) => [
             {
               claim: { en: '/tmp is empty in the container', zh: '容器内的 /tmp 是空的' },
-              holds: before.every((name) => !output.split('\n').includes(name)),
+              holds: before.every((name) => !seen.output.split('\n').includes(name)),
             },
             {
               claim: {
                 en: '"none on /tmp type tmpfs" is in its table of mounts',
                 zh: '容器的挂载表里有 none on /tmp type tmpfs',
               },
-              holds: inside.map(mountLine).some(isTmpfs),
+              holds: seen.inside.map(mountLine).some(isTmpfs),
             },
             {
               claim: {
                 en: 'it is not in the host’s, neither meanwhile nor afterwards',
                 zh: '宿主机的挂载表里没有它，期间和之后都没有',
               },
-              holds: isUnchanged(host.before, host.during) && isUnchanged(host.before, host.after),
+              holds: isUntouched(seen),
             },
             {
               claim: { en: 'the host’s /tmp is untouched', zh: '宿主机的 /tmp 没有被改动' },
@@ -95,7 +95,7 @@ export const privateTmpfs: Experiment = {
             },
             {
               claim: { en: 'cleaned up again', zh: '已清理干净' },
-              holds: isUnchanged(host.before, host.after),
+              holds: host.after.every(({ mountPoint }) => !mountPoint.startsWith(directory)),
             },
           ],
         },

@@ -4,7 +4,7 @@ import { call, type Step } from '@rt/program'
 import { AT_FDCWD } from '@rt/sys'
 import type { Experiment } from './experiment.js'
 import { littleRoot, MARKER } from './little-root.js'
-import { isUnchanged } from './show.js'
+import { isUntouched } from './show.js'
 
 /** Deeper than any working directory of the experiment. */
 const UP = 16
@@ -53,7 +53,7 @@ export const changeRoot: Experiment = {
           title: { en: 'chroot into a rootfs', zh: 'chroot 到一个 rootfs' },
           steps: chroot,
           script: `ls /; ${read}`,
-          findings: ({ host, output }) => [
+          findings: ({ output, ...seen }) => [
             {
               claim: { en: 'the root directory is the rootfs’s', zh: '根目录是 rootfs 的' },
               holds: output.split('\n').includes(MARKER),
@@ -64,7 +64,7 @@ export const changeRoot: Experiment = {
             },
             {
               claim: { en: 'nothing changed on the host', zh: '宿主机没有任何变化' },
-              holds: isUnchanged(host.before, host.after),
+              holds: isUntouched({ output, ...seen }),
             },
           ],
         },
@@ -86,14 +86,14 @@ export const changeRoot: Experiment = {
           title: { en: 'the same escape, under pivot_root', zh: '同样的逃逸，在 pivot_root 下' },
           steps: [...pivot, walkOut],
           script: `ls /; ${read}`,
-          findings: ({ output, host }) => [
+          findings: ({ output, ...seen }) => [
             {
               claim: { en: 'it fails: the program is still in its rootfs', zh: '失败了：程序仍在 rootfs 里' },
               holds: !output.includes(secret) && output.split('\n').includes(MARKER),
             },
             {
               claim: { en: 'nothing changed on the host', zh: '宿主机没有任何变化' },
-              holds: isUnchanged(host.before, host.after),
+              holds: isUntouched({ output, ...seen }),
             },
           ],
         },

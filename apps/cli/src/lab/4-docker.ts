@@ -4,7 +4,7 @@ import { parseArguments } from '../arguments/parse.js'
 import { RUN_OPTIONS } from '../options/run.js'
 import { prepare } from '../plan/prepare.js'
 import type { Experiment } from './experiment.js'
-import { isUnchanged } from './show.js'
+import { isUntouched } from './show.js'
 
 const ARGUMENTS = ['--hostname', 'rt-lab', '--pids-limit', '64']
 
@@ -43,7 +43,8 @@ export const docker: Experiment = {
         steps: await dockerSteps(),
         brief: true,
         script: 'echo "pid $$"; hostname; cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null',
-        findings: ({ host, inside, output, ownNamespaces, cgroups }) => {
+        findings: (seen) => {
+          const { inside, output, ownNamespaces, cgroups } = seen
           const lines = output.split('\n')
           return [
             {
@@ -73,7 +74,7 @@ export const docker: Experiment = {
             },
             {
               claim: { en: 'nothing changed on the host', zh: '宿主机没有任何变化' },
-              holds: isUnchanged(host.before, host.during) && isUnchanged(host.before, host.after),
+              holds: isUntouched(seen),
             },
           ]
         },

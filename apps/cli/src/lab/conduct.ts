@@ -1,7 +1,8 @@
 import { print } from '../output.js'
 import { stepLines } from '../plan/step-lines.js'
+import { translatedPlan } from './chinese.js'
 import type { Experiment, Finding, Trial } from './experiment.js'
-import { type Language, SEED, type Words } from './language.js'
+import { type Language, LINES, type Words } from './language.js'
 import { observe, planOf, shell } from './observe.js'
 import { sayInside } from './say.js'
 import { callLines, findingLine, mountLines, paragraph } from './show.js'
@@ -40,10 +41,12 @@ export async function conductExperiment(number: number, experiment: Experiment, 
     const steps = [trial.steps, sayInside(language)]
     const plan = planOf(steps, ['/bin/bash'])
     tell(`\n--- ${trial.title[language]}\n\n${(trial.brief ? STEPS : CALLS)[language]}\n\n`)
-    tell(trial.brief ? stepLines(plan) : callLines(plan))
-    tell(`\n${SEED.starts[language]}\n`)
+    tell(trial.brief ? stepLines(translatedPlan(plan, language)) : callLines(plan, language))
+    tell(`\n${LINES.starts[language]}\n`)
     const seen = await observe(steps, trial.script)
-    tell(`${seen.output}${SEED.stopped[language]}\n\n${mountLines(seen, language)}\n`)
+    tell(
+      `$ ${trial.script.replace(/\n/g, '\n> ')}\n${seen.output}${LINES.stopped[language]}\n\n${mountLines(seen, language)}\n`,
+    )
     for (const finding of trial.findings(seen)) {
       findings.push(finding)
       report(findingLine(finding, language))
@@ -54,9 +57,12 @@ export async function conductExperiment(number: number, experiment: Experiment, 
     for (const trial of trials) await conductTrial(trial)
     const [first] = trials
     if (how.shell === undefined || !first) return
-    print(`\n${YOURS[language]}${experiment.tries[language]}\n${SEED.starts[language]}\n`)
+    // What the experiment is about has scrolled away by now.
+    print(`\n${number}. ${experiment.title[language]}\n`)
+    for (const words of experiment.about) print(paragraph(words, language))
+    print(`\n${YOURS[language]}${experiment.tries[language]}\n${LINES.starts[language]}\n`)
     await shell([first.steps, sayInside(language)], how.shell)
-    print(`${SEED.stopped[language]}\n`)
+    print(`${LINES.stopped[language]}\n`)
   })
   report('\n')
   return findings

@@ -12,8 +12,8 @@ export function language(environment: NodeJS.ProcessEnv = process.env): Language
   return /^zh/i.test(locale) ? 'zh' : 'en'
 }
 
-/** The lines of the program that the lab comes from. */
-export const SEED = {
+/** What the parent and the container say, as in the C program that this began with. */
+export const LINES = {
   starts: { en: 'parent - starting a container!', zh: '父进程 - 启动一个容器！' },
   inside: { en: 'container - inside the container!', zh: '容器 - 已进入容器内部！' },
   stopped: { en: 'parent - the container has stopped!', zh: '父进程 - 容器已停止！' },

@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { exec } from '@rt/chroot'
 import { type MountInfo, parseMountinfo } from '@rt/mountns'
-import { type Exit, type Plan, run, type StepList, sequence } from '@rt/program'
+import { type Exit, explain, type Plan, run, type StepList, sequence } from '@rt/program'
 import { RtError } from '@rt/sys'
 
 /** What was seen of a container from outside, while it waited. */
@@ -9,6 +9,8 @@ export interface Observation {
   readonly host: { readonly before: MountInfo[]; readonly during: MountInfo[]; readonly after: MountInfo[] }
   /** The container's own table of mounts. */
   readonly inside: MountInfo[]
+  /** The container has mounted something. */
+  readonly mounts: boolean
   /** What the script printed. */
   readonly output: string
   readonly exit: Exit
@@ -22,7 +24,7 @@ const KINDS = ['mnt', 'pid', 'uts', 'ipc', 'net', 'cgroup', 'user'] as const
 
 const mountsOf = (process: number | 'self'): MountInfo[] => parseMountinfo(readFileSync(`/proc/${process}/mountinfo`))
 
-/** The environment of rt, as the seed's program passes on its own. */
+/** The environment of rt: these containers are a program of one's own, in other namespaces. */
 const environment = (): string[] => Object.entries(process.env).map(([name, value]) => `${name}=${value ?? ''}`)
 
 /** The steps, with a command at the end. */
@@ -50,12 +52,18 @@ export async function observe(steps: StepList, script: string): Promise<Observat
     container.stdin?.end()
     const exit = await container.exited
     const { during, ...rest } = seen
-    return { host: { before, during, after: mountsOf('self') }, output, exit, ...rest }
+    return { host: { before, during, after: mountsOf('self') }, mounts: mountsSomething(plan), output, exit, ...rest }
   } finally {
     container.kill()
     await container.exited
   }
 }
+
+const mountsSomething = (plan: Plan): boolean =>
+  explain(plan).some(
+    ({ process, calls }) =>
+      process === 'init' && calls.some(({ call }) => /^(mount|move_mount|pivot_root)\(/.test(call)),
+  )
 
 /** All that is printed before the container says that it waits. */
 function untilReady(stdout: NodeJS.ReadableStream | null): Promise<string> {

@@ -1,11 +1,11 @@
 import { call, type Step } from '@rt/program'
-import { type Language, SEED } from './language.js'
+import { type Language, LINES } from './language.js'
 
 const STDOUT = 1
 
-/** The seed's line, printed by the container itself before its exec. */
+/** The container's line, printed by the container itself before its exec. */
 export const sayInside = (language: Language): Step => {
-  const text = `${SEED.inside[language]}\n`
+  const text = `${LINES.inside[language]}\n`
   return {
     name: 'say',
     why: 'the container speaks before it becomes another program',

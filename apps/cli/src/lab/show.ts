@@ -1,6 +1,7 @@
-import { diffMountinfo, type MountInfo } from '@rt/mountns'
+import type { MountInfo } from '@rt/mountns'
 import { type ExplainedStep, explain, formatExplanation, type Plan } from '@rt/program'
 import { wrap } from '../help/wrap.js'
+import { translatedExplanation, translatedSteps } from './chinese.js'
 import type { Finding } from './experiment.js'
 import type { Language, Words } from './language.js'
 import type { Observation } from './observe.js'
@@ -21,7 +22,10 @@ const essential = ({ step, calls, ...rest }: ExplainedStep): ExplainedStep => {
 }
 
 /** The calls of a plan, as `rt explain` prints them, but for what every container's frame does. */
-export const callLines = (plan: Plan): string => formatExplanation(explain(plan).map(essential))
+export const callLines = (plan: Plan, language: Language): string => {
+  const steps = translatedSteps(explain(plan).map(essential), language)
+  return translatedExplanation(formatExplanation(steps), language)
+}
 
 const TABLES = {
   host: { en: 'Mounts on the host', zh: '宿主机的挂载' },
@@ -58,10 +62,34 @@ function compare(before: readonly MountInfo[], after: readonly MountInfo[]): { a
   return { added: fresh.filter((line) => !old.includes(line)), removed: old.filter((line) => !fresh.includes(line)) }
 }
 
-/** Did the table of one namespace stay as it was? */
-export const isUnchanged = (before: readonly MountInfo[], after: readonly MountInfo[]): boolean => {
-  const { added, removed, changed } = diffMountinfo(before, after)
-  return added.length + removed.length + changed.length === 0
+/** Where every host has something mounted for good. */
+const KEPT = ['/', '/dev', '/proc', '/sys'] as const
+
+/**
+ * Has the container left the host's mounts alone? Other programs mount and unmount things meanwhile, which is not its doing:
+ * of what is new on the host only what is new in the container as well can have come from there. (A container that mounts
+ * nothing can't have done it: what both have has come from the host.) And what every host keeps is still there.
+ */
+export function isUntouched({ host, inside, mounts }: Observation): boolean {
+  const known = new Set(host.before.map(content))
+  const own = new Set(mounts ? inside.map(content).filter((each) => !known.has(each)) : [])
+  const leaked = host.during.some((mount) => own.has(content(mount)))
+  const places = (table: readonly MountInfo[]) => new Set(table.map(({ mountPoint }) => mountPoint))
+  const [before, during, after] = [places(host.before), places(host.during), places(host.after)]
+  return !leaked && KEPT.every((place) => !before.has(place) || (during.has(place) && after.has(place)))
+}
+
+/** Which files a mount shows, wherever it is. */
+const content = ({ device, root }: MountInfo): string => `${device} ${root}`
+
+/**
+ * Is the container's table a copy of the host's? All that the host had before and still has is in it. What another program
+ * mounts or unmounts at that very moment, the copy has or has not.
+ */
+export function isCopy({ host, inside }: Observation): boolean {
+  const lines = (table: readonly MountInfo[]) => new Set(table.map(mountLine))
+  const [during, copy] = [lines(host.during), lines(inside)]
+  return host.before.map(mountLine).every((line) => !during.has(line) || copy.has(line))
 }
 
 export const findingLine = ({ claim, holds }: Finding, language: Language): string =>

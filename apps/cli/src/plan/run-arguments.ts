@@ -33,6 +33,7 @@ export function runArguments<O extends Options>(
   }
   const parsed = parseArguments(word === 'run' ? rest : [], { ...options, ...RUN_OPTIONS, ...HELP }, complaints)
   if ((parsed.values as Values<typeof HELP>).help) throw new HelpWanted('run')
+  if (complaints.unsure) complaints.throwIfAny(`${command} run`)
   const own: Record<string, unknown> = { ...before.values }
   for (const name in options) {
     if (parsed.origins.has(name)) own[name] = (parsed.values as Record<string, unknown>)[name]
