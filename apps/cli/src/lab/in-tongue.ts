@@ -18,7 +18,7 @@ export async function inTongue(language: Language, run: () => Promise<number>): 
 }
 
 /** As formatError of @rt/sys. A hint that nobody has translated is left out: the call says what failed. */
-export function chineseError(error: RtError): string {
+function chineseError(error: RtError): string {
   const { step, origin, message, complaints = [], hint } = error
   const asked = origin === undefined ? '' : translated(origin, 'zh')
   const where = step === undefined ? asked : `步骤“${translated(step, 'zh')}”${asked === '' ? '' : `（${asked}）`}`
