@@ -18,7 +18,6 @@ const NOT_BY_DEFAULT: Readonly<Record<string, string>> = {
   directoryTree: 'SOURCE is a directory',
   hostTree: 'the root of a plain user without SOURCE',
   overlay: 'an overlay that is not the root, for users of the library',
-  privateProc: 'for what is written below /proc; rt run writes nothing there',
   readonlyRoot: '--read-only',
   rootPropagation: 'propagation is made private by the namespaces step; this is OCI’s wish for another',
   // cgroups

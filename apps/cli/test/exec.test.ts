@@ -41,7 +41,7 @@ describe('rt exec', () => {
       status: 0,
       signal: null,
       stderr: '',
-      stdout: expect.stringMatching(/^inside\ncontainer \/root\nbusybox\nCapEff:\t00000000a80405fb\n.*:\/\nanother\n$/),
+      stdout: expect.stringMatching(/^inside\ncontainer \/root\ninside\nCapEff:\t00000000a80405fb\n.*:\/\nanother\n$/),
     })
   })
 
@@ -117,7 +117,7 @@ describe('rt exec takes over from the container’s program', () => {
     ['its directory', ['-w', '/tmp'], '0\n0\n0\n/tmp\n/root \n1\n'],
     ['a directory that it may not enter itself', ['-u', '1234', '-w', '/root'], '1234\n0\n0\n/root\n/ \n1\n'],
     ['its variables', ['-e', 'FROM=container', '-e', 'HOME=/srv'], '0\n0\n0\n/\n/srv container\n1\n'],
-    ['a HOME that is empty', ['-e', 'HOME='], '0\n0\n0\n/\n \n1\n'],
+    ['a HOME that is empty, and so as good as none', ['-e', 'HOME='], '0\n0\n0\n/\n/root \n1\n'],
     [
       'with --init: the program’s, not the reaper’s',
       ['--init', '-u', 'user', '-w', '/tmp', '-e', 'FROM=x'],
@@ -146,6 +146,7 @@ describe('rt exec takes over from the container’s program', () => {
     expect(exec(pid, '-u', 'user').stdout).toBe('1000\n1000\n1000 44\n/tmp\n/home container\n1\n')
     expect(exec(pid, '-w', '/etc').stdout).toBe('1234\n44\n44\n/etc\n/srv container\n1\n')
     expect(exec(pid, '-e', 'FROM=here', '-e', 'HOME=/here').stdout).toBe('1234\n44\n44\n/tmp\n/here here\n1\n')
+    expect(exec(pid, '-u', 'user', '-e', 'HOME=').stdout).toBe('1000\n1000\n1000 44\n/tmp\n/home container\n1\n')
     expect(exec(pid, '-u', 'user', '-e', 'HOME=/here').stdout).toBe('1000\n1000\n1000 44\n/tmp\n/here container\n1\n')
   })
 

@@ -6,7 +6,11 @@ import { asked } from './complaints.js'
  * keyctl(KEYCTL_JOIN_SESSION_KEYRING): a new, empty session keyring. Keys are in no namespace: the container would find
  * the caller's (tickets, passwords of file systems) in the one it inherits. session-keyring(7)
  *
- * Comes before `user`: a keyring counts against the quota of its maker, and root's is large.
+ * Comes before `user`: a keyring counts against the quota of its maker, and root's is large. In a user namespace that is
+ * the id outside which its root has: 200 containers at once (kernel.keys.maxkeys) for one range of ids. The supervisor
+ * could make it as the host's root, but needs the caller's keys itself, to open what is encrypted with them.
+ *
+ * The user keyring (`@u`) is another matter: it belongs to an id of a user namespace, not to a process.
  */
 export const sessionKeyring = (origin = 'default'): Step => ({
   name: 'session keyring',

@@ -112,19 +112,20 @@ export function prepareExec(
 
 /** The container's own variables; the home of a user who is asked for, or where it has none; and what -e sets. */
 function execEnvironment(values: ExecValues, inherited: readonly Text[], home: () => Text, mode: TerminalMode): Text[] {
-  const given = [...values['env-file'].flat(), ...values.env]
-  const isGiven = (entry: Text) => given.some(({ name }) => name === nameOf(entry))
-  const hasHome = inherited.some((entry) => nameOf(entry) === 'HOME')
+  // Empty it is as good as missing, as for rt run.
+  const given = [...values['env-file'].flat(), ...values.env].filter(
+    ({ name, value }) => name !== 'HOME' || value !== '',
+  )
+  const own = inherited.filter(
+    (entry) => nameOf(entry) !== 'HOME' || (values.user === undefined && entry.length > 'HOME='.length),
+  )
+  const hasHome = [...own.map(nameOf), ...given.map(({ name }) => name)].includes('HOME')
   const defaults: Text[] = [
-    ...(values.user === undefined && hasHome ? [] : [homeEntry(home())]),
+    ...(hasHome ? [] : [homeEntry(home())]),
     ...(mode.tty ? [`TERM=${ownVariable('TERM') ?? 'xterm'}`] : []),
-  ].filter((entry) => !isGiven(entry))
-  const replaced = new Set(defaults.map(nameOf))
-  return [
-    ...inherited.filter((entry) => !isGiven(entry) && !replaced.has(nameOf(entry))),
-    ...defaults,
-    ...environment(given),
-  ]
+  ].filter((entry) => !given.some(({ name }) => name === nameOf(entry)))
+  const replaced = new Set([...given.map(({ name }) => name), ...defaults.map(nameOf)])
+  return [...own.filter((entry) => !replaced.has(nameOf(entry))), ...defaults, ...environment(given)]
 }
 
 const nameOf = (entry: Text): string => {
