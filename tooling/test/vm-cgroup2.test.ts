@@ -14,8 +14,8 @@ function needsVm(context: TestContext): void {
   if (process.arch !== 'x64') context.skip('needs x86-64: the guest runs this machine’s node')
 }
 
-const time = { timeout: 150_000 }
-const guestTime = 120_000
+const time = { timeout: 270_000 }
+const guestTime = 240_000
 
 describe('on Linux 6.1 with cgroup v2 alone', () => {
   it('Docker’s sequence runs, under its limits', time, async (context) => {

@@ -104,15 +104,14 @@ describe('the group of a container', () => {
   it('is its own in every hierarchy that can be written, without a limit too, and privileged too', async () => {
     for (const options of [[], ['--privileged'], ['--pids-limit', '9']]) {
       const parent = unique('own')
-      const container = start(['run', '-i', '--cgroup-parent', `/${parent}`, '--name', 'x', ...options, '--', 'cat'])
-      await expect
-        .poll(() =>
-          hierarchies.map(({ mountPoint }) => {
-            const procs = `${mountPoint}/${parent}/x/cgroup.procs`
-            return existsSync(procs) ? readFileSync(procs, 'utf8').trim().split('\n').filter(Boolean).length : 0
-          }),
-        )
-        .toEqual(hierarchies.map(() => 1))
+      const words = ['--cgroup-parent', `/${parent}`, '--name', 'x', ...options]
+      const container = start(['run', '-i', ...words, '--', 'sh', '-c', 'echo ready; exec cat'])
+      await container.says('ready\n')
+      const counts = hierarchies.map(({ mountPoint }) => {
+        const procs = `${mountPoint}/${parent}/x/cgroup.procs`
+        return existsSync(procs) ? readFileSync(procs, 'utf8').trim().split('\n').filter(Boolean).length : 0
+      })
+      expect(counts).toEqual(hierarchies.map(() => 1))
       container.child.stdin.end()
       expect(await container.exited).toEqual({ status: 0, signal: null })
       expect(groupsNamed(parent)).toEqual([])

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join as joinPath } from 'node:path'
 import { assemble, call, compile, run, sequence, vector } from '@rt/program'
-import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { attacker, needs } from '../../../tooling/fixtures/index.js'
 import { type CgroupHost, cgroup, detectCgroups, join, joinGroupsOf } from '../src/index.js'
 import { groupsNamed, temporaryGroup, uniquePath, v1Only, whyNot } from './machine.js'
@@ -247,6 +247,22 @@ describe('what goes wrong', () => {
     expect(cgroup(path, few).processes()).toEqual(won.map(({ pid }) => pid))
     won[0]?.stdin?.end()
     await won[0]?.exited
+    expect(groupsNamed(name, here)).toEqual([])
+  })
+
+  it('one that has made its groups and is not in them yet has its name too', async () => {
+    const folder = mkdtempSync('/tmp/rt-cgroup-')
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const fifo = joinPath(folder, 'fifo')
+    expect(spawnSync('mkfifo', [fifo]).status).toBe(0)
+    const path = uniquePath('slow')
+    const waits = { name: 'wait', why: 'a test', outside: [call('openat', [-100, fifo, 0])] }
+    const step = join(path, {}, { host: few })
+    const first = run(shell('exit 0', [step, waits]))
+    await expect.poll(() => cgroup(path, few).directories.every(existsSync), { timeout: 10_000 }).toBe(true)
+    await expect(run(shell('exit 0', [step]))).rejects.toMatchObject({ code: 'RT_BUSY' })
+    writeFileSync(fifo, '')
+    expect(await (await first).exited).toEqual({ code: 0 })
     expect(groupsNamed(name, here)).toEqual([])
   })
 
