@@ -66,28 +66,27 @@ export function maskedPaths(paths: readonly string[] = DEFAULT_MASKED_PATHS, ori
     name,
     why: 'what tells about the host, or could harm it',
     origin,
-    inside: [
-      call('openat', [AT_FDCWD, '/dev/null', O_PATH | O_NOFOLLOW | O_CLOEXEC], { save: 'device', of: '/dev/null' }),
-      statFd(ref('device')),
-      fileTypeIs(S_IFCHR, { else: 'fake' }),
-      deviceIs(1, 3, { then: 'genuine' }),
-      label('fake'),
-      fail(
-        'expected the null device (1:3) at "/dev/null" of the host, got another file',
-        'mknod -m 666 /dev/null c 1 3',
-      ),
-      label('genuine'),
-      ...paths.flatMap(maskPath),
-      goto('done'),
-      ...paths.flatMap(maskDirectory),
-      ...(paths.length ? firstEmptyDirectory(paths.length) : []),
-      label('done'),
-      call('close', [ref('device')]),
-      // -1 if no directory was masked.
-      ...(paths.length > 0 ? [call('close', [ref('empty')], { tolerate: ['EBADF'] })] : []),
-    ],
+    inside: paths.length === 0 ? [] : maskAll(paths),
   }
 }
+
+const maskAll = (paths: readonly string[]): Instruction[] => [
+  call('openat', [AT_FDCWD, '/dev/null', O_PATH | O_NOFOLLOW | O_CLOEXEC], { save: 'device', of: '/dev/null' }),
+  statFd(ref('device')),
+  fileTypeIs(S_IFCHR, { else: 'fake' }),
+  deviceIs(1, 3, { then: 'genuine' }),
+  label('fake'),
+  fail('expected the null device (1:3) at "/dev/null" of the host, got another file', 'mknod -m 666 /dev/null c 1 3'),
+  label('genuine'),
+  ...paths.flatMap(maskPath),
+  goto('done'),
+  ...paths.flatMap(maskDirectory),
+  ...firstEmptyDirectory(paths.length),
+  label('done'),
+  call('close', [ref('device')]),
+  // -1 if no directory was masked.
+  call('close', [ref('empty')], { tolerate: ['EBADF'] }),
+]
 
 const maskPath = (path: string, index: number): Instruction[] => [
   openInRoot(cleanDestination(path).slice(1), 'dest', {
