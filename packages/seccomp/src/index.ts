@@ -1,0 +1,14 @@
+export { disassemble } from './compile/disassemble.js'
+export { type Filter, type FilterOptions, filter } from './filter.js'
+export type { ActionName } from './profile/actions.js'
+export { DEFAULT_PROFILE } from './profile/default-profile.js'
+export type { OperatorName } from './profile/operators.js'
+export { parseProfile } from './profile/parse-profile.js'
+export type {
+  ArchitectureMap,
+  ArgumentCondition,
+  FilterFlag,
+  RuleFilter,
+  SeccompProfile,
+  SyscallRule,
+} from './profile/profile.js'
