@@ -2,6 +2,7 @@ import { release } from 'node:os'
 import { type Arch, type CapabilityName, hostArch, RtError } from '@rt/sys'
 import { compile } from './compile/compile.js'
 import { profileComplaints } from './profile/check-profile.js'
+import { DEFAULT_PROFILE } from './profile/default-profile.js'
 import { parseKernelVersion } from './profile/kernel-version.js'
 import type { SeccompProfile } from './profile/profile.js'
 import { type Situation, selectAbis, selectRules } from './profile/select-rules.js'
@@ -35,7 +36,7 @@ export function filter(profile: SeccompProfile, options: FilterOptions = {}): Fi
   const situation = situationOf(options)
   let known = compiled.get(profile)
   if (!known) {
-    const complaints = profileComplaints(profile)
+    const complaints = profile === DEFAULT_PROFILE ? [] : profileComplaints(profile)
     if (complaints.length > 0) throw new RtError('RT_INVALID_CONFIG', 'this is no seccomp profile', { complaints })
     known = new Map()
     compiled.set(profile, known)
@@ -45,7 +46,10 @@ export function filter(profile: SeccompProfile, options: FilterOptions = {}): Fi
   let made = known.get(key)
   if (!made) {
     const selected = selectRules(profile, situation)
-    made = { bytes: compile(profile, selected, selectAbis(profile, arch)), warnings: ruleWarnings(profile, selected) }
+    made = {
+      bytes: compile(profile, selected, selectAbis(profile, arch)),
+      warnings: profile === DEFAULT_PROFILE ? [] : ruleWarnings(profile, selected),
+    }
     known.set(key, made)
   }
   return made

@@ -1,5 +1,7 @@
 export { disassemble } from './compile/disassemble.js'
 export { type Filter, type FilterOptions, filter } from './filter.js'
+export { type JudgedCall, type Judgement, judge } from './judge.js'
+export type { Abi } from './numbers/abi.js'
 export type { ActionName } from './profile/actions.js'
 export { DEFAULT_PROFILE } from './profile/default-profile.js'
 export type { OperatorName } from './profile/operators.js'
@@ -12,3 +14,4 @@ export type {
   SeccompProfile,
   SyscallRule,
 } from './profile/profile.js'
+export { type SeccompOptions, seccomp } from './seccomp.js'

@@ -1,6 +1,6 @@
 import { type Condition, type Interval, largest, WORD32 } from './condition.js'
 import type { FilterGraph, NodeId } from './graph.js'
-import { type Segment, segmentTree } from './segment-tree.js'
+import { Segments, segmentTree } from './segment-tree.js'
 
 /** What a call must be like for a verdict: all conditions hold. */
 export interface Clause {
@@ -109,28 +109,28 @@ export class ArgumentTests {
 
   /** A tree over the upper half, and where that doesn't decide, over the lower one. */
   private find(argument: number, segments: readonly WideSegment[]): NodeId {
-    const low = (inside: readonly Segment[]): NodeId => {
-      const [only] = new Set(inside.map(({ to }) => to)).size === 1 ? inside : []
-      return only?.to ?? this.graph.load(lowWord(argument), segmentTree(this.graph, `low ${argument}`, inside))
+    const low = (inside: readonly WideSegment[]): NodeId => {
+      const found = segmentsOf(inside.map(({ from, to }) => ({ from: Number(from & WORD32), to })))
+      if (found.to.length === 1) return found.to[0] as NodeId
+      return this.graph.load(lowWord(argument), segmentTree(this.graph, `low ${argument}`, found))
     }
-    if (!this.wide) return low(segments.map(({ from, to }) => ({ from: Number(from), to })))
+    if (!this.wide) return low(segments)
     // Something new begins in these upper halves, or right after them.
     const halves = new Set(segments.map(({ from }) => from >> 32n).flatMap((half) => [half, half + 1n]))
-    const high = [...halves]
-      .filter((half) => half <= WORD32)
-      .sort((a, b) => (a < b ? -1 : 1))
-      .map((half): Segment => {
-        const start = half << 32n
-        const before = segments.findLast(({ from }) => from <= start) as WideSegment
-        const within = segments.filter(({ from }) => from > start && from >> 32n === half)
-        const inside = [
-          { from: 0, to: before.to },
-          ...within.map(({ from, to }) => ({ from: Number(from & WORD32), to })),
-        ]
-        // Almost every argument is an int or a set of flags.
-        return { from: Number(half), to: low(inside), weight: half === 0n ? USUAL : 1 }
-      })
-    if (high.every(({ to }) => to === high[0]?.to)) return (high[0] as Segment).to
+    const high = segmentsOf(
+      [...halves]
+        .filter((half) => half <= WORD32)
+        .sort((a, b) => (a < b ? -1 : 1))
+        .map((half) => {
+          const start = half << 32n
+          const before = segments.findLast(({ from }) => from <= start) as WideSegment
+          const within = segments.filter(({ from }) => from > start && from >> 32n === half)
+          // Almost every argument is an int or a set of flags.
+          const weight = half === 0n ? USUAL : 1
+          return { from: Number(half), to: low([{ from: start, to: before.to }, ...within]), weight }
+        }),
+    )
+    if (high.to.length === 1) return high.to[0] as NodeId
     return this.graph.load(highWord(argument), segmentTree(this.graph, `high ${argument}`, high))
   }
 
@@ -173,3 +173,9 @@ const conditionKey = (condition: Condition): string =>
     : `${condition.argument}:${condition.intervals.join(' ')}`
 
 const keyOf = ({ conditions, verdict }: Clause): string => `${conditions.map(conditionKey).join('+')}>${verdict}`
+
+function segmentsOf(ranges: readonly { from: number; to: NodeId; weight?: number }[]): Segments {
+  const found = new Segments()
+  for (const { from, to, weight } of ranges) found.add(from, to, weight)
+  return found
+}

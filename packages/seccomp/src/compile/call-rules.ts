@@ -38,24 +38,28 @@ export function callRules(profile: SeccompProfile, selected: readonly SelectedRu
   }
   for (const { index, rule } of selected) {
     const action = returnValue(rule.action, rule.errnoRet)
-    const alternatives = alternativesOf(rule.args ?? [], !is32Bit(abi))
+    const alternatives = alternativesOf(rule.args ?? [], !is32Bit(abi)).map((conditions) => ({
+      index,
+      conditions,
+      action,
+    }))
     for (const name of namesOf(rule)) {
       const number = numberOf(name, abi)
       if (number !== undefined) named.push(number)
       if (action === otherwise) continue
       const multiplexer = abi === 'x86' ? multiplexerOf(name) : undefined
-      for (const conditions of alternatives) {
-        if (number !== undefined) add(number, { index, conditions, action })
+      for (const each of alternatives) {
+        if (number !== undefined) add(number, each)
         if (multiplexer) {
           // What its arguments are lies in memory, where a filter can't look.
-          const others = conditions.filter(({ argument }) => argument !== 0)
+          const others = each.conditions.filter(({ argument }) => argument !== 0)
           const selects: Condition = conditionOf({ index: 0, op: 'SCMP_CMP_EQ', value: multiplexer.selector }, false)
           add(numberOf(multiplexer.call, abi) as number, { index, conditions: [selects, ...others], action })
         }
       }
     }
   }
-  for (const [number, rules] of byNumber) byNumber.set(number, inOrder(rules))
+  for (const [number, rules] of byNumber) if (rules.length > 1) byNumber.set(number, inOrder(rules))
   return { byNumber, named }
 }
 

@@ -3,10 +3,10 @@ import { type Abi, AUDIT_ARCH, is32Bit } from '../numbers/abi.js'
 import type { SeccompProfile } from '../profile/profile.js'
 import type { SelectedRule } from '../profile/select-rules.js'
 import { ArgumentTests } from './argument-tests.js'
-import { type CallRules, callRules, defaultReturn } from './call-rules.js'
+import { type CallRule, type CallRules, callRules, defaultReturn } from './call-rules.js'
 import { encode, instructionsOf, MAX_INSTRUCTIONS } from './encode.js'
 import { FilterGraph, type NodeId } from './graph.js'
-import { type Segment, segmentTree } from './segment-tree.js'
+import { Segments, segmentTree } from './segment-tree.js'
 import { BAD_ARCHITECTURE, type Otherwise, unruled } from './ways-in.js'
 
 /** Offsets in struct seccomp_data, uapi/linux/seccomp.h. */
@@ -54,28 +54,36 @@ function segments(
   abis: readonly (readonly [Abi, CallRules])[],
   ranges: readonly Otherwise[],
   otherwise: number,
-): Segment[] {
-  const found = new Map<number, Segment>()
-  let open = ranges.length
-  const starts = ranges.map(({ from, action }) => ({ from, to: graph.return(action) }))
-  const byNumber = abis.flatMap(([abi, { byNumber }]) => {
+): Segments {
+  const ruled: { readonly number: number; readonly to: NodeId }[] = []
+  for (const [abi, { byNumber }] of abis) {
     const tests = new ArgumentTests(graph, !is32Bit(abi))
-    return [...byNumber].map(([number, rules]) => {
-      const clauses = rules.map(({ conditions, action }) => ({ conditions, verdict: graph.return(action) }))
-      return { number, to: tests.decide(clauses, graph.return(otherwise)) }
-    })
+    for (const [number, rules] of byNumber) {
+      const [first] = rules as [CallRule, ...CallRule[]]
+      const to =
+        first.conditions.length === 0
+          ? graph.return(first.action)
+          : tests.decide(
+              rules.map(({ conditions, action }) => ({ conditions, verdict: graph.return(action) })),
+              graph.return(otherwise),
+            )
+      ruled.push({ number, to })
+    }
+  }
+  ruled.sort((a, b) => a.number - b.number)
+  const found = new Segments()
+  let next = 0
+  ranges.forEach(({ from, action }, i) => {
+    const end = ranges[i + 1]?.from ?? Number.POSITIVE_INFINITY
+    const to = graph.return(action)
+    let at = from
+    for (; next < ruled.length && (ruled[next] as { number: number }).number < end; next++) {
+      const { number, to: own } = ruled[next] as { number: number; to: NodeId }
+      if (number > at) found.add(at, to)
+      found.add(number, own, graph.nodes[own]?.kind === 'return' ? 1 : LOOKED_AT)
+      at = number + 1
+    }
+    if (at < end) found.add(at, to)
   })
-  byNumber.sort((a, b) => b.number - a.number)
-  // From the top down, so that a number's end can be the start of the range that it lies in.
-  const rangeOf = (number: number): NodeId => {
-    while (open > 1 && (starts[open - 1] as Segment).from > number) open--
-    return (starts[open - 1] as Segment).to
-  }
-  for (const range of starts) found.set(range.from, range)
-  for (const { number, to } of byNumber) {
-    if (!found.has(number + 1)) found.set(number + 1, { from: number + 1, to: rangeOf(number + 1) })
-    const isLookedAt = graph.nodes[to]?.kind !== 'return'
-    found.set(number, { from: number, to, ...(isLookedAt ? { weight: LOOKED_AT } : {}) })
-  }
-  return [...found.values()].sort((a, b) => a.from - b.from)
+  return found
 }

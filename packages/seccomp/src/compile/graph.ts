@@ -22,9 +22,15 @@ export type FilterNode =
 export class FilterGraph {
   readonly nodes: FilterNode[] = []
   private readonly known = new Map<string, NodeId>()
+  private readonly returns = new Map<number, NodeId>()
 
   return(value: number): NodeId {
-    return this.intern(`r${value}`, { kind: 'return', value })
+    let known = this.returns.get(value)
+    if (known === undefined) {
+      known = this.nodes.push({ kind: 'return', value }) - 1
+      this.returns.set(value, known)
+    }
+    return known
   }
 
   load(offset: number, next: NodeId, mask?: number): NodeId {

@@ -1,87 +1,93 @@
 import type { FilterGraph, NodeId } from './graph.js'
 
-/** Values from `from` (inclusive) up to the next segment, which all lead to one node. */
-export interface Segment {
-  readonly from: number
-  readonly to: NodeId
-  /** How often it is asked for, against others; default 1. */
-  readonly weight?: number
-}
+/** A word's values as ranges, in order, each from its `from` up to the next one's; the first is from 0. */
+export class Segments {
+  readonly from: number[] = []
+  readonly to: NodeId[] = []
+  /** How often each is asked for, against others. */
+  readonly weight: number[] = []
 
-interface Weighed {
-  readonly from: number
-  readonly last: number
-  readonly to: NodeId
-  readonly weight: number
+  /** A range that leads to where the one before it leads is no other range. */
+  add(from: number, to: NodeId, weight = 1): void {
+    const last = this.to.length - 1
+    if (last >= 0 && this.to[last] === to) {
+      this.weight[last] = Math.max(this.weight[last] as number, weight)
+      return
+    }
+    this.from.push(from)
+    this.to.push(to)
+    this.weight.push(weight)
+  }
 }
 
 const LARGEST = 0xffffffff
 
 /**
- * A tree of comparisons that finds a word's segment: balanced by weight, so that what is asked for often is found after
+ * A tree of comparisons that finds a word's range: balanced by weight, so that what is asked for often is found after
  * few. A heavy single value is compared first; what is around it then has no hole.
  *
  * @param word what is in A
- * @param segments in order, the first from 0, the last up to 2^32 - 1
  */
-export function segmentTree(graph: FilterGraph, word: string, segments: readonly Segment[]): NodeId {
-  const weighed = segments.map(
-    ({ from, to, weight = 1 }, i): Weighed => ({ from, last: (segments[i + 1]?.from ?? LARGEST + 1) - 1, to, weight }),
-  )
-  return tree(graph, word, merged(weighed))
+export function segmentTree(graph: FilterGraph, word: string, segments: Segments): NodeId {
+  return new Tree(graph, word).of(segments, 0, segments.to.length, LARGEST)
 }
 
-function tree(graph: FilterGraph, word: string, segments: readonly Weighed[]): NodeId {
-  const [first, second] = segments as [Weighed, Weighed]
-  if (segments.length === 1) return first.to
-  const total = segments.reduce((sum, { weight }) => sum + weight, 0)
-  const single = segments.findIndex((each) => isSingle(each) && (each.weight * 2 >= total || isHole(segments, each)))
-  if (single >= 0) {
-    const { from, to } = segments[single] as Weighed
-    return graph.test(word, 'equal', from, to, tree(graph, word, without(segments, single)))
+class Tree {
+  constructor(
+    private readonly graph: FilterGraph,
+    private readonly word: string,
+  ) {}
+
+  /** Of the ranges from `start` to `end` (exclusive), whose last value is `largest`. */
+  of(segments: Segments, start: number, end: number, largest: number): NodeId {
+    const { from, to, weight } = segments
+    if (end - start === 1) return to[start] as NodeId
+    let total = 0
+    let heaviest = -1
+    for (let i = start; i < end; i++) {
+      total += weight[i] as number
+      const last = i + 1 < end ? (from[i + 1] as number) - 1 : largest
+      const isSingle = from[i] === last
+      if (isSingle && (heaviest < 0 || (weight[i] as number) > (weight[heaviest] as number))) heaviest = i
+    }
+    const isHole = end - start === 3 && heaviest === start + 1 && to[start] === to[start + 2]
+    if (heaviest >= 0 && (isHole || (weight[heaviest] as number) * 2 >= total)) {
+      const rest = without(segments, start, end, heaviest)
+      const otherwise = this.of(rest, 0, rest.to.length, largest)
+      return this.graph.test(this.word, 'equal', from[heaviest] as number, to[heaviest] as NodeId, otherwise)
+    }
+    const middle = balanced(weight, start, end, total)
+    const border = from[middle] as number
+    const above = this.of(segments, middle, end, largest)
+    return this.graph.test(this.word, 'atLeast', border, above, this.of(segments, start, middle, border - 1))
   }
-  if (segments.length === 2) return graph.test(word, 'atLeast', second.from, second.to, first.to)
-  const at = balanced(segments, total)
-  const right = tree(graph, word, segments.slice(at))
-  const left = tree(graph, word, segments.slice(0, at))
-  return graph.test(word, 'atLeast', (segments[at] as Weighed).from, right, left)
 }
 
-const isSingle = ({ from, last }: Weighed): boolean => from === last
-
-/** The one odd value among others that are all the same: one comparison instead of two. */
-const isHole = (segments: readonly Weighed[], { to }: Weighed): boolean =>
-  segments.length <= 3 && new Set(segments.filter((each) => each.to !== to).map((each) => each.to)).size === 1
-
-/** Without a segment, whose values are a neighbour's from now on: nobody comes here with them. */
-function without(segments: readonly Weighed[], at: number): Weighed[] {
-  const gone = segments[at] as Weighed
-  const left = [...segments.slice(0, at), ...segments.slice(at + 1)]
-  const heir = at === 0 ? 0 : at - 1
-  const grown = left[heir] as Weighed
-  left[heir] = at === 0 ? { ...grown, from: gone.from } : { ...grown, last: gone.last }
-  return merged(left)
-}
-
-function merged(segments: readonly Weighed[]): Weighed[] {
-  const found: Weighed[] = []
-  for (const each of segments) {
-    const before = found.at(-1)
-    if (before?.to !== each.to) found.push(each)
-    else found[found.length - 1] = { ...before, last: each.last, weight: before.weight + each.weight }
+/** Without a range, whose values become a neighbour's: nobody comes there with them. */
+function without({ from, to, weight }: Segments, start: number, end: number, gone: number): Segments {
+  const rest = new Segments()
+  for (let i = start; i < end; i++) {
+    if (i !== gone)
+      rest.add(
+        i === gone + 1 && gone === start ? (from[gone] as number) : (from[i] as number),
+        to[i] as NodeId,
+        weight[i],
+      )
   }
-  return found
+  return rest
 }
 
 /** Where to cut so that both sides weigh the same, as far as that goes. */
-function balanced(segments: readonly Weighed[], total: number): number {
-  let best = 1
+function balanced(weight: readonly number[], start: number, end: number, total: number): number {
+  let best = start + 1
   let least = Number.POSITIVE_INFINITY
   let left = 0
-  for (let at = 1; at < segments.length; at++) {
-    left += (segments[at - 1] as Weighed).weight
+  for (let at = start + 1; at < end; at++) {
+    left += weight[at - 1] as number
     const difference = Math.abs(total - 2 * left)
-    if (difference < least) [best, least] = [at, difference]
+    if (difference >= least) break
+    best = at
+    least = difference
   }
   return best
 }

@@ -61,8 +61,11 @@ function read(abi: Abi): Numbers {
   }
 }
 
-const own = (arch: Arch): Map<string, number> =>
-  new Map(SYSCALL_NAMES.filter((name) => hasSyscall(name, arch)).map((name) => [name, syscallNumber(name, arch)]))
+function own(arch: Arch): Map<string, number> {
+  const found = new Map<string, number>()
+  for (const name of SYSCALL_NAMES) if (hasSyscall(name, arch)) found.set(name, syscallNumber(name, arch))
+  return found
+}
 
 const shared = (): [string, number][] => [...own('x64')].filter(([, number]) => number >= FIRST_SHARED)
 
