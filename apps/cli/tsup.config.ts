@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type Options } from 'tsup'
 
@@ -30,6 +31,34 @@ const lazyBuiltins: Plugin = {
   },
 }
 
+const alias = Object.fromEntries(packages.map((name) => [`@rt/${name}`, `${folder(name)}/src/index.ts`]))
+
+/** Runs plan/default-filters.ts now and puts what it exports in its place: compiling a filter takes some ms. */
+const defaultFilters: Plugin = {
+  name: 'default-filters',
+  setup({ onLoad, esbuild }) {
+    onLoad({ filter: /\/plan\/default-filters\.ts$/ }, async ({ path }) => {
+      const { outputFiles, metafile } = await esbuild.build({
+        entryPoints: [path],
+        bundle: true,
+        format: 'cjs',
+        platform: 'node',
+        external: ['koffi'],
+        alias,
+        write: false,
+        metafile: true,
+      })
+      const module = { exports: {} as Record<string, unknown> }
+      const require = createRequire(import.meta.url)
+      new Function('module', 'exports', 'require', outputFiles[0]?.text ?? '')(module, module.exports, require)
+      const constants = Object.entries(module.exports).map(
+        ([name, value]) => `export const ${name} = ${JSON.stringify(value)}`,
+      )
+      return { contents: constants.join('\n'), watchFiles: Object.keys(metafile.inputs) }
+    })
+  },
+}
+
 export default defineConfig({
   entry: {
     // Starts main.js, the whole program, through V8's code cache.
@@ -57,6 +86,7 @@ export default defineConfig({
   removeNodeProtocol: false,
   esbuildPlugins: [
     lazyBuiltins,
+    defaultFilters,
     {
       name: 'images',
       setup({ onResolve }) {
@@ -65,7 +95,7 @@ export default defineConfig({
     },
   ],
   esbuildOptions(options) {
-    options.alias = Object.fromEntries(packages.map((name) => [`@rt/${name}`, `${folder(name)}/src/index.ts`]))
+    options.alias = alias
     options.legalComments = 'none'
     // A real import() would load Node's ES module loader; this is require() behind a promise.
     options.supported = { 'dynamic-import': false }

@@ -42,7 +42,8 @@ export function filter(profile: SeccompProfile, options: FilterOptions = {}): Fi
     compiled.set(profile, known)
   }
   const { arch, capabilities, kernel } = situation
-  const key = [arch, kernel.version, kernel.revision, ...[...capabilities].sort()].join(' ')
+  const mentioned = capabilitiesOf(profile).filter((name) => capabilities.includes(name))
+  const key = [arch, kernel.version, kernel.revision, ...mentioned].join(' ')
   let made = known.get(key)
   if (!made) {
     const selected = selectRules(profile, situation)
@@ -54,6 +55,12 @@ export function filter(profile: SeccompProfile, options: FilterOptions = {}): Fi
   }
   return made
 }
+
+/** The capabilities that a profile's rules depend on, sorted: others make no difference. */
+export const capabilitiesOf = ({ syscalls = [] }: SeccompProfile): CapabilityName[] =>
+  [
+    ...new Set(syscalls.flatMap(({ includes, excludes }) => [...(includes?.caps ?? []), ...(excludes?.caps ?? [])])),
+  ].sort()
 
 /** Options with their defaults; looks at the host for those that are not given. */
 export function situationOf(options: FilterOptions): Situation {

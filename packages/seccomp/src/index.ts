@@ -1,6 +1,7 @@
 export { disassemble } from './compile/disassemble.js'
-export { type Filter, type FilterOptions, filter } from './filter.js'
+export { capabilitiesOf, type Filter, type FilterOptions, filter } from './filter.js'
 export { type JudgedCall, type Judgement, judge } from './judge.js'
+export { type LoadFilterOptions, loadFilter } from './load-filter.js'
 export type { Abi } from './numbers/abi.js'
 export type { ActionName } from './profile/actions.js'
 export { DEFAULT_PROFILE } from './profile/default-profile.js'

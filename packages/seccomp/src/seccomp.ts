@@ -1,4 +1,4 @@
-import { buffer, call, compute, type Step } from '@rt/program'
+import type { Step } from '@rt/program'
 import {
   type Complaint,
   RtError,
@@ -6,37 +6,44 @@ import {
   SECCOMP_FILTER_FLAG_SPEC_ALLOW,
   SECCOMP_FILTER_FLAG_TSYNC,
   SECCOMP_RET_ERRNO,
+  SECCOMP_RET_KILL_PROCESS,
   SECCOMP_RET_KILL_THREAD,
   SECCOMP_RET_TRAP,
-  SECCOMP_SET_MODE_FILTER,
 } from '@rt/sys'
-import { INSTRUCTION_SIZE } from './compile/encode.js'
+import { namesOf } from './compile/call-rules.js'
 import { type FilterOptions, filter } from './filter.js'
 import { judge } from './judge.js'
+import { loadFilter } from './load-filter.js'
+import { actionOf } from './profile/actions.js'
 import type { FilterFlag, SeccompProfile } from './profile/profile.js'
 
 export interface SeccompOptions extends FilterOptions {
   readonly origin?: string | undefined
 }
 
-/** struct sock_fprog: the number of instructions in its first two bytes, a pointer to them at 8. */
-const PROGRAM_SIZE = 16
-
-const FLAGS: Readonly<Record<Exclude<FilterFlag, 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'>, number>> = {
+const FLAGS: Readonly<Partial<Record<FilterFlag, number>>> = {
   SECCOMP_FILTER_FLAG_TSYNC,
   SECCOMP_FILTER_FLAG_LOG,
   SECCOMP_FILTER_FLAG_SPEC_ALLOW,
 }
 
+/** What keeps a call from being made; of exit_group only an error does, since all else ends the process too. */
+const REFUSED: readonly number[] = [
+  SECCOMP_RET_ERRNO,
+  SECCOMP_RET_TRAP,
+  SECCOMP_RET_KILL_THREAD,
+  SECCOMP_RET_KILL_PROCESS,
+]
+
 /**
- * Load a filter: from here on the process, and all that come from it, make only the system calls that the profile lets
+ * Load a profile's filter: from here on the process, and all that come from it, make only the system calls that it lets
  * pass. It can't be taken back.
  *
- * Comes right before `exec`, after `closeDescriptors` and `capabilities`, so that it forbids nothing of the set-up. The
+ * Comes right before `exec`, after `capabilities` and `closeDescriptors`, so that it forbids nothing of the set-up. The
  * kernel wants no_new_privs, or CAP_SYS_ADMIN in the process's user namespace: `capabilities` can keep that until the
  * execve.
  *
- * @throws RtError RT_INVALID_CONFIG as `filter`, and for a profile under which nothing could be started, RT_UNSUPPORTED
+ * @throws RtError RT_INVALID_CONFIG as `filter`, and for a profile under which nothing could be started; RT_UNSUPPORTED
  *   for one that needs a listener (SCMP_ACT_NOTIFY)
  */
 export function seccomp(profile: SeccompProfile, options: SeccompOptions = {}): Step {
@@ -44,68 +51,40 @@ export function seccomp(profile: SeccompProfile, options: SeccompOptions = {}): 
   const { bytes } = filter(profile, options)
   refuseListener(profile, origin)
   refuseDeadEnd(profile, options)
-  const flags = (profile.flags ?? []).reduce((all, name) => all | FLAGS[name as keyof typeof FLAGS], 0)
-  return {
-    name: 'seccomp',
-    why: 'what a program never calls need not be within its reach',
-    ...(origin === undefined ? {} : { origin }),
-    inside: [
-      compute('filter+0', bytes.length / INSTRUCTION_SIZE),
-      compute('filter+8', bytes),
-      call('seccomp', [SECCOMP_SET_MODE_FILTER, flags, buffer('filter', PROGRAM_SIZE)], {
-        why: `${bytes.length / INSTRUCTION_SIZE} instructions, run by the kernel before a call`,
-        hints: {
-          EACCES:
-            'without no_new_privs it takes CAP_SYS_ADMIN: the step `capabilities` keeps it for this one if asked to ' +
-            '(untilExecve)',
-          EINVAL:
-            'the kernel was built without CONFIG_SECCOMP_FILTER, or is too old for a flag or an action of the profile',
-          EPERM: 'an outer seccomp filter forbids seccomp(2)',
-          ENOSYS: 'the kernel was built without CONFIG_SECCOMP, or an outer seccomp filter hides seccomp(2)',
-        },
-      }),
-    ],
-  }
+  const flags = (profile.flags ?? []).reduce((all, name) => all | (FLAGS[name] ?? 0), 0)
+  return loadFilter(bytes, { flags, origin })
 }
 
-function refuseListener({ flags, syscalls = [] }: SeccompProfile, origin: string | undefined): void {
-  const complaints: Complaint[] = syscalls.flatMap(({ action }, i) =>
-    action === 'SCMP_ACT_NOTIFY'
-      ? [{ path: `syscalls[${i}].action`, message: 'SCMP_ACT_NOTIFY needs a listener' }]
-      : [],
-  )
-  flags?.forEach((name, i) => {
-    if (!Object.hasOwn(FLAGS, name)) complaints.push({ path: `flags[${i}]`, message: `${name} needs a listener` })
-  })
+function refuseListener({ flags = [], syscalls = [] }: SeccompProfile, origin: string | undefined): void {
+  const complaints: Complaint[] = [
+    ...syscalls.flatMap(({ action }, i) =>
+      action === 'SCMP_ACT_NOTIFY'
+        ? [{ path: `syscalls[${i}].action`, message: 'SCMP_ACT_NOTIFY needs a listener' }]
+        : [],
+    ),
+    ...flags.flatMap((name, i) =>
+      FLAGS[name] === undefined ? [{ path: `flags[${i}]`, message: `${name} needs a listener` }] : [],
+    ),
+  ]
   if (complaints.length === 0) return
-  throw new RtError('RT_UNSUPPORTED', 'a seccomp listener can’t be started yet', {
-    origin,
-    complaints,
-    hint: 'filter() compiles such a profile; it can’t be loaded by a step',
-  })
+  throw new RtError('RT_UNSUPPORTED', 'a seccomp profile with a listener can’t be loaded yet', { origin, complaints })
 }
 
 /**
- * Under a filter that always refuses execve nothing starts; under one that refuses exit_group a program that could not be
- * executed can't end either.
+ * Where execve is refused nothing starts; where exit_group gets an error, a program that could not be executed can't end
+ * either.
  */
 function refuseDeadEnd(profile: SeccompProfile, options: SeccompOptions): void {
-  const verdict = (name: string) => judge(profile, { name }, options)
-  const isKept = (value: number): boolean => (value & 0xffff0000) >>> 0 === SECCOMP_RET_ERRNO
-  const isRefused = (value: number): boolean =>
-    isKept(value) || value >>> 0 === SECCOMP_RET_KILL_THREAD || value === SECCOMP_RET_TRAP || value >= 2 ** 31
   const complaints: Complaint[] = []
-  const depends = (name: string) =>
-    profile.syscalls?.some((rule) => rule.args?.length && (rule.names ?? [rule.name]).includes(name))
-  for (const [name, isBad] of [['execve', isRefused] as const, ['exit_group', isKept] as const]) {
-    const { value, verdict: words, rule } = verdict(name)
-    if (depends(name) || !isBad(value)) continue
+  const needed = { execve: REFUSED, exit_group: [SECCOMP_RET_ERRNO] }
+  for (const [name, refused] of Object.entries(needed)) {
+    const depends = profile.syscalls?.some((rule) => rule.args?.length && namesOf(rule).includes(name))
+    const { value, verdict, rule } = judge(profile, { name }, options)
+    if (depends || !refused.includes(actionOf(value))) continue
     const path = rule === undefined ? 'defaultAction' : `syscalls[${rule}]`
-    complaints.push({ path, message: `${name} gets ${words}: nothing could be started` })
+    complaints.push({ path, message: `${name} gets ${verdict}: nothing could be started` })
   }
   if (complaints.length === 0) return
-  throw new RtError('RT_INVALID_CONFIG', 'no program can run under this seccomp profile', {
-    origin: options.origin,
-    complaints,
-  })
+  const { origin } = options
+  throw new RtError('RT_INVALID_CONFIG', 'no program can run under this seccomp profile', { origin, complaints })
 }

@@ -41,7 +41,14 @@ export const command = defineCommand({
     const { own, run, words } = runArguments('explain', OPTIONS, parsed, complaints)
     // No terminal unless -t says so: the explanation does not depend on where it is printed.
     const mode = { interactive: run.interactive ?? false, tty: run.tty ?? false }
-    const prepared = await prepareWithBar({ values: run, words, mode, complaints, defaultName: 'container-id' })
+    const prepared = await prepareWithBar({
+      values: run,
+      words,
+      mode,
+      complaints,
+      arch: own.arch,
+      defaultName: 'container-id',
+    })
     prepared.close()
     if (own.steps && !own.json) {
       print(stepLines(prepared.plan))

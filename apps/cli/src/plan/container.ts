@@ -1,6 +1,6 @@
 import type { CapabilitySets, Identity, Rlimit, RootChange, TerminalOptions, Text, UserOptions } from '@rt/chroot'
 import type { DefaultMountsOptions, NamespaceOptions } from '@rt/mountns'
-import type { StepList } from '@rt/program'
+import type { Step, StepList } from '@rt/program'
 
 /** Everything that a container's plan is made of: options, image and host have been asked. */
 export interface Container {
@@ -28,6 +28,8 @@ export interface Program {
   readonly capabilities: CapabilitySets
   readonly capabilitiesOrigin: string
   readonly noNewPrivileges: boolean
+  /** Loads the filter; without one all system calls are let pass. */
+  readonly seccomp: Step | undefined
   readonly rlimits: readonly Rlimit[]
   readonly oomScoreAdj: number | undefined
   readonly terminal: TerminalOptions | undefined

@@ -3,6 +3,7 @@ import { joinGroupsOf } from '@rt/cgroups'
 import {
   availableCapabilities,
   capabilities,
+  closeDescriptors,
   diagnoseExec,
   exec,
   init,
@@ -24,6 +25,7 @@ import type { TerminalMode } from '../options/terminal.js'
 import { capabilitySets } from '../options/user.js'
 import { environment } from '../values/env.js'
 import type { PreparedContainer } from './prepare.js'
+import { neededForFilter, seccompStep, seccompWish } from './seccomp-step.js'
 
 const EVERY_CAPABILITY = Object.keys(CAPABILITIES) as CapabilityName[]
 
@@ -34,13 +36,13 @@ const EVERY_CAPABILITY = Object.keys(CAPABILITIES) as CapabilityName[]
  *   (undefined: what was given was none, and is complained about already)
  * @throws RtError with every complaint about the arguments
  */
-export function prepareExec(
+export async function prepareExec(
   values: ExecValues,
   pid: number | undefined,
   argv: readonly string[],
   mode: TerminalMode,
   complaints: Complaints,
-): PreparedContainer {
+): Promise<PreparedContainer> {
   const facts = pid === undefined ? undefined : complaints.try('PID', () => inspectContainer(pid))
   complaints.throwIfAny('exec')
   if (pid === undefined || !facts) throw new Error('a complaint was lost')
@@ -59,6 +61,16 @@ export function prepareExec(
     const names = values.privileged
       ? availableCapabilities(EVERY_CAPABILITY, { userNamespace }).capabilities
       : facts.bounding
+    const wish = seccompWish(values['security-opt'], {
+      profile: facts.seccomp && !values.privileged ? 'builtin' : 'unconfined',
+      origin: 'as the container has one',
+    })
+    const filter = await complaints.tryAsync('--security-opt', () => seccompStep(wish, names))
+    complaints.throwIfAny('exec')
+    if (!filter) throw new Error('a complaint was lost')
+    const { noNewPrivileges: sealed } = facts
+    const sets = capabilitySets(names, identity.uid)
+    const untilExecve = neededForFilter({ seccomp: filter.step, noNewPrivileges: sealed })
     const env = execEnvironment(values, facts.env, identity.home, mode)
     const plan = sequence(
       joinGroupsOf(pid, 'default'),
@@ -66,16 +78,18 @@ export function prepareExec(
       directory,
       mode.tty ? terminal({ uid: identity.uid, console: false, origin: '--tty' }) : newSession(),
       user(identity, { origin: values.user === undefined ? 'default' : `--user ${values.user}` }),
-      capabilities(capabilitySets(names, identity.uid), values.privileged ? '--privileged' : 'the container’s'),
-      facts.noNewPrivileges && noNewPrivileges('the container’s'),
+      capabilities(sets, values.privileged ? '--privileged' : 'the container’s', { untilExecve }),
+      sealed && noNewPrivileges('the container’s'),
       // Only a child is in the pid namespace that a plain user can join.
-      unprivileged && init({ terminal: mode.tty }),
-      exec(argv, { env, origin: 'COMMAND' }),
+      unprivileged && init({ terminal: mode.tty, capabilities: sets }),
+      closeDescriptors(),
+      filter.step,
+      exec(argv, { env, origin: 'COMMAND', descriptorsClosed: true }),
     )
     return {
       plan,
       stopSignal: undefined,
-      warnings: [],
+      warnings: filter.warnings,
       diagnose: () => diagnoseExec(root, argv[0] as Text, { env, cwd, origin: 'COMMAND' }),
       close: () => closeSync(root),
     }

@@ -1,5 +1,6 @@
 import { DEFAULT_PATH, diagnoseExec, type ResolvedUser, resolveUser, type Text } from '@rt/chroot'
 import { hostId, type UserNamespace } from '@rt/mountns'
+import type { Step } from '@rt/program'
 import { type Complaints, invalid } from '../arguments/complaints.js'
 import { argvOf, envOf } from '../options/command.js'
 import type { RunValues } from '../options/run.js'
@@ -18,6 +19,7 @@ export function programOf(
   { user, hostname, capabilities, rlimits }: Wishes,
   mode: TerminalMode,
   complaints: Complaints,
+  seccomp: Step | undefined,
 ): Program | undefined {
   const { image } = root
   const asked = values.user ?? image.user
@@ -44,6 +46,7 @@ export function programOf(
     capabilities: capabilitySets(capabilities.names, identity.uid),
     capabilitiesOrigin: capabilities.origin,
     noNewPrivileges: values['security-opt'].includes('no-new-privileges'),
+    seccomp,
     rlimits,
     oomScoreAdj: values['oom-score-adj'],
     terminal: mode.tty ? { uid: identity.uid, origin: '--tty' } : undefined,

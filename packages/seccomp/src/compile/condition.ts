@@ -24,7 +24,7 @@ export function conditionOf({ index, op, value, valueTwo = 0 }: ArgumentConditio
     kind: 'within',
     argument: index,
     intervals: intervals
-      .map(([from, to]): Interval => [from, to < most ? to : most])
+      .map(([from, to]): Interval => (to > most ? [from, most] : [from, to]))
       .filter(([from, to]) => from <= to),
   })
   switch (op) {

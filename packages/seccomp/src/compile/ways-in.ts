@@ -8,6 +8,7 @@ import {
 import { type Abi, AUDIT_ARCH } from '../numbers/abi.js'
 import { ARM_PRIVATE } from '../numbers/syscall-numbers.js'
 import { X32_BIT } from '../numbers/x32.js'
+import { actionOf } from '../profile/actions.js'
 import type { CallRules } from './call-rules.js'
 
 /** What becomes of a number that no rule is about. */
@@ -21,7 +22,6 @@ const NO_SUCH_CALL = SECCOMP_RET_ERRNO | ENOSYS
 /** What libseccomp does with a call of an architecture that the profile doesn't name. */
 export const BAD_ARCHITECTURE = SECCOMP_RET_KILL_THREAD
 const PERMISSIVE: ReadonlySet<number> = new Set([SECCOMP_RET_ALLOW, SECCOMP_RET_LOG, SECCOMP_RET_TRACE])
-const ACTION = 0xffff0000
 /** A tracer that skips a call sets its number to this. */
 const SKIPPED = 0xffffffff
 
@@ -33,7 +33,7 @@ const SKIPPED = 0xffffffff
  * nothing is changed.
  */
 export function unruled(abis: ReadonlyMap<Abi, CallRules>, otherwise: number): Map<number, Otherwise[]> {
-  const isStrict = !PERMISSIVE.has((otherwise & ACTION) >>> 0) && otherwise !== NO_SUCH_CALL
+  const isStrict = !PERMISSIVE.has(actionOf(otherwise)) && otherwise !== NO_SUCH_CALL
   const highest = (abi: Abi, below: number): number =>
     (abis.get(abi)?.named ?? []).reduce((most, each) => (each < below && each > most ? each : most), -1)
   /** From `start`: the default; above the highest that is named, ENOSYS. */

@@ -45,10 +45,13 @@ const NAMES: ReadonlyMap<number, string> = new Map(
     .map(([name, value]) => [value, name.slice('SCMP_ACT_'.length)]),
 )
 
+/** The action in a filter's return value, without its number. */
+export const actionOf = (value: number): number => (value & ~SECCOMP_RET_DATA) >>> 0
+
 /** A filter's return value in words: `ERRNO(EPERM)`, `ALLOW`, `TRACE(7)`. */
 export function formatReturn(value: number): string {
   const data = value & SECCOMP_RET_DATA
-  const action = (value & ~SECCOMP_RET_DATA) >>> 0
+  const action = actionOf(value)
   const name = NAMES.get(action)
   if (name === undefined) return `0x${value.toString(16)}`
   if (action === SECCOMP_RET_ERRNO) return `${name}(${errnoName(data) ?? data})`
