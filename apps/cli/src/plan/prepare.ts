@@ -55,15 +55,15 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
   const wishes = wishesOf(values, values.name ?? preparation.defaultName ?? containerId(), complaints)
   // Nothing is unpacked when much else is wrong already.
   if (!wishes && source !== undefined) complaints.try('SOURCE', () => resolve(source))
-  complaints.throwIfAny('run')
-  if (!wishes) throw new Error('a complaint was lost')
   const filter = await complaints.tryAsync('--security-opt', () =>
     seccompStep(
       seccompWish(values['security-opt'], defaultFilter(values)),
-      wishes.capabilities.names,
+      wishes?.capabilities.names ?? [],
       preparation.arch,
     ),
   )
+  complaints.throwIfAny('run')
+  if (!wishes) throw new Error('a complaint was lost')
   const root = await complaints.tryAsync('SOURCE', () =>
     rootSource(source, {
       user: wishes.user,
