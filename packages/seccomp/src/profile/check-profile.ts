@@ -1,4 +1,4 @@
-import { CAPABILITIES, type Complaint, quote } from '@rt/sys'
+import { CAPABILITIES, type Complaint, errnoNumber, quote } from '@rt/sys'
 import { ACTION_NAMES, type ActionName, MAX_ERRNO, takesErrno } from './actions.js'
 import { isArchitectureName } from './architecture-names.js'
 import { parseKernelVersion } from './kernel-version.js'
@@ -76,6 +76,12 @@ export function profileComplaints(profile: unknown): Complaint[] {
     if (!takesErrno(of as ActionName)) complain(path, `${of} takes no errno`)
     else whole(0n, BigInt(of === 'SCMP_ACT_TRACE' ? MAX_TRACE_DATA : MAX_ERRNO))(path, value)
   }
+  const errnoNamed = oneOf('the name of an errno (EPERM, …)', (name) => errnoNumber(name) !== undefined)
+  /** Podman's files say the number's name besides. */
+  const sameErrno = (path: string, name: unknown, number: unknown): void => {
+    const named = typeof name === 'string' ? errnoNumber(name) : undefined
+    if (named !== undefined && named !== number) complain(path, `${name} is not what the number beside it means`)
+  }
   const filter: Check = (path, value) => {
     object(path, value, {
       caps: list(oneOf('a capability (CAP_SYS_ADMIN, …)', isCapability)),
@@ -101,6 +107,7 @@ export function profileComplaints(profile: unknown): Complaint[] {
       name: text,
       action,
       errnoRet: () => undefined,
+      errno: errnoNamed,
       args: list(condition),
       comment: text,
       includes: filter,
@@ -109,6 +116,7 @@ export function profileComplaints(profile: unknown): Complaint[] {
     if (!fields) return
     required(path, fields, 'action')
     errno(`${path}.errnoRet`, fields.errnoRet, fields.action)
+    sameErrno(`${path}.errno`, fields.errno, fields.errnoRet)
     const names = Array.isArray(fields.names) && fields.names.length > 0
     if (!names && !fields.name) complain(path, 'has neither name nor names')
     if (names && fields.name) complain(path, 'has both name and names: use one')
@@ -117,6 +125,7 @@ export function profileComplaints(profile: unknown): Complaint[] {
   const fields = object('', profile, {
     defaultAction: action,
     defaultErrnoRet: () => undefined,
+    defaultErrno: errnoNamed,
     architectures: list(architecture),
     archMap: list((path, value) => {
       const map = object(path, value, { architecture, subArchitectures: list(architecture) })
@@ -132,6 +141,7 @@ export function profileComplaints(profile: unknown): Complaint[] {
   if (!fields) return found
   required('', fields, 'defaultAction')
   errno('defaultErrnoRet', fields.defaultErrnoRet, fields.defaultAction)
+  sameErrno('defaultErrno', fields.defaultErrno, fields.defaultErrnoRet)
   if (fields.defaultAction === 'SCMP_ACT_NOTIFY') complain('defaultAction', 'SCMP_ACT_NOTIFY can be no default')
   const given = (name: string): boolean => Array.isArray(fields[name]) && fields[name].length > 0
   if (given('architectures') && given('archMap')) complain('archMap', 'is given beside architectures: use one')
