@@ -15,4 +15,5 @@ export type {
   SeccompProfile,
   SyscallRule,
 } from './profile/profile.js'
+export { resolveProfile } from './resolve-profile.js'
 export { type SeccompOptions, seccomp } from './seccomp.js'

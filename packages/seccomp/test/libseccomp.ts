@@ -13,7 +13,7 @@ const source = fileURLToPath(new URL('./libseccomp.c', import.meta.url))
 let program: string | undefined
 
 /** Hand lines to libseccomp.c. @returns what it printed */
-export function askLibseccomp(lines: readonly string[]): Buffer {
+function askLibseccomp(lines: readonly string[]): Buffer {
   program ??= build()
   const { status, stdout, stderr } = spawnSync(program, { input: `${lines.join('\n')}\n` })
   if (status !== 0) throw new Error(stderr.toString())
