@@ -11,7 +11,7 @@ import { selectAbis } from '../src/profile/select-rules.js'
 import { interpret } from './interpret.js'
 import { pick, randomNumbers, randomProfile, randomValue } from './random-profile.js'
 
-const PROFILES = 150
+const PROFILES = 50
 const CALLS = 100
 
 /** Every way into a kernel that a profile is about. */

@@ -13,7 +13,7 @@ import { interpret } from './interpret.js'
 import { libseccompFilter, libseccompNumbers } from './libseccomp.js'
 import { ODD_NUMBERS, pick, randomNumbers, randomProfile, randomValue, type Shape } from './random-profile.js'
 
-const PROFILES = 60
+const PROFILES = 25
 const CALLS = 400
 
 const ARCHS: readonly Arch[] = ['x64', 'arm64']

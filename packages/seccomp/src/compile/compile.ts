@@ -14,10 +14,11 @@ const NUMBER = 0
 const ARCHITECTURE = 4
 
 /**
- * The kernel keeps a map of the calls that a filter allows whatever their arguments (Linux 5.11): only the others run it,
- * so those whose arguments are looked at should be found first.
+ * The kernel keeps a map of the calls that a filter allows whatever their arguments (Linux 5.11), for all ABIs but x32:
+ * only the others run it. So those whose arguments are looked at should be found first, and of them those with most to
+ * look at.
  */
-const LOOKED_AT = 64
+const LOOKED_AT = 1000
 
 /**
  * Compile rules to BPF.
@@ -55,7 +56,7 @@ function segments(
   ranges: readonly Otherwise[],
   otherwise: number,
 ): Segments {
-  const ruled: { readonly number: number; readonly to: NodeId }[] = []
+  const ruled: { readonly number: number; readonly to: NodeId; readonly weight: number }[] = []
   for (const [abi, { byNumber }] of abis) {
     const tests = new ArgumentTests(graph, !is32Bit(abi))
     for (const [number, rules] of byNumber) {
@@ -67,7 +68,8 @@ function segments(
               rules.map(({ conditions, action }) => ({ conditions, verdict: graph.return(action) })),
               graph.return(otherwise),
             )
-      ruled.push({ number, to })
+      const isLookedAt = graph.nodes[to]?.kind !== 'return' && abi !== 'x32'
+      ruled.push({ number, to, weight: isLookedAt ? LOOKED_AT * (1 + rules.length) : 1 })
     }
   }
   ruled.sort((a, b) => a.number - b.number)
@@ -78,9 +80,9 @@ function segments(
     const to = graph.return(action)
     let at = from
     for (; next < ruled.length && (ruled[next] as { number: number }).number < end; next++) {
-      const { number, to: own } = ruled[next] as { number: number; to: NodeId }
+      const { number, to: own, weight } = ruled[next] as (typeof ruled)[number]
       if (number > at) found.add(at, to)
-      found.add(number, own, graph.nodes[own]?.kind === 'return' ? 1 : LOOKED_AT)
+      found.add(number, own, weight)
       at = number + 1
     }
     if (at < end) found.add(at, to)

@@ -22,6 +22,9 @@ export class Segments {
 
 const LARGEST = 0xffffffff
 
+/** Of three equal values that are all that counts, one after the other takes two comparisons on average; a tree takes more. */
+const HEAVY = 0.3
+
 /**
  * A tree of comparisons that finds a word's range: balanced by weight, so that what is asked for often is found after
  * few. A heavy single value is compared first; what is around it then has no hole.
@@ -51,7 +54,7 @@ class Tree {
       if (isSingle && (heaviest < 0 || (weight[i] as number) > (weight[heaviest] as number))) heaviest = i
     }
     const isHole = end - start === 3 && heaviest === start + 1 && to[start] === to[start + 2]
-    if (heaviest >= 0 && (isHole || (weight[heaviest] as number) * 2 >= total)) {
+    if (heaviest >= 0 && (isHole || (weight[heaviest] as number) >= total * HEAVY)) {
       const rest = without(segments, start, end, heaviest)
       const otherwise = this.of(rest, 0, rest.to.length, largest)
       return this.graph.test(this.word, 'equal', from[heaviest] as number, to[heaviest] as NodeId, otherwise)
