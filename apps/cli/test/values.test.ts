@@ -12,7 +12,7 @@ import { mount, tmpfs, volume } from '../src/values/mount-spec.js'
 import { containerName, hostName } from '../src/values/name.js'
 import { cpuList, positiveNumber, wholeNumber } from '../src/values/numbers.js'
 import { securityOption } from '../src/values/security.js'
-import { signalNumber } from '../src/values/signal.js'
+import { parseSignal } from '../src/values/signal.js'
 
 /** What is thrown, in a few words. */
 const complaint = (make: () => unknown): string => {
@@ -70,9 +70,9 @@ describe('signals', () => {
     ['RTMIN', 34],
     ['SIGRTMIN+3', 37],
     ['RTMAX-1', 63],
-  ])('%j is %d', (text, number) => expect(signalNumber(text)).toBe(number))
+  ])('%j is %d', (text, number) => expect(parseSignal(text)).toBe(number))
   it.each(['', '0', '65', 'SIGTREM', 'RTMIN+99', '-9'])('refuses %j', (text) => {
-    expect(complaint(() => signalNumber(text))).toContain('expected a signal such as SIGTERM or 15')
+    expect(complaint(() => parseSignal(text))).toContain('expected a signal such as SIGTERM or 15')
   })
 })
 

@@ -4,8 +4,8 @@ import { changeRoot } from './change-root.js'
 import { asked } from './complaints.js'
 
 /**
- * The plain chroot(2) of the seed, on a directory as it lies: nothing is mounted but what `mounts` says, and without a
- * mount namespace of its own that is mounted on the host too.
+ * The plain chroot(2) of the seed, on a directory as it lies: nothing is mounted but what `mounts` says, for which the
+ * plan needs a mount namespace of its own.
  *
  * Not a sandbox: who is root inside (CAP_SYS_CHROOT) leaves with mkdir, chroot and a row of `chdir("..")`. Sets `$root`.
  *

@@ -1,4 +1,12 @@
-import { CAPABILITIES, type CapabilityName, type Complaint, capabilityName, capabilityNumber, quote } from '@rt/sys'
+import {
+  CAPABILITIES,
+  type CapabilityName,
+  type Complaint,
+  capabilityName,
+  capabilityNumber,
+  nearest,
+  quote,
+} from '@rt/sys'
 import { refuse } from './complaints.js'
 import { DEFAULT_CAPABILITIES } from './default-capabilities.js'
 
@@ -51,19 +59,9 @@ function parse(names: readonly string[], path: string, complaints: Complaint[]):
   return found
 }
 
-/** The name that differs by a letter or two, if there is one. */
+/** The name that it was most likely meant to be, if one is near. */
 function suggestion(name: string): string {
-  const wanted = name.toUpperCase().replace(/^CAP_/, '')
-  const near = EVERY.find((known) => isNear(wanted, known.slice('CAP_'.length)))
-  return near === undefined ? '' : `; did you mean ${near.slice('CAP_'.length)}?`
-}
-
-/** One letter more, less or other, or underscores left out. */
-function isNear(a: string, b: string): boolean {
-  if (a.replaceAll('_', '') === b.replaceAll('_', '')) return true
-  const [short, long] = a.length < b.length ? [a, b] : [b, a]
-  if (long.length - short.length > 1) return false
-  let i = 0
-  while (i < short.length && short[i] === long[i]) i++
-  return short.slice(i + (short.length === long.length ? 1 : 0)) === long.slice(i + 1)
+  const short = EVERY.map((known) => known.slice('CAP_'.length))
+  const near = nearest(name.toUpperCase().replace(/^CAP_/, ''), short)
+  return near === undefined ? '' : `; did you mean ${near}?`
 }

@@ -1,20 +1,10 @@
-import {
-  type Arch,
-  FLAGS,
-  formatFlags,
-  hostArch,
-  MAP_FIXED,
-  MAP_SHARED,
-  PROT_READ,
-  PROT_WRITE,
-  RtError,
-  syscallNumber,
-} from '@rt/sys'
+import { type Arch, hostArch, MAP_FIXED, MAP_SHARED, PROT_READ, PROT_WRITE, RtError, syscallNumber } from '@rt/sys'
 import { Assembler } from './assembler.js'
+import { checkPlan } from './check-plan.js'
 import { writeElf } from './elf.js'
 import type { Fault } from './fault.js'
 import { sectionsFor } from './for-arch.js'
-import { cloneFlags, frame, type Section } from './frame.js'
+import { frame, type Section } from './frame.js'
 import { call } from './instruction.js'
 import { CONST_BASE, DATA_BASE, LOG_BASE, LOG_FD, LOG_HEADER } from './layout.js'
 import { link, timePlace } from './link.js'
@@ -57,14 +47,15 @@ const GAP = 0x20000
 /**
  * Turn a plan into a program: labels become indices, names become addresses, calls become numbers of the architecture.
  *
- * @throws RtError RT_PROGRAM for a label that nothing defines, a struct field that doesn't exist and the like;
- *   RT_INVALID_OPTION for text with a NUL; RT_LIMIT if it gets too large
+ * @throws RtError RT_PROGRAM for a label that nothing defines, a struct field that doesn't exist and the like, and for a
+ *   plan that is wrong as a whole (see check-plan.ts), naming the step; RT_INVALID_OPTION for text with a NUL; RT_LIMIT if it gets too large
  */
 export function assemble(plan: Plan, options: AssembleOptions): Program {
-  refuseOnHost(plan)
   const arch = options.arch ?? hostArch()
   const traced = options.traced ?? false
-  const assembler = assembleSections(frame(plan, options), arch, options.mode === 'node')
+  const sections = frame(plan, options)
+  const assembler = assembleSections(sections, arch, options.mode === 'node')
+  checkPlan(plan, sections, assembler)
   if (options.mode === 'standalone') reportFailures(assembler, plan, arch)
   const sites = assembler.operations.map((operation) => operation.site)
   const { constants, data, slots } = link(assembler, { arch, traced, fault: options.fault })
@@ -76,19 +67,6 @@ export function assemble(plan: Plan, options: AssembleOptions): Program {
   const logSize = traced ? timePlace(slots, slots) : LOG_HEADER + slots * 8
   const flow = () => flowOf(assembler)
   return { arch, plan, elf: writeElf(arch, constants, data, logSize), sites, flow, traced, slots, logSize }
-}
-
-/** A step that changes what its namespaces hold must have namespaces of its own. */
-function refuseOnHost(plan: Plan): void {
-  const flags = cloneFlags(plan)
-  const exposed = plan.steps.find((step) => ((step.needs ?? 0) & ~flags) !== 0)
-  if (!exposed) return
-  const missing = formatFlags(FLAGS.clone, (exposed.needs ?? 0) & ~flags)
-  throw new RtError('RT_PROGRAM', `this step needs new namespaces (${missing}): it would act on the host itself`, {
-    step: exposed.name,
-    origin: exposed.origin,
-    hint: 'put namespaces({ mount: true, … }) of @rt/mountns before it',
-  })
 }
 
 /** @param log map the log that Node shares, first of all: from then on Node can read every result */

@@ -31,4 +31,4 @@ export {
 export { type Container, type Exit, type RunOptions, run } from './run.js'
 export type { Stdio, StdioItem } from './stdio.js'
 export { chromeTrace, formatTrace, type Trace, type TraceRow, trace } from './trace.js'
-export { CLONE, GATE, PROC, ROOT } from './vocabulary.js'
+export { CLONE, GATE, mountWord, PROC, ROOT } from './vocabulary.js'

@@ -14,6 +14,7 @@ import {
 } from './layout.js'
 import { offsetOf, type Place } from './memory.js'
 import type { Operation } from './operation.js'
+import { placeOf } from './reachable.js'
 
 /** Where the segments lie. `apply` has them in Node's own memory. */
 export interface Addresses {
@@ -77,9 +78,7 @@ export function link(
   const target = (to: Operation['next'], following: number): number => {
     if (to === undefined) return entry(following)
     if (typeof to === 'number') return entry(to)
-    const index = labels.get(to)
-    if (index === undefined) throw new RtError('RT_PROGRAM', `no label ${JSON.stringify(to)} in the plan`)
-    return entry(index)
+    return entry(placeOf(labels, to))
   }
   const clock = traced ? syscallNumber('clock_gettime', options.arch) : 0
   const scratch = resolve(assembler.scratch)

@@ -24,7 +24,8 @@ export interface Step {
   readonly clone?: number
   /**
    * CLONE_NEW* flags without which the step would act on the host itself: a plan in which no step brings them is refused
-   * (but not by `apply`, where the caller's own namespaces are meant).
+   * (but not by `apply`, where the caller's own namespaces are meant). Those that mount(2), sethostname(2) and the like
+   * act on need not be said: see needed-namespaces.ts.
    */
   readonly needs?: number
   /**

@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly detached?: boolean | undefined
   /** Take the time of every operation, see `trace`. */
   readonly traced?: boolean | undefined
+  /** Sees what had run when the set-up failed (with times if `traced`), before `run` rejects. */
+  readonly onFailure?: ((rows: TraceRow[]) => void) | undefined
   /** For tests: make one operation go wrong. */
   readonly fault?: Fault | undefined
 }
@@ -53,6 +55,8 @@ export interface Container {
   kill(signal?: number | string): boolean
   /** What each operation returned so far, in the order of `program.sites`; undefined for those that have not run. */
   log(): (number | undefined)[]
+  /** What could not be taken away again, and why: complete once the container has exited. */
+  readonly warnings: readonly string[]
   /** The log with calls, steps and (of a traced run) times. */
   trace(): TraceRow[]
   readonly program: Program

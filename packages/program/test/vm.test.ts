@@ -22,7 +22,7 @@ import {
   sequence,
 } from '../src/index.js'
 import { VM_CODE } from '../src/vm-code.js'
-import { step } from './plans.js'
+import { execute, step } from './plans.js'
 
 const build = fileURLToPath(new URL('../vm/build.sh', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'rt-vm-'))
@@ -77,6 +77,7 @@ describe('the arm64 machine', () => {
         ],
       }),
       step('nowhere', { outside: [call('chdir', ['/nonexistent'])] }),
+      step('exec', { inside: execute(['/bin/true']) }),
     )
     const elf = join(folder, 'arm64.elf')
     writeFileSync(elf, compile(plan, { arch: 'arm64' }), { mode: 0o755 })

@@ -49,6 +49,7 @@ export {
   lremovexattr,
   lsetxattr,
 } from './files/xattr.js'
+export { isUtf8, textBytes, textFromBytes } from './format/byte-text.js'
 export { argumentKinds, type CallArgument, formatArgument, formatCall } from './format/call.js'
 export {
   FLAGS,
@@ -101,6 +102,7 @@ export { addressOf } from './native/library.js'
 export { cString, type Path } from './native/path.js'
 export { posixSpawn, type SpawnOptions } from './native/spawn.js'
 export { type RawArgument, rawSyscall, syscall } from './native/syscall.js'
+export { nearest } from './nearest.js'
 export { type CapabilitySets, capget, capset } from './processes/capabilities.js'
 export { setgroups, setresgid, setresuid } from './processes/identity.js'
 export { getResourceLimit, type ResourceLimit, setResourceLimit } from './processes/limits.js'

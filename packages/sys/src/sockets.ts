@@ -1,10 +1,10 @@
 import { ERRNO } from './errno.js'
 import { RtError } from './errors.js'
+import { bytes, integer, list, refuseArgument } from './native/arguments.js'
 import { syscallError } from './native/failure.js'
 import { addressOf } from './native/library.js'
-import { rawSyscall, syscall } from './native/syscall.js'
+import { attempt, syscall } from './native/syscall.js'
 import { decodeStruct, encodeStruct, structLayout } from './structs.js'
-import { syscallNumber } from './syscalls.js'
 import {
   AF_UNIX,
   MSG_CMSG_CLOEXEC,
@@ -26,7 +26,7 @@ import {
  */
 export function socketpair(type: number = SOCK_STREAM): [number, number] {
   const ends = new Int32Array(2)
-  syscall('socketpair', AF_UNIX, SOCK_CLOEXEC | type, 0, new Uint8Array(ends.buffer))
+  syscall('socketpair', AF_UNIX, SOCK_CLOEXEC | integer(type, 'type'), 0, new Uint8Array(ends.buffer))
   return [ends[0] as number, ends[1] as number]
 }
 
@@ -34,6 +34,11 @@ const MSGHDR = structLayout('msghdr')
 const IOVEC = structLayout('iovec')
 const HEADER = structLayout('cmsghdr').size
 const align8 = (size: number): number => (size + 7) & ~7
+
+/** A number of bytes or fds, of which memory is made. */
+function atLeastZero(value: number, what: string): void {
+  if (integer(value, what) < 0) refuseArgument('ERR_OUT_OF_RANGE', what, 'at least 0', value)
+}
 
 /** A msghdr followed by all that it points to, in one piece of memory, so that one variable keeps it alive. */
 interface Message {
@@ -70,6 +75,8 @@ function makeMessage(controlSize: number, dataSize: number): Message {
  * @throws RtError RT_INVALID_OPTION for no data or too many fds
  */
 export function sendFds(socket: number, data: Uint8Array, fds: readonly number[]): number {
+  bytes(data, 'data')
+  list(fds, 'fds', integer)
   if (data.byteLength === 0) throw new RtError('RT_INVALID_OPTION', 'expected at least one byte to carry the fds')
   if (fds.length > SCM_MAX_FD) {
     throw new RtError('RT_INVALID_OPTION', `expected at most ${SCM_MAX_FD} fds in a message, got ${fds.length}`)
@@ -83,7 +90,7 @@ export function sendFds(socket: number, data: Uint8Array, fds: readonly number[]
     for (const [index, fd] of fds.entries()) message.control.writeInt32LE(fd, HEADER + 4 * index)
   }
   const args = [socket, message.memory, MSG_NOSIGNAL | MSG_DONTWAIT]
-  const result = rawSyscall(syscallNumber('sendmsg'), args)
+  const result = attempt('sendmsg', args)
   if (result === -ERRNO.EAGAIN) return 0
   if (result < 0) throw syscallError('sendmsg', args, -result)
   return result
@@ -108,9 +115,11 @@ export interface ReceivedFds {
  *   closed again
  */
 export function receiveFds(socket: number, size = 4096, most = SCM_MAX_FD): ReceivedFds | undefined {
+  atLeastZero(size, 'size')
+  atLeastZero(most, 'most')
   const message = makeMessage(align8(HEADER + 4 * most), size)
   const args = [socket, message.memory, MSG_CMSG_CLOEXEC | MSG_DONTWAIT]
-  const result = rawSyscall(syscallNumber('recvmsg'), args)
+  const result = attempt('recvmsg', args)
   if (result === -ERRNO.EAGAIN) return undefined
   if (result < 0) throw syscallError('recvmsg', args, -result)
   const { msg_flags, msg_controllen } = decodeStruct('msghdr', message.memory)

@@ -1,5 +1,7 @@
 /** Layouts of the kernel's structs on 64-bit little-endian Linux: x64 and arm64 agree on all of these. */
 
+import { word } from './native/arguments.js'
+
 /** Width and signedness of a field. */
 export type FieldType = 'u8' | 'u16' | 'u32' | 's32' | 'u64' | 's64'
 
@@ -233,7 +235,7 @@ export function structLayout(name: string): StructLayout {
 
 /** Write one field into a struct's bytes. Values are truncated to the field's width, as in C. */
 export function writeField(view: DataView, type: FieldType, offset: number, value: number | bigint): void {
-  const bits = BigInt.asUintN(64, BigInt(value))
+  const bits = BigInt.asUintN(64, BigInt(word(value, 'a field')))
   const width = WIDTH[type]
   if (width === 8) view.setBigUint64(offset, bits, true)
   else if (width === 4) view.setUint32(offset, Number(bits & 0xffffffffn), true)

@@ -1,5 +1,5 @@
+import { nearest } from '@rt/sys'
 import type { Complaints } from './complaints.js'
-import { nearest } from './nearest.js'
 import type { Option, Options, Values } from './option.js'
 
 /** A command line taken apart. */
@@ -37,6 +37,11 @@ export function parseArguments<O extends Options>(
     const text = attached ?? queue.shift()
     if (text === undefined) {
       complaints.add(typed, `needs a value: ${typed} ${option.value}`)
+      return
+    }
+    if (text === '' && option.empty === 'unset') {
+      values[name] = undefined
+      origins.delete(name)
       return
     }
     const origin = `--${name} ${text}`

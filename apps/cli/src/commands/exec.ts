@@ -1,3 +1,4 @@
+import { checkStreams } from '../attach/check-streams.js'
 import { startAttached } from '../attach/start.js'
 import { surroundings } from '../attach/surroundings.js'
 import { EXEC_GROUPS, EXEC_OPTIONS } from '../options/exec.js'
@@ -32,6 +33,7 @@ export const command = defineCommand({
     const pid = word === undefined ? undefined : complaints.try('PID', () => pidNumber(word))
     if (argv.length === 0) complaints.add('COMMAND', 'is missing')
     const mode = terminalMode(values, surroundings())
+    checkStreams(mode, complaints)
     return startAttached(
       async () => {
         const prepared = await prepareExec(values, pid, argv, mode, complaints)

@@ -1,5 +1,4 @@
-import { RtError } from '@rt/sys'
-import { nearest } from '../arguments/nearest.js'
+import { nearest, RtError } from '@rt/sys'
 import type { Command } from './command.js'
 
 /** A command as `rt --help` lists it; its module is evaluated only when it is called. */

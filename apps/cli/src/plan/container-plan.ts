@@ -9,7 +9,10 @@ import {
   oomScoreAdj,
   rlimits,
   root,
+  sessionKeyring,
+  standardStreams,
   terminal,
+  umask,
   user,
   workingDirectory,
 } from '@rt/chroot'
@@ -25,9 +28,13 @@ import { neededForFilter } from './seccomp-step.js'
 export function containerPlan(container: Container): Plan {
   const { process } = container
   const plan = sequence(
+    // 0. what is refused before anything is made
+    !process.terminal && standardStreams(process.streams),
+
     // 1. namespaces
     namespaces(container.namespaces),
     container.hostname && hostname(container.hostname.name, container.hostname.origin),
+    container.sysctls,
 
     // 2. cgroups
     container.cgroup,
@@ -45,6 +52,8 @@ export function containerPlan(container: Container): Plan {
     process.terminal ? terminal(process.terminal) : newSession(),
     process.oomScoreAdj !== undefined && oomScoreAdj(process.oomScoreAdj, '--oom-score-adj'),
     process.rlimits.length > 0 && rlimits(process.rlimits, '--ulimit'),
+    umask(),
+    sessionKeyring(),
     user(process.identity, process.userOptions),
     capabilities(process.capabilities, process.capabilitiesOrigin, { untilExecve: neededForFilter(process) }),
     process.noNewPrivileges && noNewPrivileges('--security-opt no-new-privileges'),

@@ -21,6 +21,8 @@ export interface CacheLayer {
   readonly archive: Archive
   /** See TarReaderOptions. */
   readonly endMark: 'required' | 'optional'
+  /** Looks at the unpacked tree, by a path that leads to it, before the layer is kept. @throws RtError if it is no layer */
+  readonly check?: ((directory: string) => void) | undefined
 }
 
 export interface CacheOptions {
@@ -104,6 +106,7 @@ export class LayerBatch {
         job,
         options,
       )
+      layer.check?.(`/proc/self/fd/${root}`)
       if (options.signal?.aborted) throw new RtError('RT_ABORTED', 'unpacking was aborted')
       const info = encodeLayerInfo({ namespace, opaqueRoot, entries, bytes, warnings })
       writeFileSync(`/proc/self/fd/${staging.root}/layer.json`, info, { mode: 0o600 })

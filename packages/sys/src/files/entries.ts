@@ -1,3 +1,4 @@
+import { integer } from '../native/arguments.js'
 import { cString, type Path } from '../native/path.js'
 import { syscall } from '../native/syscall.js'
 import { AT_REMOVEDIR } from '../uapi/fcntl.js'
@@ -25,7 +26,7 @@ export function mkdirat(directory: number, path: Path, mode: number): void {
  * @throws SyscallError EPERM for a device without CAP_MKNOD in the initial user namespace, EEXIST, …
  */
 export function mknodat(directory: number, path: Path, mode: number, device = 0): void {
-  syscall('mknodat', directory, cString(path), mode, device)
+  syscall('mknodat', directory, cString(path), mode, integer(device, 'device'))
 }
 
 /** The kernel's 32-bit device number (new_encode_dev): major up to 4095, minor up to 1048575. */

@@ -1,8 +1,10 @@
 import { ERRNO } from '../errno.js'
+import { oneOf } from '../native/arguments.js'
 import { syscallError } from '../native/failure.js'
-import { rawSyscall, syscall } from '../native/syscall.js'
-import { syscallNumber } from '../syscalls.js'
+import { attempt, syscall } from '../native/syscall.js'
 import { LOCK_EX, LOCK_NB, LOCK_SH } from '../uapi/fcntl.js'
+
+const KINDS = { exclusive: LOCK_EX, shared: LOCK_SH } as const
 
 /**
  * `flock(fd, LOCK_EX|LOCK_NB)`: lock an open file against other openers of it, without waiting. The lock belongs to the
@@ -13,8 +15,8 @@ import { LOCK_EX, LOCK_NB, LOCK_SH } from '../uapi/fcntl.js'
  * @throws SyscallError EBADF, ENOLCK; never for a lock that another holds
  */
 export function tryFlock(fd: number, kind: 'exclusive' | 'shared' = 'exclusive'): boolean {
-  const args = [fd, (kind === 'exclusive' ? LOCK_EX : LOCK_SH) | LOCK_NB]
-  const result = rawSyscall(syscallNumber('flock'), args)
+  const args = [fd, oneOf(KINDS, kind, 'kind') | LOCK_NB]
+  const result = attempt('flock', args)
   if (result === 0) return true
   if (result === -ERRNO.EAGAIN) return false
   throw syscallError('flock', args, -result)

@@ -1,3 +1,4 @@
+import { refuseArgument, word } from '../native/arguments.js'
 import { cString, type Path } from '../native/path.js'
 import { syscall } from '../native/syscall.js'
 import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, UTIME_NOW, UTIME_OMIT } from '../uapi/fcntl.js'
@@ -67,10 +68,14 @@ const timesBytes = new Uint8Array(times.buffer)
 /** A struct timespec at an index of {@link times}; tv_nsec counts up from tv_sec, also before 1970. */
 function putTime(index: number, time: FileTime): void {
   if (typeof time === 'bigint') {
+    word(time, 'a time')
     const nanoseconds = ((time % SECOND) + SECOND) % SECOND
     times[index] = (time - nanoseconds) / SECOND
     times[index + 1] = nanoseconds
   } else {
+    if (time !== 'now' && time !== 'omit') {
+      refuseArgument('ERR_INVALID_ARG_TYPE', 'a time', 'a bigint of nanoseconds, "now" or "omit"', time)
+    }
     times[index] = 0n
     times[index + 1] = BigInt(time === 'now' ? UTIME_NOW : UTIME_OMIT)
   }

@@ -1,8 +1,8 @@
 import { ERRNO } from '../errno.js'
+import { integer, object } from '../native/arguments.js'
 import { syscallError } from '../native/failure.js'
 import { cString, type Path } from '../native/path.js'
-import { rawSyscall, syscall } from '../native/syscall.js'
-import { syscallNumber } from '../syscalls.js'
+import { attempt, syscall } from '../native/syscall.js'
 import { O_CLOEXEC } from '../uapi/fcntl.js'
 import { OPEN_HOW_SIZE_VER0 } from '../uapi/openat2.js'
 
@@ -16,7 +16,7 @@ import { OPEN_HOW_SIZE_VER0 } from '../uapi/openat2.js'
  * @throws SyscallError ENOENT, EEXIST, EACCES, ELOOP (O_NOFOLLOW), EMFILE, …
  */
 export function openat(directory: number, path: Path, flags: number, mode = 0): number {
-  return syscall('openat', directory, cString(path), O_CLOEXEC | flags, mode)
+  return syscall('openat', directory, cString(path), O_CLOEXEC | integer(flags, 'flags'), integer(mode, 'mode'))
 }
 
 /** How {@link openat2} opens. */
@@ -48,15 +48,16 @@ const howBytes = new Uint8Array(how.buffer)
  * @throws SyscallError EXDEV where the path leaves (RESOLVE_BENEATH, RESOLVE_NO_XDEV), ELOOP for a link that is not
  *   allowed, EAGAIN if the race was lost every time, EINVAL for flags that the kernel does not know, ENOENT, …
  */
-export function openat2(directory: number, path: Path, { flags, mode = 0, resolve = 0 }: OpenHow): number {
+export function openat2(directory: number, path: Path, openHow: OpenHow): number {
+  const { flags, mode = 0, resolve = 0 } = object(openHow, 'how')
   // The lower halves of three u64: no flag of today is beyond 32 bits.
-  how[0] = flags | O_CLOEXEC
-  how[2] = mode
-  how[4] = resolve
+  how[0] = integer(flags, 'how.flags') | O_CLOEXEC
+  how[2] = integer(mode, 'how.mode')
+  how[4] = integer(resolve, 'how.resolve')
   const args = [directory, cString(path), howBytes, OPEN_HOW_SIZE_VER0]
   let result = 0
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    result = rawSyscall(syscallNumber('openat2'), args)
+  for (let tries = 0; tries < ATTEMPTS; tries++) {
+    result = attempt('openat2', args)
     if (result !== -ERRNO.EAGAIN) break
   }
   if (result < 0) throw syscallError('openat2', args, -result)

@@ -1,8 +1,9 @@
 import { ERRNO } from '../errno.js'
+import { bytes } from '../native/arguments.js'
 import { syscallError } from '../native/failure.js'
 import { cString, type Path } from '../native/path.js'
-import { type RawArgument, rawSyscall, syscall } from '../native/syscall.js'
-import { type SyscallName, syscallNumber } from '../syscalls.js'
+import { attempt, type RawArgument, syscall } from '../native/syscall.js'
+import type { SyscallName } from '../syscalls.js'
 import { XATTR_LIST_MAX, XATTR_SIZE_MAX } from '../uapi/limits.js'
 
 // xattr(7). The forms with l act on a symlink itself, those with f on an open file (not on an O_PATH fd: EBADF).
@@ -14,7 +15,7 @@ function read(name: SyscallName, target: readonly RawArgument[], largest: number
   for (let size = FIRST_SIZE; ; size = largest) {
     const buffer = Buffer.alloc(size)
     const args = [...target, buffer, size]
-    const length = rawSyscall(syscallNumber(name), args)
+    const length = attempt(name, args)
     if (length >= 0) return buffer.subarray(0, length)
     if (length !== -ERRNO.ERANGE || size === largest) throw syscallError(name, args, -length)
   }
@@ -32,7 +33,7 @@ const names = (list: Buffer): string[] => list.toString().split('\0').slice(0, -
  *   ENOSPC, EEXIST, ENODATA
  */
 export function lsetxattr(path: Path, name: Path, value: Uint8Array, flags = 0): void {
-  syscall('lsetxattr', cString(path), cString(name), value, value.byteLength, flags)
+  syscall('lsetxattr', cString(path), cString(name), bytes(value, 'value'), value.byteLength, flags)
 }
 
 /** `lgetxattr(path, name, value, size)`. getxattr(2). @throws SyscallError ENODATA if there is none, EOPNOTSUPP */
@@ -52,7 +53,7 @@ export function lremovexattr(path: Path, name: Path): void {
 
 /** `fsetxattr(fd, name, value, size, flags)`. setxattr(2). @throws SyscallError as {@link lsetxattr} */
 export function fsetxattr(fd: number, name: Path, value: Uint8Array, flags = 0): void {
-  syscall('fsetxattr', fd, cString(name), value, value.byteLength, flags)
+  syscall('fsetxattr', fd, cString(name), bytes(value, 'value'), value.byteLength, flags)
 }
 
 /** `fgetxattr(fd, name, value, size)`. getxattr(2). @throws SyscallError ENODATA if there is none, EOPNOTSUPP */

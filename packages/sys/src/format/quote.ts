@@ -1,3 +1,5 @@
+import { isUtf8, textBytes } from './byte-text.js'
+
 /** How text is cut. */
 const ELLIPSIS = '...'
 
@@ -37,14 +39,24 @@ function octal(byte: number, next: number | undefined): string {
   return `\\${byte.toString(8).padStart(digitFollows ? 3 : 1, '0')}`
 }
 
+/** A message must come about whatever is in the text: half a surrogate pair is shown as U+FFFD. */
+function bytesToShow(text: string): Uint8Array {
+  if (isUtf8(text)) return Buffer.from(text)
+  try {
+    return textBytes(text)
+  } catch {
+    return Buffer.from(text)
+  }
+}
+
 /**
  * Text in double quotes with C's escapes, as strace prints it: `"a\tb\0"`. Unlike strace, valid UTF-8 stays readable;
- * bytes that are not UTF-8, and characters that a terminal would obey instead of show, are octal escapes.
+ * bytes that are not UTF-8 (in a string: those that `textFromBytes` escaped), and characters that a terminal would obey instead of show, are octal escapes.
  *
  * @param longest bytes shown; the rest is `...` after the closing quote
  */
 export function quote(text: string | Uint8Array, longest = Number.POSITIVE_INFINITY): string {
-  const all = typeof text === 'string' ? Buffer.from(text) : text
+  const all = typeof text === 'string' ? bytesToShow(text) : text
   const cut = all.byteLength > longest
   const valid = decode(cut ? wholeCharacters(all, longest) : all)
   const shown = valid === undefined ? all.subarray(0, longest) : Buffer.from(valid)

@@ -1,3 +1,4 @@
+import { integer, object, word } from '../native/arguments.js'
 import { cString, type Path } from '../native/path.js'
 import { syscall } from '../native/syscall.js'
 import { encodeStruct } from '../structs.js'
@@ -24,14 +25,17 @@ export interface MountAttributes {
  *   for writing, EINVAL if the path is no mount's root or a file system can't be id-mapped
  */
 export function mountSetattr(directory: number, path: Path, flags: number, attributes: MountAttributes): void {
-  const set = BigInt(attributes.set ?? 0) | (attributes.userNamespace === undefined ? 0n : BigInt(MOUNT_ATTR_IDMAP))
+  const { set: given = 0, clear = 0 } = object(attributes, 'attributes')
+  const set =
+    BigInt(word(given, 'attributes.set')) | (attributes.userNamespace === undefined ? 0n : BigInt(MOUNT_ATTR_IDMAP))
   // The kernel wants the whole field cleared before a mode is set in it.
   const atime = set & BigInt(MOUNT_ATTR__ATIME) ? BigInt(MOUNT_ATTR__ATIME) : 0n
   const attr = encodeStruct('mount_attr', {
     attr_set: set,
-    attr_clr: BigInt(attributes.clear ?? 0) | atime,
+    attr_clr: BigInt(word(clear, 'attributes.clear')) | atime,
     propagation: attributes.propagation === undefined ? 0 : propagationFlag(attributes.propagation),
-    userns_fd: attributes.userNamespace ?? 0,
+    userns_fd:
+      attributes.userNamespace === undefined ? 0 : integer(attributes.userNamespace, 'attributes.userNamespace'),
   })
   syscall('mount_setattr', directory, cString(path), flags, attr, MOUNT_ATTR_SIZE_VER0)
 }

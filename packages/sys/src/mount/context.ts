@@ -1,6 +1,6 @@
+import { bytes, integer } from '../native/arguments.js'
 import { cString, type Path } from '../native/path.js'
-import { rawSyscall, syscall } from '../native/syscall.js'
-import { syscallNumber } from '../syscalls.js'
+import { attempt, syscall } from '../native/syscall.js'
 import {
   FSCONFIG_CMD_CREATE,
   FSCONFIG_CMD_RECONFIGURE,
@@ -23,7 +23,7 @@ import {
  * @throws SyscallError ENODEV for a type that the kernel lacks, EPERM without CAP_SYS_ADMIN over the mount namespace
  */
 export function fsopen(type: string): number {
-  return syscall('fsopen', type, FSOPEN_CLOEXEC)
+  return syscall('fsopen', cString(type), FSOPEN_CLOEXEC)
 }
 
 /**
@@ -34,7 +34,7 @@ export function fsopen(type: string): number {
  * @throws SyscallError EINVAL if the path is no mount's root, EPERM, ENOENT
  */
 export function fspick(directory: number, path: Path, flags = 0): number {
-  return syscall('fspick', directory, cString(path), FSPICK_CLOEXEC | flags)
+  return syscall('fspick', directory, cString(path), FSPICK_CLOEXEC | integer(flags, 'flags'))
 }
 
 /**
@@ -43,7 +43,7 @@ export function fspick(directory: number, path: Path, flags = 0): number {
  * @throws SyscallError EINVAL for an option that the file system does not know; {@link contextMessages} says more
  */
 export function fsconfigFlag(context: number, key: string): void {
-  syscall('fsconfig', context, FSCONFIG_SET_FLAG, key, null, 0)
+  syscall('fsconfig', context, FSCONFIG_SET_FLAG, cString(key), null, 0)
 }
 
 /**
@@ -54,7 +54,7 @@ export function fsconfigFlag(context: number, key: string): void {
  * @throws SyscallError EINVAL for an unknown option, a bad value, or one too long
  */
 export function fsconfigString(context: number, key: string, value: Path): void {
-  syscall('fsconfig', context, FSCONFIG_SET_STRING, key, cString(value), 0)
+  syscall('fsconfig', context, FSCONFIG_SET_STRING, cString(key), cString(value), 0)
 }
 
 /**
@@ -63,7 +63,7 @@ export function fsconfigString(context: number, key: string, value: Path): void 
  * @throws SyscallError EINVAL for an unknown option or more than 1 MiB
  */
 export function fsconfigBinary(context: number, key: string, value: Uint8Array): void {
-  syscall('fsconfig', context, FSCONFIG_SET_BINARY, key, value, value.byteLength)
+  syscall('fsconfig', context, FSCONFIG_SET_BINARY, cString(key), bytes(value, 'value'), value.byteLength)
 }
 
 /**
@@ -73,7 +73,7 @@ export function fsconfigBinary(context: number, key: string, value: Uint8Array):
  * @throws SyscallError EINVAL for an option that takes no fd
  */
 export function fsconfigFd(context: number, key: string, fd: number): void {
-  syscall('fsconfig', context, FSCONFIG_SET_FD, key, null, fd)
+  syscall('fsconfig', context, FSCONFIG_SET_FD, cString(key), null, integer(fd, 'fd'))
 }
 
 /**
@@ -117,7 +117,7 @@ export function contextMessages(context: number): string[] {
   const line = Buffer.alloc(4096)
   // ENODATA: no more; any other error too means that nothing can be told.
   for (let size = 1; size > 0; ) {
-    size = rawSyscall(syscallNumber('read'), [context, line, line.byteLength])
+    size = attempt('read', [context, line, line.byteLength])
     if (size > 0) messages.push(line.toString('utf8', 0, size).trimEnd())
   }
   return messages

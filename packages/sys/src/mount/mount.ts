@@ -1,3 +1,4 @@
+import { boolean, integer, oneOf } from '../native/arguments.js'
 import { cString, type Path } from '../native/path.js'
 import { syscall } from '../native/syscall.js'
 import { MS_BIND, MS_MOVE, MS_PRIVATE, MS_REC, MS_REMOUNT, MS_SHARED, MS_SLAVE, MS_UNBINDABLE } from '../uapi/mount.js'
@@ -13,7 +14,9 @@ const PROPAGATION: Readonly<Record<Propagation, number>> = {
 }
 
 /** The MS_* bit of a kind of propagation, for mount(2) and for mount_attr's field. */
-export const propagationFlag = (propagation: Propagation): number => PROPAGATION[propagation]
+export const propagationFlag = (propagation: Propagation): number => oneOf(PROPAGATION, propagation, 'propagation')
+
+const recursion = (recursive: boolean): number => (boolean(recursive, 'recursive') ? MS_REC : 0)
 
 /**
  * `mount(source, target, type, flags, data)`: mount a file system. mount(2).
@@ -27,7 +30,7 @@ export const propagationFlag = (propagation: Propagation): number => PROPAGATION
  */
 export function mount(source: Path | null, target: Path, type: string, flags = 0, data: Path | null = null): void {
   const [from, options] = [source === null ? null : cString(source), data === null ? null : cString(data)]
-  syscall('mount', from, cString(target), type, flags, options)
+  syscall('mount', from, cString(target), cString(type), flags, options)
 }
 
 /**
@@ -39,7 +42,7 @@ export function mount(source: Path | null, target: Path, type: string, flags = 0
  *   locked mounts of a more privileged namespace, EPERM, ENOENT
  */
 export function mountBind(source: Path, target: Path, recursive = false): void {
-  syscall('mount', cString(source), cString(target), null, recursive ? MS_BIND | MS_REC : MS_BIND, null)
+  syscall('mount', cString(source), cString(target), null, MS_BIND | recursion(recursive), null)
 }
 
 /**
@@ -51,7 +54,14 @@ export function mountBind(source: Path, target: Path, recursive = false): void {
  *   writing, EINVAL if the target is no mount point
  */
 export function mountRemount(target: Path, flags: number, data: Path | null = null): void {
-  syscall('mount', null, cString(target), null, MS_REMOUNT | flags, data === null ? null : cString(data))
+  syscall(
+    'mount',
+    null,
+    cString(target),
+    null,
+    MS_REMOUNT | integer(flags, 'flags'),
+    data === null ? null : cString(data),
+  )
 }
 
 /**
@@ -61,7 +71,7 @@ export function mountRemount(target: Path, flags: number, data: Path | null = nu
  * @throws SyscallError EINVAL if the target is no mount point
  */
 export function mountChange(target: Path, propagation: Propagation, recursive = false): void {
-  syscall('mount', null, cString(target), null, PROPAGATION[propagation] | (recursive ? MS_REC : 0), null)
+  syscall('mount', null, cString(target), null, propagationFlag(propagation) | recursion(recursive), null)
 }
 
 /**

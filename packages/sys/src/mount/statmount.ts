@@ -1,9 +1,8 @@
 import { ERRNO } from '../errno.js'
 import { untilNul } from '../format/quote.js'
 import { syscallError } from '../native/failure.js'
-import { rawSyscall, syscall } from '../native/syscall.js'
+import { attempt, syscall } from '../native/syscall.js'
 import { decodeStruct, encodeStruct, structLayout } from '../structs.js'
-import { syscallNumber } from '../syscalls.js'
 import {
   LSMT_ROOT,
   MNT_ID_REQ_SIZE_VER0,
@@ -49,7 +48,7 @@ export function statmount(id: bigint): MountStatus {
   const request = encodeStruct('mnt_id_req', { size: MNT_ID_REQ_SIZE_VER0, mnt_id: id, param: WANTED })
   for (let size = FIRST_SIZE; ; size *= 4) {
     const buffer = Buffer.alloc(size)
-    const result = rawSyscall(syscallNumber('statmount'), [request, buffer, size, 0])
+    const result = attempt('statmount', [request, buffer, size, 0])
     if (result === 0) return readStatus(buffer)
     // Paths longer than expected.
     if (result !== -ERRNO.EOVERFLOW || size >= LARGEST_SIZE) {

@@ -1,3 +1,4 @@
+import { integer } from '../native/arguments.js'
 import { cString, type Path } from '../native/path.js'
 import { syscall } from '../native/syscall.js'
 
@@ -15,7 +16,7 @@ import { MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH, OPEN_TREE_CLOEXEC } f
  *   locked mounts (then AT_RECURSIVE), ENOENT, ENOSPC at the limit of mounts
  */
 export function openTree(directory: number, path: Path, flags = 0): number {
-  return syscall('open_tree', directory, cString(path), OPEN_TREE_CLOEXEC | flags)
+  return syscall('open_tree', directory, cString(path), OPEN_TREE_CLOEXEC | integer(flags, 'flags'))
 }
 
 /**

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type koffiModule from 'koffi'
 
 import { RtError } from '../errors.js'
+import { bytes as checked } from './arguments.js'
 
 type Koffi = typeof koffiModule
 type Library = ReturnType<Koffi['load']>
@@ -64,4 +65,4 @@ export function nativeLibrary(): { readonly koffi: Koffi; readonly libc: Library
  * The address of a buffer's first byte, for structs that point to other memory. The buffer must be kept in a variable
  * until the call is over: the address alone does not keep it alive.
  */
-export const addressOf = (bytes: Uint8Array): bigint => nativeLibrary().koffi.address(bytes)
+export const addressOf = (bytes: Uint8Array): bigint => nativeLibrary().koffi.address(checked(bytes, 'bytes'))

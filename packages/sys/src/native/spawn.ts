@@ -1,5 +1,6 @@
 import { SyscallError } from '../errors.js'
 import { formatCall } from '../format/call.js'
+import { integer, list, object, refuseArgument } from './arguments.js'
 import { type NativeFunction, nativeLibrary } from './library.js'
 import { refuseNul } from './path.js'
 
@@ -43,6 +44,11 @@ function load(): Spawn {
   }
 }
 
+function text(value: string, what: string): void {
+  if (typeof value !== 'string') refuseArgument('ERR_INVALID_ARG_TYPE', what, 'text', value)
+  if (value.includes('\0')) refuseNul(value)
+}
+
 /** All signals blocked and at their defaults: the same for every child, so made once. */
 function makeAttributes({ attrInit, setMask, setDefault, setFlags }: Spawn): Buffer {
   const made = Buffer.alloc(ATTRIBUTES_SIZE)
@@ -64,14 +70,17 @@ function makeAttributes({ attrInit, setMask, setDefault, setFlags }: Spawn): Buf
  * @throws RtError RT_INVALID_OPTION for a NUL byte in file, argv or env
  */
 export function posixSpawn(options: SpawnOptions): number {
-  const { file, argv, env } = options
-  for (const text of [file, ...argv, ...env]) if (text.includes('\0')) refuseNul(text)
+  const { file, argv, env, dup2 } = object(options, 'options')
+  text(file, 'options.file')
+  list(argv, 'options.argv', text)
+  list(env, 'options.env', text)
+  list(dup2, 'options.dup2', (pair, what) => list(pair, what, integer))
   functions ??= load()
   attributes ??= makeAttributes(functions)
   const actions = Buffer.alloc(ACTIONS_SIZE)
   functions.init(actions)
   let errno = 0
-  for (const [from, to] of options.dup2) errno ||= functions.adddup2(actions, from, to) as number
+  for (const [from, to] of dup2) errno ||= functions.adddup2(actions, from, to) as number
   const pid = [0]
   errno ||= functions.spawn(pid, file, actions, attributes, [...argv, null], [...env, null]) as number
   functions.destroy(actions)

@@ -1,10 +1,14 @@
-import { type SyscallName, syscallNumber } from '../syscalls.js'
+import { isUtf8 } from '../format/byte-text.js'
+import { type SyscallName, syscallName, syscallNumber } from '../syscalls.js'
+import { refuseArgument, word } from './arguments.js'
+import { checkArguments } from './call-arguments.js'
 import { syscallError } from './failure.js'
 import { type NativeFunction, nativeLibrary } from './library.js'
-import { refuseNul } from './path.js'
+import { cString, refuseNul } from './path.js'
 
 /**
- * An argument of a raw call: an integer or address; text (the kernel gets it as UTF-8 with a NUL); memory that the
+ * An argument of a raw call: an integer or address; text (the kernel gets it as UTF-8 with a NUL, and bytes that
+ * `textFromBytes` has escaped as they were); memory that the
  * kernel reads or writes in place; or NULL.
  */
 export type RawArgument = number | bigint | string | Uint8Array | null
@@ -55,31 +59,68 @@ function invoke(native: NativeFunction, number: number, args: readonly RawArgume
  *
  * @param args at most six; those left out are 0
  * @returns the result, or minus the errno
- * @throws RtError RT_INVALID_OPTION for text with a NUL byte in it, RT_UNSUPPORTED_PLATFORM if this is not Linux
+ * @throws TypeError or RangeError with Node's codes for an argument that is no integer, text, memory or null; RtError
+ *   RT_INVALID_OPTION for text with a NUL byte in it, RT_UNSUPPORTED_PLATFORM if this is not Linux
  */
 export function rawSyscall(number: number, args: readonly RawArgument[]): number {
   let shape = 1
   for (const arg of args) {
-    if (typeof arg === 'number' || typeof arg === 'bigint') shape <<= 1
-    else {
-      if (typeof arg === 'string' && arg.includes('\0')) refuseNul(arg)
+    if (typeof arg === 'number') {
+      if (!Number.isSafeInteger(arg)) refuseRaw(number, args)
+      shape <<= 1
+    } else if (typeof arg === 'string') {
+      if (arg.includes('\0')) refuseNul(arg)
+      if (!isUtf8(arg)) return rawSyscall(number, args.map(asBytes))
       shape = (shape << 1) | 1
+    } else if (arg === null || ArrayBuffer.isView(arg)) shape = (shape << 1) | 1
+    else {
+      if (typeof arg !== 'bigint' || BigInt.asIntN(64, arg) !== arg) refuseRaw(number, args)
+      shape <<= 1
     }
   }
+  if (!Number.isSafeInteger(number) || args.length > MOST_ARGUMENTS) refuseRaw(number, args)
   const result = invoke(prototypes[shape] ?? declare(shape), number, args)
   // Read at once: anything that runs in between may change it.
   if (result === -1) return -errno()
   return typeof result === 'bigint' ? Number(result) : result
 }
 
+const asBytes = (arg: RawArgument): RawArgument => (typeof arg === 'string' ? cString(arg) : arg)
+
+/** Say what is wrong with the arguments of a raw call, if anything is: a bigint may be the upper half of 64 bits. */
+function refuseRaw(number: number, args: readonly RawArgument[]): void {
+  if (!Number.isSafeInteger(number))
+    refuseArgument('ERR_INVALID_ARG_TYPE', 'the number of a call', 'an integer', number)
+  const name = syscallName(number) ?? `call ${number}`
+  if (args.length > MOST_ARGUMENTS) {
+    refuseArgument('ERR_OUT_OF_RANGE', `the arguments of ${name}`, `at most ${MOST_ARGUMENTS}`, args.length)
+  }
+  for (const [index, arg] of args.entries()) {
+    if (typeof arg === 'string' || arg === null || ArrayBuffer.isView(arg)) continue
+    word(arg, `argument ${index + 1} of ${name}`)
+  }
+}
+
 /**
  * One system call by name, on the calling thread.
  *
  * @returns what the kernel returns
- * @throws SyscallError if the kernel refuses, with the call as strace prints it
+ * @throws SyscallError if the kernel refuses, with the call as strace prints it; for arguments that are not of the kind
+ *   that the call takes a TypeError or RangeError with Node's codes (ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE,
+ *   ERR_MISSING_ARGS), before it is made; RtError RT_INVALID_OPTION for a name that is no call
  */
 export function syscall(name: SyscallName, ...args: RawArgument[]): number {
-  const result = rawSyscall(syscallNumber(name), args)
+  const result = attempt(name, args)
   if (result < 0 && result >= -4095) throw syscallError(name, args, -result)
   return result
+}
+
+/**
+ * The same without an error of the kernel's: its errno, negative.
+ *
+ * @throws what {@link syscall} throws for wrong arguments
+ */
+export function attempt(name: SyscallName, args: readonly RawArgument[]): number {
+  checkArguments(name, args)
+  return rawSyscall(syscallNumber(name), args)
 }

@@ -1,3 +1,4 @@
+import { integer, object, refuseArgument, word } from '../native/arguments.js'
 import { syscall } from '../native/syscall.js'
 import { decodeStruct, encodeStruct, structLayout } from '../structs.js'
 import { LINUX_CAPABILITY_VERSION_3 } from '../uapi/capability.js'
@@ -9,7 +10,13 @@ export interface CapabilitySets {
   readonly inheritable: bigint
 }
 
-const header = (pid: number): Buffer => encodeStruct('cap_user_header', { version: LINUX_CAPABILITY_VERSION_3, pid })
+const header = (pid: number): Buffer =>
+  encodeStruct('cap_user_header', { version: LINUX_CAPABILITY_VERSION_3, pid: integer(pid, 'pid') })
+/** Bits for all: a number would lose those above 32. */
+const set = (bits: bigint, what: string): bigint => {
+  if (typeof bits !== 'bigint') refuseArgument('ERR_INVALID_ARG_TYPE', what, 'a bigint', bits)
+  return BigInt(word(bits, what))
+}
 const low = (set: bigint): bigint => set & 0xffffffffn
 const high = (set: bigint): bigint => set >> 32n
 
@@ -33,7 +40,13 @@ export function capget(pid = 0): CapabilitySets {
  * @throws SyscallError EPERM for adding to the permitted set, for an effective one that is not permitted, or for an
  *   inheritable one outside the bounding set
  */
-export function capset({ effective, permitted, inheritable }: CapabilitySets): void {
+export function capset(sets: CapabilitySets): void {
+  object(sets, 'sets')
+  const { effective, permitted, inheritable } = {
+    effective: set(sets.effective, 'sets.effective'),
+    permitted: set(sets.permitted, 'sets.permitted'),
+    inheritable: set(sets.inheritable, 'sets.inheritable'),
+  }
   const data = encodeStruct('cap_user_data', {
     effective0: low(effective),
     permitted0: low(permitted),

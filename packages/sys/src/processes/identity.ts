@@ -1,3 +1,4 @@
+import { integer, list } from '../native/arguments.js'
 import { syscall } from '../native/syscall.js'
 
 // The kernel's ids belong to a thread; libc's functions of these names change all threads of a process by signals. These
@@ -25,6 +26,6 @@ export function setresgid(real: number, effective: number, saved: number): void 
  * @throws SyscallError EPERM without CAP_SETGID or where /proc/self/setgroups says `deny`, EINVAL
  */
 export function setgroups(groups: readonly number[]): void {
-  const list = Uint32Array.from(groups)
-  syscall('setgroups', list.length, new Uint8Array(list.buffer))
+  const ids = Uint32Array.from(list(groups, 'groups', integer))
+  syscall('setgroups', ids.length, new Uint8Array(ids.buffer))
 }

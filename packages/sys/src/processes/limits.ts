@@ -1,3 +1,4 @@
+import { object, oneOf, word } from '../native/arguments.js'
 import { syscall } from '../native/syscall.js'
 import { decodeStruct, encodeStruct, structLayout } from '../structs.js'
 import { RLIMITS, type RlimitName } from '../uapi/resource.js'
@@ -18,7 +19,7 @@ export interface ResourceLimit {
  */
 export function getResourceLimit(name: RlimitName, pid = 0): ResourceLimit {
   const old = Buffer.alloc(structLayout('rlimit64').size)
-  syscall('prlimit64', pid, RLIMITS[name], null, old)
+  syscall('prlimit64', pid, oneOf(RLIMITS, name, 'name'), null, old)
   const { rlim_cur, rlim_max } = decodeStruct('rlimit64', old)
   return { soft: rlim_cur as bigint, hard: rlim_max as bigint }
 }
@@ -28,6 +29,8 @@ export function getResourceLimit(name: RlimitName, pid = 0): ResourceLimit {
  *
  * @throws SyscallError EPERM for raising the hard limit without CAP_SYS_RESOURCE, EINVAL if soft is above hard, ESRCH
  */
-export function setResourceLimit(name: RlimitName, { soft, hard }: ResourceLimit, pid = 0): void {
-  syscall('prlimit64', pid, RLIMITS[name], encodeStruct('rlimit64', { rlim_cur: soft, rlim_max: hard }), null)
+export function setResourceLimit(name: RlimitName, limit: ResourceLimit, pid = 0): void {
+  const { soft, hard } = object(limit, 'limit')
+  const rlimit = { rlim_cur: word(soft, 'limit.soft'), rlim_max: word(hard, 'limit.hard') }
+  syscall('prlimit64', pid, oneOf(RLIMITS, name, 'name'), encodeStruct('rlimit64', rlimit), null)
 }

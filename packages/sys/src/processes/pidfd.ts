@@ -1,4 +1,6 @@
 import { syscall } from '../native/syscall.js'
+import type { SignalName } from '../uapi/signal.js'
+import { signalArgument } from './signal-argument.js'
 
 /**
  * `pidfd_open(pid, flags)`: an fd that stands for a process, also after its pid was given to another. It polls readable
@@ -16,12 +18,12 @@ export function pidfdOpen(pid: number, flags = 0): number {
 /**
  * `pidfd_send_signal(pidfd, signal, NULL, flags)`. pidfd_send_signal(2), Linux 5.1.
  *
- * @param signal 0 only checks
+ * @param signal by number or name; 0 only checks
  * @param flags PIDFD_SIGNAL_* (6.9)
- * @throws SyscallError ESRCH if it is dead, EPERM
+ * @throws SyscallError ESRCH if it is dead, EPERM; TypeError ERR_UNKNOWN_SIGNAL for a name that is none
  */
-export function pidfdSendSignal(pidfd: number, signal: number, flags = 0): void {
-  syscall('pidfd_send_signal', pidfd, signal, null, flags)
+export function pidfdSendSignal(pidfd: number, signal: number | SignalName, flags = 0): void {
+  syscall('pidfd_send_signal', pidfd, signalArgument(signal), null, flags)
 }
 
 /**

@@ -1,3 +1,4 @@
+import { cString, type Path } from '../native/path.js'
 import { syscall } from '../native/syscall.js'
 import { AT_FDCWD, O_CLOEXEC, O_NOCTTY, O_RDWR } from '../uapi/fcntl.js'
 import { TIOCGPTN, TIOCGPTPEER, TIOCSPTLCK } from '../uapi/ioctls.js'
@@ -20,8 +21,8 @@ export interface PseudoTerminal {
  * @param ptmx path of the multiplexer: of the devpts instance where the peer shall live
  * @throws SyscallError ENOSPC at the limit (devpts option max=, sysctl kernel.pty.max), ENOENT, EACCES
  */
-export function openPseudoTerminal(ptmx = '/dev/ptmx'): PseudoTerminal {
-  const controller = syscall('openat', AT_FDCWD, ptmx, O_RDWR | O_NOCTTY | O_CLOEXEC, 0)
+export function openPseudoTerminal(ptmx: Path = '/dev/ptmx'): PseudoTerminal {
+  const controller = syscall('openat', AT_FDCWD, cString(ptmx), O_RDWR | O_NOCTTY | O_CLOEXEC, 0)
   try {
     // Zero unlocks; the lock is there for grantpt(3), which has nothing to do under devpts.
     syscall('ioctl', controller, TIOCSPTLCK, Buffer.alloc(4))

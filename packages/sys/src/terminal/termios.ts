@@ -1,3 +1,4 @@
+import { bytes, integer, object, oneOf } from '../native/arguments.js'
 import { syscall } from '../native/syscall.js'
 import { decodeStruct, encodeStruct, structLayout } from '../structs.js'
 import { TCGETS, TCSETS, TCSETSF, TCSETSW } from '../uapi/ioctls.js'
@@ -62,15 +63,16 @@ export function setTerminalAttributes(
   attributes: TerminalAttributes,
   when: keyof typeof WHEN = 'drain',
 ): void {
+  object(attributes, 'attributes')
   const memory = encodeStruct('termios', {
-    c_iflag: attributes.input,
-    c_oflag: attributes.output,
-    c_cflag: attributes.control,
-    c_lflag: attributes.local,
-    c_line: attributes.lineDiscipline,
+    c_iflag: integer(attributes.input, 'attributes.input'),
+    c_oflag: integer(attributes.output, 'attributes.output'),
+    c_cflag: integer(attributes.control, 'attributes.control'),
+    c_lflag: integer(attributes.local, 'attributes.local'),
+    c_line: integer(attributes.lineDiscipline, 'attributes.lineDiscipline'),
   })
-  memory.set(attributes.characters, structLayout('termios').fields.c_cc?.offset)
-  syscall('ioctl', fd, WHEN[when], memory)
+  memory.set(bytes(attributes.characters, 'attributes.characters'), structLayout('termios').fields.c_cc?.offset)
+  syscall('ioctl', fd, oneOf(WHEN, when, 'when'), memory)
 }
 
 /** The same settings in raw mode, as cfmakeraw(3): bytes pass as they come, keys raise no signals, nothing is echoed. */

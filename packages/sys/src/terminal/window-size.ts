@@ -1,3 +1,4 @@
+import { integer, object } from '../native/arguments.js'
 import { syscall } from '../native/syscall.js'
 import { decodeStruct, encodeStruct, structLayout } from '../structs.js'
 import { TIOCGWINSZ, TIOCSWINSZ } from '../uapi/ioctls.js'
@@ -21,6 +22,8 @@ export function getWindowSize(fd: number): WindowSize {
  *
  * @throws SyscallError ENOTTY if it is no terminal
  */
-export function setWindowSize(fd: number, { rows, columns }: WindowSize): void {
-  syscall('ioctl', fd, TIOCSWINSZ, encodeStruct('winsize', { ws_row: rows, ws_col: columns }))
+export function setWindowSize(fd: number, size: WindowSize): void {
+  const { rows, columns } = object(size, 'size')
+  const winsize = { ws_row: integer(rows, 'size.rows'), ws_col: integer(columns, 'size.columns') }
+  syscall('ioctl', fd, TIOCSWINSZ, encodeStruct('winsize', winsize))
 }

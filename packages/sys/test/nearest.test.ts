@@ -1,6 +1,6 @@
 // requires nothing
 import { describe, expect, it } from 'vitest'
-import { nearest, typingErrors } from '../src/arguments/nearest.js'
+import { nearest, typingErrors } from '../src/nearest.js'
 
 describe('typingErrors', () => {
   it.each([

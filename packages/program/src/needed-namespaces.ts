@@ -1,0 +1,64 @@
+import {
+  CLONE_NEWCGROUP,
+  CLONE_NEWIPC,
+  CLONE_NEWNET,
+  CLONE_NEWNS,
+  CLONE_NEWPID,
+  CLONE_NEWTIME,
+  CLONE_NEWUSER,
+  CLONE_NEWUTS,
+  type SyscallName,
+} from '@rt/sys'
+import type { Call, Instruction } from './instruction.js'
+import type { Plan, Step } from './plan.js'
+
+/** Calls that change what a namespace holds: made by init in a namespace of the host's, they change the host. */
+const ACTS_ON: Readonly<Partial<Record<SyscallName, number>>> = {
+  mount: CLONE_NEWNS,
+  umount2: CLONE_NEWNS,
+  move_mount: CLONE_NEWNS,
+  pivot_root: CLONE_NEWNS,
+  sethostname: CLONE_NEWUTS,
+  setdomainname: CLONE_NEWUTS,
+}
+
+const ALL =
+  CLONE_NEWNS |
+  CLONE_NEWUTS |
+  CLONE_NEWIPC |
+  CLONE_NEWNET |
+  CLONE_NEWPID |
+  CLONE_NEWUSER |
+  CLONE_NEWCGROUP |
+  CLONE_NEWTIME
+
+/** Init's phases: what the supervisor does, it does on the host on purpose. */
+const initsInstructions = (step: Step, plan: Plan): readonly Instruction[] => [
+  ...(step.enter ?? []),
+  ...(plan.opens === 'init' ? (step.open ?? []) : []),
+  ...(step.inside ?? []),
+]
+
+const callsOf = (instructions: readonly Instruction[] = []): Call[] =>
+  instructions.filter((instruction) => instruction.kind === 'call')
+
+/**
+ * The steps that would act on the host itself, because no step brings the namespaces that they need: by what they say
+ * (`needs`), or by the calls that they make. A namespace is brought by the clone, by unshare(2) or by setns(2).
+ */
+export function neededNamespaces(plan: Plan, clone: number): { readonly step: number; readonly flags: number }[] {
+  let brought = clone
+  for (const { call, args } of plan.steps.flatMap((step) =>
+    callsOf([...(step.outside ?? []), ...initsInstructions(step, plan)]),
+  )) {
+    if (call === 'unshare' && typeof args[0] === 'number') brought |= args[0] & ALL
+    // Type 0 takes any: the fd decides.
+    if (call === 'setns') brought |= typeof args[1] === 'number' && args[1] !== 0 ? args[1] & ALL : ALL
+  }
+  return plan.steps.flatMap((step, index) => {
+    let needs = step.needs ?? 0
+    for (const { call } of callsOf(initsInstructions(step, plan))) needs |= ACTS_ON[call] ?? 0
+    const flags = needs & ~brought
+    return flags === 0 ? [] : [{ step: index, flags }]
+  })
+}
