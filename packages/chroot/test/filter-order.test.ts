@@ -173,6 +173,8 @@ describe('a program under a filter', () => {
   })
 
   it('a bare exec without the closing before it executes nothing', async () => {
-    await expect(status(cat, seccomp(SETUP_FORBIDDEN))).rejects.toThrow('the fds of the set-up are still open')
+    await expect(status(cat, seccomp(SETUP_FORBIDDEN))).rejects.toThrow(
+      'this step reads "$closed", which nothing has saved',
+    )
   })
 })

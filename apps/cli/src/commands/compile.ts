@@ -27,7 +27,7 @@ export const command = defineCommand({
   name: 'compile',
   usage: '[OPTIONS] run [RUN OPTIONS] [SOURCE] [--] [COMMAND [ARG...]] -o FILE',
   description: [
-    'Write a static executable of some 250 KiB that starts the container by itself, without Node.js: the system calls of ' +
+    'Write a static executable of some 330 KiB that starts the container by itself, without Node.js: the system calls of ' +
       'rt explain, a machine of fewer than 300 bytes that makes them, and, most of it, the words for what may fail. Paths ' +
       'and limits are those of this host.',
     '-o FILE may also stand at the very end. (If it stands before, a -o at the end belongs to COMMAND.)',
