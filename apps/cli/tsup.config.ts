@@ -1,9 +1,10 @@
+import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type Options } from 'tsup'
 
 // The packages' sources, not their builds: ./rt needs one build, not seven, and dead code is dropped across packages.
 const folder = (name: string) => fileURLToPath(new URL(`../../packages/${name}`, import.meta.url))
-const packages = ['sys', 'program', 'mountns', 'cgroups', 'chroot', 'rootfs']
+const packages = ['sys', 'program', 'mountns', 'cgroups', 'chroot', 'rootfs', 'seccomp']
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number]
 
@@ -26,6 +27,34 @@ const lazyBuiltins: Plugin = {
       return {
         contents: `const load = () => require(${JSON.stringify(path)})\nmodule.exports = { ${getters.join(', ')} }`,
       }
+    })
+  },
+}
+
+const alias = Object.fromEntries(packages.map((name) => [`@rt/${name}`, `${folder(name)}/src/index.ts`]))
+
+/** Runs plan/default-filters.ts now and puts what it exports in its place: compiling a filter takes some ms. */
+const defaultFilters: Plugin = {
+  name: 'default-filters',
+  setup({ onLoad, esbuild }) {
+    onLoad({ filter: /\/plan\/default-filters\.ts$/ }, async ({ path }) => {
+      const { outputFiles, metafile } = await esbuild.build({
+        entryPoints: [path],
+        bundle: true,
+        format: 'cjs',
+        platform: 'node',
+        external: ['koffi'],
+        alias,
+        write: false,
+        metafile: true,
+      })
+      const module = { exports: {} as Record<string, unknown> }
+      const require = createRequire(import.meta.url)
+      new Function('module', 'exports', 'require', outputFiles[0]?.text ?? '')(module, module.exports, require)
+      const constants = Object.entries(module.exports).map(
+        ([name, value]) => `export const ${name} = ${JSON.stringify(value)}`,
+      )
+      return { contents: constants.join('\n'), watchFiles: Object.keys(metafile.inputs) }
     })
   },
 }
@@ -57,6 +86,7 @@ export default defineConfig({
   removeNodeProtocol: false,
   esbuildPlugins: [
     lazyBuiltins,
+    defaultFilters,
     {
       name: 'images',
       setup({ onResolve }) {
@@ -65,7 +95,7 @@ export default defineConfig({
     },
   ],
   esbuildOptions(options) {
-    options.alias = Object.fromEntries(packages.map((name) => [`@rt/${name}`, `${folder(name)}/src/index.ts`]))
+    options.alias = alias
     options.legalComments = 'none'
     // A real import() would load Node's ES module loader; this is require() behind a promise.
     options.supported = { 'dynamic-import': false }

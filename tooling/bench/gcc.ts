@@ -11,18 +11,20 @@ let folder: string | undefined
  * Compiles a C program that lies beside this file, optimized.
  *
  * @param name without `.c`.
+ * @param header a file that is included before the source.
  * @param linking static: the best that C can do at start-up; dynamic: what a distribution ships.
  * @returns the executable.
  * @throws Unavailable without gcc; Error with gcc's complaints.
  */
-export function compiled(name: string, linking: 'static' | 'dynamic' = 'static'): string {
+export function compiled(name: string, linking: 'static' | 'dynamic' = 'static', header?: string): string {
   folder ??= temporaryFolder('bench-c')
   const executable = join(folder, `${name}-${linking}`)
   if (existsSync(executable)) return executable
   const source = fileURLToPath(new URL(`${name}.c`, import.meta.url))
   const flags = ['-Wall', '-Wextra', '-Werror', ...(linking === 'static' ? ['-static'] : [])]
+  const include = header === undefined ? [] : ['-include', header]
   try {
-    execFileSync('gcc', ['-O2', ...flags, '-o', executable, source], { stdio: 'pipe' })
+    execFileSync('gcc', ['-O2', ...flags, ...include, '-o', executable, source], { stdio: 'pipe' })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     throw new Unavailable('gcc is not installed: sh tooling/setup-debian.sh gcc libc6-dev')

@@ -1,7 +1,17 @@
 import { join } from '@rt/cgroups'
-import { capabilities, DEFAULT_CAPABILITIES, exec, hostname, newSession, root, workingDirectory } from '@rt/chroot'
+import {
+  capabilities,
+  closeDescriptors,
+  DEFAULT_CAPABILITIES,
+  exec,
+  hostname,
+  newSession,
+  root,
+  workingDirectory,
+} from '@rt/chroot'
 import { defaultMounts, directoryTree, namespaces } from '@rt/mountns'
 import { type Plan, type StepList, sequence } from '@rt/program'
+import { DEFAULT_PROFILE, seccomp } from '@rt/seccomp'
 import { benchRoot } from './root.js'
 
 /**
@@ -17,8 +27,10 @@ export const benchPlan = (cgroup?: StepList, command: readonly string[] = ['/bin
     root(directoryTree(benchRoot()), defaultMounts()),
     workingDirectory('/'),
     newSession(),
-    capabilities(DEFAULT_CAPABILITIES),
-    exec(command, { env: ['PATH=/bin', 'HOME=/root'] }),
+    capabilities(DEFAULT_CAPABILITIES, 'default', { untilExecve: ['CAP_SYS_ADMIN'] }),
+    closeDescriptors(),
+    seccomp(DEFAULT_PROFILE, { capabilities: DEFAULT_CAPABILITIES }),
+    exec(command, { env: ['PATH=/bin', 'HOME=/root'], descriptorsClosed: true }),
   )
 
 /** A group of its own in every hierarchy, with a limit, as crun and runc make it (oci-bundle.ts). */

@@ -12,6 +12,7 @@ const FILES: Readonly<Record<string, string>> = {
   '/proc/self/mountinfo': '22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n',
   '/proc/self/uid_map': '         0          0 4294967295\n',
   '/proc/sys/user/max_user_namespaces': '63000\n',
+  '/proc/sys/kernel/seccomp/actions_avail': 'kill_process kill_thread trap errno user_notif trace log allow\n',
   '/etc/subuid': 'root:100000:65536\nann:200000:65536\n',
   '/etc/subgid': 'root:100000:65536\n1000:200000:65536\n',
 }

@@ -66,6 +66,8 @@ describe('the plan of rt run', () => {
       'capabilities',
       'no_new_privs',
       'init',
+      'close descriptors',
+      'seccomp',
       'exec',
     ])
   })

@@ -223,9 +223,17 @@ describe('devices, hosts, security options', () => {
     ['no-new-privileges:true', 'no-new-privileges'],
     ['no-new-privileges=false', undefined],
     ['systempaths=unconfined', 'systempaths=unconfined'],
-    ['seccomp=unconfined', 'already so'],
+    ['seccomp=unconfined', 'seccomp=unconfined'],
+    ['seccomp=./profile.json', 'seccomp=./profile.json'],
+    ['seccomp:profile.json', 'seccomp=profile.json'],
+    ['apparmor=unconfined', 'already so'],
   ])('--security-opt %j', (text, option) => expect(securityOption(text)).toBe(option))
-  it.each(['', 'nnp', 'seccomp=profile.json', 'no-new-privileges=x'])('--security-opt refuses %j', (text) => {
-    expect(() => securityOption(text)).toThrow('expected no-new-privileges or systempaths=unconfined')
-  })
+  it.each(['', 'nnp', 'seccomp=', 'apparmor=docker-default', 'no-new-privileges=x'])(
+    '--security-opt refuses %j',
+    (text) => {
+      expect(() => securityOption(text)).toThrow(
+        'expected no-new-privileges, seccomp=FILE, seccomp=unconfined or systempaths=unconfined',
+      )
+    },
+  )
 })

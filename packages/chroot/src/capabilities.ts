@@ -25,6 +25,15 @@ export interface CapabilitySets {
   readonly ambient?: readonly CapabilityName[]
 }
 
+export interface CapabilitiesOptions {
+  /**
+   * Kept, permitted and effective, by this process, and dropped by its execve: CAP_SYS_ADMIN for the step `seccomp`, which
+   * needs it without no_new_privs. They are in neither the bounding, the inheritable nor the ambient set, from which alone
+   * the program could get them (capabilities(7), "Transformation of capabilities during execve()").
+   */
+  readonly untilExecve?: readonly CapabilityName[]
+}
+
 /** CAP_* numbers are bits of a 64-bit mask, so none is above this. */
 const LAST_POSSIBLE = 63
 
@@ -40,16 +49,21 @@ const header = struct('cap_user_header', { version: LINUX_CAPABILITY_VERSION_3 }
  * @throws RtError RT_INVALID_OPTION if the kernel would refuse the sets: effective or ambient beyond permitted,
  *   inheritable beyond bounding, ambient beyond inheritable
  */
-export function capabilities(sets: CapabilitySets | readonly CapabilityName[], origin?: string): Step {
+export function capabilities(
+  sets: CapabilitySets | readonly CapabilityName[],
+  origin?: string,
+  options: CapabilitiesOptions = {},
+): Step {
   const given: CapabilitySets = 'bounding' in sets ? sets : { bounding: sets, permitted: sets }
   const { bounding, permitted, effective = permitted, inheritable = [], ambient = [] } = given
+  const kept = bits(options.untilExecve ?? [])
   refuse('cannot set these capabilities', [
     ...beyond('effective', effective, 'permitted', permitted),
     ...beyond('inheritable', inheritable, 'bounding', bounding),
     ...beyond('ambient', ambient, 'permitted', permitted),
     ...beyond('ambient', ambient, 'inheritable', inheritable),
   ])
-  const working = bits(permitted) | bits(['CAP_SETPCAP'])
+  const working = bits(permitted) | kept | bits(['CAP_SETPCAP'])
   return {
     name: 'capabilities',
     why: 'root inside is not root of the host',
@@ -58,11 +72,25 @@ export function capabilities(sets: CapabilitySets | readonly CapabilityName[], o
       capset(working, working, 0n, 'a change of the user id has emptied the effective set'),
       ...dropFromBounding(bounding),
       call('prctl', [PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0]),
-      capset(bits(permitted), bits(effective), bits(inheritable)),
+      capset(
+        bits(permitted) | kept,
+        bits(effective) | kept,
+        bits(inheritable),
+        kept === 0n ? undefined : 'what the next steps need besides is dropped by the execve',
+      ),
       ...ambient.map((name) => call('prctl', [PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAPABILITIES[name], 0, 0])),
     ],
   }
 }
+
+/** The program's sets for a process that never executes: it drops by itself what `untilExecve` kept. */
+export const dropKept = ({ permitted, effective = permitted, inheritable = [] }: CapabilitySets): Instruction =>
+  capset(
+    bits(permitted),
+    bits(effective),
+    bits(inheritable),
+    'this process executes nothing, which would drop the rest',
+  )
 
 function beyond(
   set: string,

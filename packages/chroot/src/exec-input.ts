@@ -14,10 +14,7 @@ export const tooBig = (argv: readonly Text[], env: readonly Text[]): string =>
   'usual 8 MiB; raise it (--ulimit stack=…, 6 MiB at most can be used so), or pass the data in a file'
 
 /** What of a command the kernel would not take, or would cut. */
-export function execComplaints(
-  argv: readonly Text[],
-  options: Pick<ExecOptions, 'env' | 'argv0' | 'fds'>,
-): Complaint[] {
+export function execComplaints(argv: readonly Text[], options: ExecOptions): Complaint[] {
   const found: Complaint[] = []
   const check = (path: string, text: Text): void => {
     const bytes = bytesOf(text)
@@ -35,12 +32,23 @@ export function execComplaints(
     if (bytesOf(entry).indexOf('=') < 1) found.push({ path: `env[${i}]`, message: 'is not NAME=value' })
   })
   if (options.argv0 !== undefined) check('argv0', options.argv0)
-  options.fds?.forEach((fd, i) => {
-    if (typeof fd === 'object' || (Number.isInteger(fd) && fd >= 0 && fd <= LAST_STANDARD_FD)) return
-    found.push({
-      path: `fds[${i}]`,
-      message: `expected 0, 1, 2 or a word that a step saved, got ${fd}: above 2 are fds of the set-up`,
-    })
-  })
-  return found
+  if (options.descriptorsClosed) {
+    for (const path of ['fds', 'parentDeathSignal'] as const) {
+      if (options[path] !== undefined) found.push({ path, message: 'belongs to the step `closeDescriptors`' })
+    }
+  }
+  return [...found, ...fdComplaints(options.fds)]
 }
+
+/** What of the fds to keep can't be one. */
+export const fdComplaints = (fds: ExecOptions['fds'] = []): Complaint[] =>
+  fds.flatMap((fd, i) =>
+    typeof fd === 'object' || (Number.isInteger(fd) && fd >= 0 && fd <= LAST_STANDARD_FD)
+      ? []
+      : [
+          {
+            path: `fds[${i}]`,
+            message: `expected 0, 1, 2 or a word that a step saved, got ${fd}: above 2 are fds of the set-up`,
+          },
+        ],
+  )

@@ -1,31 +1,30 @@
-import { call, type Ref, type Step, type Text as TextValue, vector } from '@rt/program'
-import { SIG_SETMASK, SIGNALS } from '@rt/sys'
+import {
+  branch,
+  call,
+  fail,
+  type Instruction,
+  label,
+  ref,
+  type Step,
+  type Text as TextValue,
+  vector,
+} from '@rt/program'
 import { candidates, type Text } from './candidates.js'
+import { CLOSED, type CloseDescriptorsOptions, lastThings } from './close-descriptors.js'
 import { asked, refuse } from './complaints.js'
-import { dieWithParent } from './die-with-parent.js'
 import { execComplaints, tooBig } from './exec-input.js'
-import { keepOnly } from './keep-fds.js'
 
-export interface ExecOptions {
+export interface ExecOptions extends CloseDescriptorsOptions {
   /** `NAME=value`, all of it: nothing is inherited. */
   readonly env: readonly Text[]
-  readonly origin?: string
   /** What the program sees as its argv[0], where that is not what it is found by (a login shell's "-sh"). */
   readonly argv0?: Text
   /**
-   * fds for the program besides 0, 1 and 2: they become 3, 4, … Words that steps saved, or once more 0, 1 or 2. Other
-   * fds of the caller are closed when the set-up begins, and their numbers are those of its own by now.
+   * The step `closeDescriptors` stands before it, and has the fds and the signal: this one is a bare execve, so that a
+   * seccomp filter between the two forbids nothing of the set-up. Default: it closes them itself.
    */
-  readonly fds?: readonly (number | Ref)[]
-  /**
-   * The signal that kills the program when its parent is gone; default SIGKILL, 0 for none (a container that outlives
-   * its supervisor).
-   */
-  readonly parentDeathSignal?: number
+  readonly descriptorsClosed?: boolean
 }
-
-const SIGSET_SIZE = 8
-const EMPTY_SIGSET = new Uint8Array(SIGSET_SIZE)
 
 /** What tells a command that isn't there from one that can't be run; as execvp(3) the search goes on after them. */
 const NOT_HERE = ['ENOENT', 'ENOTDIR', 'ESTALE', 'ENODEV', 'ETIMEDOUT'] as const
@@ -35,14 +34,14 @@ const NOT_HERE = ['ENOENT', 'ENOTDIR', 'ESTALE', 'ENODEV', 'ETIMEDOUT'] as const
  * execve itself, inside the root. If nothing could be executed, the error is EACCES where one candidate was there and
  * could not be run, else ENOENT: a shell's 126 and 127. {@link diagnoseExec} finds out more.
  *
- * Every other fd is closed before, not at, the execve: a path below /proc/self/fd must not find one (CVE-2024-21626).
+ * Other fds are closed before, as `closeDescriptors` does it.
  *
  * @param argv the command and its arguments; text, or bytes where a name is not UTF-8
  * @throws RtError RT_INVALID_OPTION for an empty argv, a string with a NUL or longer than the kernel takes (128 KiB), an
- *   fd above 2
+ *   fd above 2, or fds and signal where `closeDescriptors` has them
  */
 export function exec(argv: readonly Text[], options: ExecOptions): Step {
-  const { env, fds = [], parentDeathSignal = SIGNALS.SIGKILL } = options
+  const { env } = options
   refuse('cannot run this command', execComplaints(argv, options))
   const files = candidates(argv[0] as Text, env)
   const seen = vector([options.argv0 ?? (argv[0] as Text), ...argv.slice(1)])
@@ -59,10 +58,7 @@ export function exec(argv: readonly Text[], options: ExecOptions): Step {
     why: 'become the container’s program',
     ...asked(options.origin),
     inside: [
-      ...dieWithParent(parentDeathSignal),
-      ...keepOnly(fds, parentDeathSignal !== 0),
-      // Blocked by whoever started us; the dispositions were reset before init existed.
-      call('rt_sigprocmask', [SIG_SETMASK, EMPTY_SIGSET, null, SIGSET_SIZE]),
+      ...(options.descriptorsClosed ? areClosed : lastThings(options)),
       ...(last === 0 ? [] : files.map((file) => attempt(file, { tolerate: [...NOT_HERE, 'EACCES'] }))),
       ...files.map((file, i) =>
         attempt(file, {
@@ -75,3 +71,13 @@ export function exec(argv: readonly Text[], options: ExecOptions): Step {
 }
 
 const value = (text: Text): string | TextValue => (typeof text === 'string' ? text : { text })
+
+/** No system call: a filter may be loaded already. */
+const areClosed: readonly Instruction[] = [
+  branch(ref(CLOSED), 1, { then: 'closed' }),
+  fail(
+    'the fds of the set-up are still open',
+    'the step `closeDescriptors` comes before an exec with `descriptorsClosed`',
+  ),
+  label('closed'),
+]

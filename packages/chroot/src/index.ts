@@ -4,9 +4,10 @@
  */
 export { type AvailableCapabilities, availableCapabilities, capabilitySet } from './available-capabilities.js'
 export type { Text } from './candidates.js'
-export { type CapabilitySets, capabilities } from './capabilities.js'
+export { type CapabilitiesOptions, type CapabilitySets, capabilities } from './capabilities.js'
 export type { RootChange } from './change-root.js'
 export { chrootRoot } from './chroot-root.js'
+export { type CloseDescriptorsOptions, closeDescriptors } from './close-descriptors.js'
 export { DEFAULT_CAPABILITIES } from './default-capabilities.js'
 export { DEFAULT_PATH } from './default-path.js'
 export { type DiagnoseOptions, diagnoseExec } from './diagnose-exec.js'

@@ -1,5 +1,6 @@
 import { address, branch, buffer, call, compute, goto, type Instruction, label, ref, type Step } from '@rt/program'
 import { PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, PR_SET_NAME, SIG_SETMASK, SIGNALS, TIOCSPGRP, WNOHANG } from '@rt/sys'
+import { type CapabilitySets, dropKept } from './capabilities.js'
 import { asked } from './complaints.js'
 import { dieWithParent } from './die-with-parent.js'
 
@@ -7,6 +8,11 @@ export interface InitOptions {
   readonly origin?: string
   /** The plan has the step `terminal`: the program gets a process group of its own, in the terminal's foreground. */
   readonly terminal?: boolean
+  /**
+   * The program's sets, where the step `capabilities` keeps more until the execve: this process, which never executes,
+   * takes them itself.
+   */
+  readonly capabilities?: CapabilitySets
   /** As in `exec`: the signal that kills the reaper when the supervisor is gone; default SIGKILL, 0 for none. */
   readonly parentDeathSignal?: number
 }
@@ -24,7 +30,8 @@ const SIGNAL_BITS = 0x7f
 const CORE_DUMPED = 0x80
 
 /**
- * A reaping init, Docker's `--init`: right before `exec`, clone once more. The child goes on to the `exec`; this process
+ * A reaping init, Docker's `--init`: right before `exec` (or what comes with it: `closeDescriptors`, `seccomp`), clone once more. The child
+ * goes on to the `exec`; this process
  * stays as process 1, takes up orphans, passes signals on and ends as the child does (128 + n for signal n).
  *
  *     init                                         child
@@ -36,7 +43,7 @@ const CORE_DUMPED = 0x80
  * It runs with the user and the capabilities of the program, from the sealed memfd, and can't be traced from inside.
  */
 export function init(options: InitOptions = {}): Step {
-  const { terminal = false, parentDeathSignal = SIGKILL } = options
+  const { terminal = false, parentDeathSignal = SIGKILL, capabilities } = options
   return {
     name: 'init',
     why: 'process 1 must reap orphans, and the kernel ignores signals to it that it does not handle',
@@ -46,6 +53,7 @@ export function init(options: InitOptions = {}): Step {
     inside: [
       goto('clone'),
       label('init'),
+      ...(capabilities ? [dropKept(capabilities)] : []),
       call('close_range', [3, WORD32, 0], { why: 'the gate too: the supervisor waits for the execve of the child' }),
       call('prctl', [PR_SET_DUMPABLE, 0, 0, 0, 0], { why: 'no process of the container may trace or read this one' }),
       call('prctl', [PR_SET_NAME, 'init', 0, 0, 0]),

@@ -13,6 +13,8 @@ export interface ContainerFacts {
   readonly bounding: readonly CapabilityName[]
   readonly permitted: readonly CapabilityName[]
   readonly noNewPrivileges: boolean
+  /** A seccomp filter decides about its system calls; which one can't be seen. */
+  readonly seccomp: boolean
   /** Its user namespace lets nobody drop groups: `user` needs `keepGroups` there. */
   readonly setgroupsDenied: boolean
 }
@@ -32,6 +34,7 @@ export function inspectContainer(pid: number): ContainerFacts {
     permitted: names(capabilitySet(status, 'CapPrm')),
     setgroupsDenied: lookAtProcess(pid, () => readFileSync(`/proc/${pid}/setgroups`, 'latin1')).trim() === 'deny',
     noNewPrivileges: /^NoNewPrivs:\s*1$/m.test(status),
+    seccomp: /^Seccomp:\s*2$/m.test(status),
   }
 }
 

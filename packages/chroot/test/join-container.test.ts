@@ -123,6 +123,7 @@ describe('a running container', () => {
       bounding: expect.arrayContaining([...DEFAULT_CAPABILITIES]),
       permitted: expect.arrayContaining([...DEFAULT_CAPABILITIES]),
       noNewPrivileges: false,
+      seccomp: false,
       setgroupsDenied: false,
     })
     expect(inspectContainer(container.pid).bounding).toHaveLength(14)

@@ -341,6 +341,8 @@ const TABLE = {
   statx: [332, 291],
   io_pgetevents: [333, 292],
   rseq: [334, 293],
+  uretprobe: [335, null],
+  uprobe: [336, null],
   pidfd_send_signal: [424, 424],
   io_uring_setup: [425, 425],
   io_uring_enter: [426, 426],
@@ -388,6 +390,7 @@ const TABLE = {
   file_getattr: [468, 468],
   file_setattr: [469, 469],
   listns: [470, 470],
+  rseq_slice_yield: [471, 471],
 } as const satisfies Record<string, readonly [number | null, number | null]>
 
 /** A system call by its name in the kernel's tables (`newfstatat`, not `fstatat`; `prlimit64`, not `prlimit`). */

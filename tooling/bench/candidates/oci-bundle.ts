@@ -1,5 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DEFAULT_PROFILE, resolveProfile } from '@rt/seccomp'
+import type { CapabilityName } from '@rt/sys'
 import { temporaryFolder } from '../../fixtures/index.js'
 import { benchRoot } from '../root.js'
 
@@ -10,7 +12,7 @@ const tmpfs = (destination: string, ...options: string[]) => ({
   options: ['nosuid', ...options],
 })
 
-/** Docker's defaults, as rt has them too: mounts, capabilities, masks. No seccomp filter: rt has none yet. */
+/** Docker's defaults, as rt has them too: mounts, capabilities, masks, the filter of system calls. */
 const config = (cgroupsPath: string | undefined) => ({
   ociVersion: '1.0.2',
   process: {
@@ -53,11 +55,12 @@ const config = (cgroupsPath: string | undefined) => ({
       '/sys/devices/virtual/powercap',
     ],
     readonlyPaths: ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'],
+    seccomp: resolveProfile(DEFAULT_PROFILE, { capabilities }),
     ...(cgroupsPath ? { cgroupsPath, resources: { pids: { limit: 64 } } } : {}),
   },
 })
 
-const capabilities = [
+const capabilities: readonly CapabilityName[] = [
   'CAP_AUDIT_WRITE',
   'CAP_CHOWN',
   'CAP_DAC_OVERRIDE',

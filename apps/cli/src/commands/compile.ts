@@ -42,7 +42,14 @@ export const command = defineCommand({
     const { file, words } = own.output === undefined ? trailingOutput(given) : { file: own.output, words: given }
     if (file === undefined) complaints.add('--output', 'is missing: -o FILE')
     const mode = { interactive: run.interactive ?? false, tty: run.tty ?? false }
-    const prepared = await prepareWithBar({ values: run, words, mode, complaints, defaultName: nameFor(file ?? '') })
+    const prepared = await prepareWithBar({
+      values: run,
+      words,
+      mode,
+      complaints,
+      arch: own.arch,
+      defaultName: nameFor(file ?? ''),
+    })
     prepared.close()
     const secrets = secretsOf(run)
     writeExecutable(file as string, compile(prepared.plan, { arch: own.arch }), secrets ? 0o700 : 0o755)

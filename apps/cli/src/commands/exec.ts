@@ -4,6 +4,7 @@ import { surroundings } from '../attach/surroundings.js'
 import { EXEC_GROUPS, EXEC_OPTIONS } from '../options/exec.js'
 import { terminalMode } from '../options/terminal.js'
 import { prepareExec } from '../plan/exec-plan.js'
+import { warnAbout } from '../progress/warn.js'
 import { wholeNumber } from '../values/numbers.js'
 import { defineCommand } from './command.js'
 
@@ -35,6 +36,13 @@ export const command = defineCommand({
     if (argv.length === 0) complaints.add('COMMAND', 'is missing')
     const mode = terminalMode(values, surroundings())
     checkStreams(mode, complaints)
-    return startAttached(async () => prepareExec(values, pid, argv, mode, complaints), { mode })
+    return startAttached(
+      async () => {
+        const prepared = await prepareExec(values, pid, argv, mode, complaints)
+        warnAbout(prepared.warnings)
+        return prepared
+      },
+      { mode },
+    )
   },
 })

@@ -3,6 +3,7 @@ import { cgroupCheck, systemdCheck } from './cgroups.js'
 import type { Check, Host } from './check.js'
 import { overlayCheck } from './file-systems.js'
 import { kernelChecks, memfdCheck } from './kernel.js'
+import { keyringCheck, seccompCheck } from './seccomp.js'
 import { subordinateIdCheck, userNamespaceCheck } from './user-namespaces.js'
 
 /** All checks, in the order in which a start needs them. */
@@ -15,6 +16,8 @@ export const checkHost = (host: Host): Check[] => [
   subordinateIdCheck(host),
   cgroupCheck(host),
   systemdCheck(host),
+  seccompCheck(host),
+  keyringCheck(host),
 ]
 
 /** A line each, and the remedy below it. */

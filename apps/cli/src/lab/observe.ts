@@ -29,7 +29,7 @@ const environment = (): string[] => Object.entries(process.env).map(([name, valu
 
 /** The steps, with a command at the end. */
 export const planOf = (steps: StepList, argv: readonly string[]): Plan =>
-  sequence(steps, exec(argv, { env: environment() }))
+  sequence(steps, exec(argv, { env: environment(), descriptorsClosed: closesDescriptors(steps) }))
 
 const READY = 'rt-lab: look now'
 
@@ -96,3 +96,7 @@ export async function shell(steps: StepList, file: string): Promise<void> {
     process.off('SIGINT', ignore)
   }
 }
+
+/** The steps of `rt run` do, and load a filter after it. */
+const closesDescriptors = (steps: StepList): boolean =>
+  sequence(steps).steps.some(({ name }) => name === 'close descriptors')

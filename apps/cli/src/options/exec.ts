@@ -1,4 +1,5 @@
-import type { OptionGroup, Values } from '../arguments/option.js'
+import { many, type OptionGroup, type Values } from '../arguments/option.js'
+import { seccompOption } from '../values/security.js'
 import { commandOptions } from './command.js'
 import { terminal } from './terminal.js'
 import { user } from './user.js'
@@ -13,7 +14,15 @@ const command = {
 }
 const who = {
   user: { ...user.user, help: `${user.user.help} (default: the container's program's)` },
-  privileged: { ...user.privileged, help: 'all capabilities that rt itself has' },
+  privileged: { ...user.privileged, help: 'all capabilities that rt itself has, and no system call filter' },
+  'security-opt': many({
+    value: 'OPTION',
+    parse: seccompOption,
+    complete: ['seccomp=builtin', 'seccomp=unconfined'],
+    help:
+      'seccomp=FILE: a profile of system calls, seccomp=unconfined: none; by default the one of rt run (seccomp=builtin), ' +
+      'if the process with PID has a filter',
+  }),
 }
 
 /** The options of `rt exec`: run's, as far as they make sense for a second program. */

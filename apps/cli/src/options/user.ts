@@ -23,8 +23,10 @@ export const user = {
   'security-opt': many({
     value: 'OPTION',
     parse: securityOption,
-    complete: ['no-new-privileges', 'systempaths=unconfined'],
-    help: 'no-new-privileges: setuid programs gain nothing; systempaths=unconfined: mask nothing in /proc and /sys',
+    complete: ['no-new-privileges', 'seccomp=unconfined', 'systempaths=unconfined'],
+    help:
+      'no-new-privileges: setuid programs gain nothing; seccomp=FILE: a profile instead of the default one, ' +
+      'seccomp=unconfined: none; systempaths=unconfined: mask nothing in /proc and /sys',
   }),
   userns: one({
     value: 'host|auto|self',

@@ -1,5 +1,6 @@
 import {
   capabilities,
+  closeDescriptors,
   exec,
   hostname,
   init,
@@ -18,6 +19,7 @@ import {
 import { defaultMounts, namespaces, readonlyRoot } from '@rt/mountns'
 import { openedByInit, type Plan, sequence } from '@rt/program'
 import type { Container } from './container.js'
+import { neededForFilter } from './seccomp-step.js'
 
 /**
  * Docker's sentence, as steps: new namespaces, a cgroup with the limits that were asked for, another root; then what the
@@ -53,10 +55,14 @@ export function containerPlan(container: Container): Plan {
     umask(),
     sessionKeyring(),
     user(process.identity, process.userOptions),
-    capabilities(process.capabilities, process.capabilitiesOrigin),
+    capabilities(process.capabilities, process.capabilitiesOrigin, { untilExecve: neededForFilter(process) }),
     process.noNewPrivileges && noNewPrivileges('--security-opt no-new-privileges'),
-    process.init && init({ origin: '--init', terminal: process.terminal !== undefined }),
-    exec(process.argv, { env: process.env, origin: 'COMMAND' }),
+    process.init &&
+      init({ origin: '--init', terminal: process.terminal !== undefined, capabilities: process.capabilities }),
+    closeDescriptors(),
+    // After all that it could forbid.
+    process.seccomp,
+    exec(process.argv, { env: process.env, origin: 'COMMAND', descriptorsClosed: true }),
   )
   return container.openedByInit ? openedByInit(plan) : plan
 }

@@ -9,7 +9,7 @@ import type {
   UserOptions,
 } from '@rt/chroot'
 import type { DefaultMountsOptions, NamespaceOptions } from '@rt/mountns'
-import type { StepList } from '@rt/program'
+import type { Step, StepList } from '@rt/program'
 
 /** Everything that a container's plan is made of: options, image and host have been asked. */
 export interface Container {
@@ -39,6 +39,8 @@ export interface Program {
   readonly capabilities: CapabilitySets
   readonly capabilitiesOrigin: string
   readonly noNewPrivileges: boolean
+  /** Loads the filter; without one all system calls are let pass. */
+  readonly seccomp: Step | undefined
   readonly rlimits: readonly Rlimit[]
   readonly oomScoreAdj: number | undefined
   readonly terminal: TerminalOptions | undefined

@@ -3,6 +3,7 @@ import { joinGroupsOf } from '@rt/cgroups'
 import {
   availableCapabilities,
   capabilities,
+  closeDescriptors,
   diagnoseExec,
   exec,
   init,
@@ -31,6 +32,7 @@ import type { TerminalMode } from '../options/terminal.js'
 import { capabilitySets } from '../options/user.js'
 import { environment } from '../values/env.js'
 import type { PreparedContainer } from './prepare.js'
+import { neededForFilter, seccompStep, seccompWish } from './seccomp-step.js'
 import { streamsOf } from './streams.js'
 
 /** The origin of what is read from the container. */
@@ -46,13 +48,13 @@ const EVERY_CAPABILITY = Object.keys(CAPABILITIES) as CapabilityName[]
  *   (undefined: what was given was none, and is complained about already)
  * @throws RtError with every complaint about the arguments
  */
-export function prepareExec(
+export async function prepareExec(
   values: ExecValues,
   pid: number | undefined,
   argv: readonly string[],
   mode: TerminalMode,
   complaints: Complaints,
-): PreparedContainer {
+): Promise<PreparedContainer> {
   const facts = pid === undefined ? undefined : complaints.try('PID', () => inspectContainer(pid))
   complaints.throwIfAny('exec')
   if (pid === undefined || !facts) throw new Error('a complaint was lost')
@@ -77,6 +79,15 @@ export function prepareExec(
       ? availableCapabilities(EVERY_CAPABILITY, { userNamespace }).capabilities
       : facts.bounding
     const sets = capabilitySets(names, identity.uid)
+    const wish = seccompWish(values['security-opt'], {
+      profile: facts.seccomp && !values.privileged ? 'builtin' : 'unconfined',
+      origin: 'as the container has one',
+    })
+    const filter = await complaints.tryAsync('--security-opt', () => seccompStep(wish, names))
+    complaints.throwIfAny('exec')
+    if (!filter) throw new Error('a complaint was lost')
+    const { noNewPrivileges: sealed } = facts
+    const untilExecve = neededForFilter({ seccomp: filter.step, noNewPrivileges: sealed })
     const env = execEnvironment(values, program.env, () => resolveUser(root, asked ?? `${identity.uid}`).home, mode)
     const plan = sequence(
       !mode.tty && standardStreams(streamsOf(identity, sets, program.uidMap)),
@@ -90,16 +101,18 @@ export function prepareExec(
         origin: asked === undefined ? THE_CONTAINERS : `--user ${asked}`,
         keepGroups: facts.setgroupsDenied,
       }),
-      capabilities(sets, values.privileged ? '--privileged' : THE_CONTAINERS),
-      facts.noNewPrivileges && noNewPrivileges(THE_CONTAINERS),
+      capabilities(sets, values.privileged ? '--privileged' : THE_CONTAINERS, { untilExecve }),
+      sealed && noNewPrivileges(THE_CONTAINERS),
       // Only a child is in the pid namespace that a plain user can join.
-      unprivileged && init({ terminal: mode.tty }),
-      exec(argv, { env, origin: 'COMMAND' }),
+      unprivileged && init({ terminal: mode.tty, capabilities: sets }),
+      closeDescriptors(),
+      filter.step,
+      exec(argv, { env, origin: 'COMMAND', descriptorsClosed: true }),
     )
     return {
       plan,
       stopSignal: undefined,
-      warnings: [],
+      warnings: filter.warnings,
       foresee: () => undefined,
       diagnose: () => diagnoseExec(root, argv[0] as Text, { env, cwd: workdir ?? program.cwd, origin: 'COMMAND' }),
       close: () => closeSync(root),

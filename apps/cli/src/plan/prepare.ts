@@ -1,7 +1,7 @@
 import { diagnoseExec, neededRootChange, type Text } from '@rt/chroot'
 import type { Plan } from '@rt/program'
 import type { OnProgress } from '@rt/rootfs'
-import type { RtError } from '@rt/sys'
+import type { Arch, RtError } from '@rt/sys'
 import type { Complaints } from '../arguments/complaints.js'
 import type { RunValues } from '../options/run.js'
 import type { TerminalMode } from '../options/terminal.js'
@@ -11,6 +11,7 @@ import { containerId } from './container-id.js'
 import { containerPlan } from './container-plan.js'
 import { type GivenMounts, mountsOf } from './mounts.js'
 import { programOf } from './program.js'
+import { type SeccompWish, seccompStep, seccompWish } from './seccomp-step.js'
 import { resolve, rootSource } from './source.js'
 import { defaultSysctls } from './sysctls.js'
 import { wishesOf } from './wishes.js'
@@ -40,6 +41,8 @@ export interface Preparation {
   readonly words: readonly string[]
   readonly mode: TerminalMode
   readonly complaints: Complaints
+  /** The processor that the plan is for; default: this one. */
+  readonly arch?: Arch | undefined
   /** The container's name where --name says nothing. */
   readonly defaultName?: string
   /** Stops the unpacking of an image. */
@@ -74,6 +77,13 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
   const wishes = wishesOf(values, values.name ?? preparation.defaultName ?? containerId(), complaints)
   // Nothing is unpacked when much else is wrong already.
   if (!wishes && source !== undefined) complaints.try('SOURCE', () => resolve(source))
+  const filter = await complaints.tryAsync('--security-opt', () =>
+    seccompStep(
+      seccompWish(values['security-opt'], defaultFilter(values)),
+      wishes?.capabilities.names ?? [],
+      preparation.arch,
+    ),
+  )
   complaints.throwIfAny('run')
   if (!wishes) throw new Error('a complaint was lost')
   const root = await complaints.tryAsync('SOURCE', () =>
@@ -88,10 +98,10 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
     }),
   )
   complaints.throwIfAny('run')
-  if (!root) throw new Error('a complaint was lost')
+  if (!root || !filter) throw new Error('a complaint was lost')
   try {
     const { namespaces, cgroup, hostname, caller } = wishes
-    const program = programOf(values, command, root, wishes, mode, complaints)
+    const program = programOf(values, command, root, wishes, mode, complaints, filter.step)
     const { stopSignal } = root.image
     const stop =
       values['stop-signal'] ??
@@ -124,7 +134,7 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
         openedByInit: caller.uid !== 0,
       }),
       stopSignal: stop,
-      warnings: root.warnings,
+      warnings: [...filter.warnings, ...root.warnings],
       foresee: () => (root.stays ? foresee(() => diagnose(placesOf(wishes.mounts))) : undefined),
       diagnose: () => diagnose(),
       close: root.close,
@@ -134,3 +144,7 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
     throw error
   }
 }
+
+/** Docker's default profile; --privileged takes it away, but not one that is asked for. */
+const defaultFilter = ({ privileged }: RunValues): SeccompWish =>
+  privileged ? { profile: 'unconfined', origin: '--privileged' } : { profile: 'builtin', origin: 'default' }

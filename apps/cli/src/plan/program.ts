@@ -1,5 +1,6 @@
 import { DEFAULT_PATH, diagnoseExec, type ResolvedUser, resolveUser, type Text } from '@rt/chroot'
 import { hostId, type UserNamespace } from '@rt/mountns'
+import type { Step } from '@rt/program'
 import { type Complaints, invalid } from '../arguments/complaints.js'
 import { ownVariable } from '../arguments/own-bytes.js'
 import { argvOf, envOf } from '../options/command.js'
@@ -22,6 +23,7 @@ export function programOf(
   { user, hostname, capabilities, rlimits }: Wishes,
   mode: TerminalMode,
   complaints: Complaints,
+  seccomp: Step | undefined,
 ): Program | undefined {
   const { image } = root
   const asked = values.user ?? image.user
@@ -52,6 +54,7 @@ export function programOf(
     capabilities: sets,
     capabilitiesOrigin: capabilities.origin,
     noNewPrivileges: values['security-opt'].includes('no-new-privileges'),
+    seccomp,
     rlimits,
     oomScoreAdj: values['oom-score-adj'],
     streams: streamsOf(identity, sets, user?.uidMap),

@@ -1,0 +1,96 @@
+import type { FilterGraph, NodeId } from './graph.js'
+
+/** A word's values as ranges, in order, each from its `from` up to the next one's; the first is from 0. */
+export class Segments {
+  readonly from: number[] = []
+  readonly to: NodeId[] = []
+  /** How often each is asked for, against others. */
+  readonly weight: number[] = []
+
+  /** A range that leads to where the one before it leads is no other range. */
+  add(from: number, to: NodeId, weight = 1): void {
+    const last = this.to.length - 1
+    if (last >= 0 && this.to[last] === to) {
+      this.weight[last] = Math.max(this.weight[last] as number, weight)
+      return
+    }
+    this.from.push(from)
+    this.to.push(to)
+    this.weight.push(weight)
+  }
+}
+
+const LARGEST = 0xffffffff
+
+/** Of three equal values that are all that counts, one after the other takes two comparisons on average; a tree takes more. */
+const HEAVY = 0.3
+
+/**
+ * A tree of comparisons that finds a word's range: balanced by weight, so that what is asked for often is found after
+ * few. A heavy single value is compared first; what is around it then has no hole.
+ *
+ * @param word what is in A
+ */
+export function segmentTree(graph: FilterGraph, word: string, segments: Segments): NodeId {
+  return new Tree(graph, word).of(segments, 0, segments.to.length, LARGEST)
+}
+
+class Tree {
+  constructor(
+    private readonly graph: FilterGraph,
+    private readonly word: string,
+  ) {}
+
+  /** Of the ranges from `start` to `end` (exclusive), whose last value is `largest`. */
+  of(segments: Segments, start: number, end: number, largest: number): NodeId {
+    const { from, to, weight } = segments
+    if (end - start === 1) return to[start] as NodeId
+    let total = 0
+    let heaviest = -1
+    for (let i = start; i < end; i++) {
+      total += weight[i] as number
+      const last = i + 1 < end ? (from[i + 1] as number) - 1 : largest
+      const isSingle = from[i] === last
+      if (isSingle && (heaviest < 0 || (weight[i] as number) > (weight[heaviest] as number))) heaviest = i
+    }
+    const isHole = end - start === 3 && heaviest === start + 1 && to[start] === to[start + 2]
+    if (heaviest >= 0 && (isHole || (weight[heaviest] as number) >= total * HEAVY)) {
+      const rest = without(segments, start, end, heaviest)
+      const otherwise = this.of(rest, 0, rest.to.length, largest)
+      return this.graph.test(this.word, 'equal', from[heaviest] as number, to[heaviest] as NodeId, otherwise)
+    }
+    const middle = balanced(weight, start, end, total)
+    const border = from[middle] as number
+    const above = this.of(segments, middle, end, largest)
+    return this.graph.test(this.word, 'atLeast', border, above, this.of(segments, start, middle, border - 1))
+  }
+}
+
+/** Without a range, whose values become a neighbour's: nobody comes there with them. */
+function without({ from, to, weight }: Segments, start: number, end: number, gone: number): Segments {
+  const rest = new Segments()
+  for (let i = start; i < end; i++) {
+    if (i !== gone)
+      rest.add(
+        i === gone + 1 && gone === start ? (from[gone] as number) : (from[i] as number),
+        to[i] as NodeId,
+        weight[i],
+      )
+  }
+  return rest
+}
+
+/** Where to cut so that both sides weigh the same, as far as that goes. */
+function balanced(weight: readonly number[], start: number, end: number, total: number): number {
+  let best = start + 1
+  let least = Number.POSITIVE_INFINITY
+  let left = 0
+  for (let at = start + 1; at < end; at++) {
+    left += weight[at - 1] as number
+    const difference = Math.abs(total - 2 * left)
+    if (difference >= least) break
+    best = at
+    least = difference
+  }
+  return best
+}
