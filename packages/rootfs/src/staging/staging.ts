@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import {
   AT_FDCWD,
   close,
@@ -14,7 +14,7 @@ import {
   SyscallError,
   tryFlock,
 } from '@rt/sys'
-import { namesIn, nul, requireStatus, statusOf, tryOpen } from '../extract/calls.js'
+import { attempt, namesIn, nul, requireStatus, statusOf, tryOpen } from '../extract/calls.js'
 import type { ExtractThread } from '../extract/thread.js'
 import { type ByteString, encodeByteString } from '../tar/byte-string.js'
 
@@ -112,6 +112,20 @@ export class Staging {
     close(this.root)
     close(this.parent)
   }
+}
+
+/**
+ * Takes away what has a path: a directory gets the name of a leftover, for {@link leftovers} to find.
+ *
+ * @returns whether it was one
+ * @throws SyscallError
+ */
+export function discard(path: string): boolean {
+  const unlinked = attempt('unlinkat', AT_FDCWD, nul(encodeByteString(path)), 0)
+  if (unlinked === 0 || unlinked === -ERRNO.ENOENT) return false
+  const name = join(dirname(path), Buffer.from(partialName(encodeByteString(basename(path))), 'latin1').toString())
+  renameat2(AT_FDCWD, path, AT_FDCWD, name, RENAME_NOREPLACE)
+  return true
 }
 
 export const existsError = (path: string): RtError =>
