@@ -21,6 +21,9 @@ import { type ByteString, encodeByteString } from '../tar/byte-string.js'
 /** A leading dot and this mark the directories that are not complete; the name they will have stands between. */
 const MARK = '.rt-partial-'
 
+/** Whether a name is that of a directory that is not complete. */
+export const isPartial = (name: ByteString): boolean => name.startsWith('.') && name.includes(MARK)
+
 /** Unique enough: mkdir refuses a name that is taken. */
 const partialName = (base: ByteString): ByteString =>
   `.${base}${MARK}${process.pid}-${Math.random().toString(36).slice(2)}`
@@ -150,7 +153,7 @@ export function leftovers(directory: number, path?: string): Leftover[] {
   const prefix = path === undefined ? '.' : `.${encodeByteString(basename(path))}${MARK}`
   const found: Leftover[] = []
   for (const name of namesIn(directory)) {
-    if (!name.startsWith(prefix) || !name.includes(MARK)) continue
+    if (!name.startsWith(prefix) || !isPartial(name)) continue
     const lock = tryOpen(directory, nul(name), O_RDONLY | O_DIRECTORY)
     if (lock < 0) continue // gone meanwhile, or another user's
     if (tryFlock(lock)) found.push({ name, lock })
