@@ -254,6 +254,15 @@ describe('a layer that leaves things out', () => {
     extract(lower, [tar(...BASE)])
     mkdirSync(join(folder, 'upper'))
     expect(extract(join(folder, 'upper'), [upper], { lower: [lower] }).opaqueRoot).toBe(true)
+    // What comes after the mark knows nothing of the layers below: neither a directory's metadata nor a link's target.
+    const more = [tar(...BASE), tar({ path: '.wh..wh..opq' }, { path: 'a/new', mtime: 1 })]
+    const merged = throughOverlay(more, { content: true })
+    expect(merged).toContain('d 0755 0:0 a')
+    const applied = sandbox().target
+    extract(applied, more)
+    expect(merged.map((line) => line.split(' ')[3])).toEqual(describeTree(applied).map((line) => line.split(' ')[3]))
+    const link = tar({ path: '.wh..wh..opq' }, { path: 'link', type: '1', link: 'file' })
+    expect(() => throughOverlay([tar(...BASE), link])).toThrow(expect.objectContaining({ code: 'RT_ARCHIVE' }))
   })
 })
 
