@@ -2,9 +2,10 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AT_FDCWD, close, O_DIRECTORY, O_RDONLY, openat, RtError } from '@rt/sys'
+import { AT_FDCWD, close, ERRNO, O_DIRECTORY, O_RDONLY, openat, RtError } from '@rt/sys'
 import { describe, expect, it } from 'vitest'
 import { needs } from '../../../tooling/fixtures/index.js'
+import { nul, open, tryOpen } from '../src/extract/calls.js'
 import { removeTree } from '../src/extract/remove.js'
 import { tar } from './support/archive.js'
 import { extract, sandbox } from './support/extract.js'
@@ -25,6 +26,12 @@ const WAYS: Record<string, (directory: string) => void> = {
     }
   },
   'a whiteout': (directory) => void extract(directory, [tar({ path: 'x' }), tar({ path: '.wh.a' })]),
+  // What this layer has in it stays, so there is always something to exchange.
+  'whiteouts again and again': (directory) =>
+    void extract(directory, [
+      tar({ path: 'x' }),
+      tar({ path: 'a/keep' }, ...Array.from({ length: 500 }, () => ({ path: '.wh.a' }))),
+    ]),
   'an opaque directory': (directory) => void extract(directory, [tar({ path: 'x' }), tar({ path: 'a/.wh..wh..opq' })]),
   'a whiteout in it': (directory) =>
     void extract(directory, [
@@ -63,4 +70,16 @@ describe('names that are exchanged meanwhile', () => {
       for (const path of [directory, link]) rmSync(path, { recursive: true, force: true })
     }
   })
+})
+
+it('whatever opens a name in a directory refuses a symlink', () => {
+  const { folder } = sandbox()
+  symlinkSync('/', join(folder, 'link'))
+  const directory = openat(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY)
+  try {
+    expect(tryOpen(directory, nul('link'), O_RDONLY)).toBe(-ERRNO.ELOOP)
+    expect(() => open(directory, nul('link'), O_RDONLY)).toThrow('ELOOP')
+  } finally {
+    close(directory)
+  }
 })
