@@ -163,6 +163,87 @@ describe('a layer that leaves things out', () => {
     }
   })
 
+  it('a directory without an entry has the attributes and default ACL of the one below', (context) => {
+    needs(context, 'root')
+    const acl = Buffer.from('0200000001000700ffffffff04000500ffffffff20000000ffffffff', 'hex')
+    const pax = [
+      ['SCHILY.xattr.user.k', 'v'],
+      ['SCHILY.xattr.trusted.t', 'v'],
+      ['SCHILY.xattr.system.posix_acl_default', acl],
+    ] as const
+    const layers = [
+      tar({ path: './', pax }, { path: 'd/', pax }, { path: 'd/e/', pax }, { path: 'd/e/one' }),
+      tar({ path: 'd/e/two' }),
+      // Described anew, it has what is said now.
+      tar({ path: 'd/' }),
+    ]
+    const { target } = sandbox()
+    extract(target, layers)
+    const applied = describeTree(target, { xattrs: true })
+    for (const path of ['.', 'd/e'])
+      expect(applied.find((line) => line.startsWith(`d 0755 0:0 ${path} `))).toMatch(
+        /posix_acl_default.*trusted.t="v" user.k="v"/,
+      )
+    expect(applied).toContain('d 0755 0:0 d')
+    expect(throughOverlay(layers, { xattrs: true })).toEqual(applied)
+  })
+
+  it('a directory made for whiteouts only goes when they mean nothing any more', (context) => {
+    needs(context, 'root')
+    for (const upper of [
+      [{ path: 'a/.wh.one' }, { path: '.wh.a' }],
+      [{ path: 'a/sub/.wh.deep' }, { path: 'a/.wh.sub' }],
+      [{ path: 'a/sub/.wh.deep' }, { path: 'a/.wh..wh..opq' }],
+      [{ path: 'a/sub/.wh.deep' }, { path: '.wh.a' }],
+      [{ path: 'a/sub/.wh.deep' }, { path: '.wh..wh..opq' }, { path: 'only' }],
+      // What is in it besides stays, and so does it.
+      [{ path: 'a/.wh.one' }, { path: 'a/new', mtime: 1 }, { path: '.wh.a' }],
+      [{ path: 'a/.wh.one' }, { path: 'a/', mtime: 1 }, { path: '.wh.a' }],
+    ]) {
+      const layers = [tar(...BASE), tar(...upper)]
+      const { target } = sandbox()
+      extract(target, layers)
+      const names = (lines: string[]) => lines.map((line) => line.split(' ')[3])
+      expect(names(throughOverlay(layers)), JSON.stringify(upper)).toEqual(names(describeTree(target)))
+    }
+  })
+
+  it('set-user-ID of what another owns is there, whatever it is', (context) => {
+    needs(context, 'root')
+    const ids = { uid: 1000, gid: 5, mode: 0o6755 } as const
+    const entries: HeaderSpec[] = [
+      { path: 'block', type: '4', major: 7, minor: 1, ...ids },
+      { path: 'char', type: '3', major: 1, minor: 3, ...ids },
+      { path: 'dir/', ...ids },
+      { path: 'fifo', type: '6', ...ids },
+      { path: 'file', ...ids },
+    ]
+    const modes = (lines: string[]) => lines.filter((line) => line.includes('1000:5')).map((line) => line.slice(2, 6))
+    const { target } = sandbox()
+    extract(target, [tar(...entries)])
+    expect(modes(describeTree(target))).toEqual(entries.map(() => '6755'))
+    // A hard link to each in the layer below is a copy of it.
+    const links = tar(
+      ...entries
+        .filter(({ path }) => path !== 'dir/')
+        .map(({ path }) => ({ path: `${path}2`, type: '1', link: path! })),
+    )
+    const merged = throughOverlay([tar(...entries), links])
+    expect(modes(merged)).toHaveLength(9)
+    expect(new Set(modes(merged))).toEqual(new Set(['6755']))
+  })
+
+  it('a device 0:0 is left out of both: overlay takes it for a whiteout', (context) => {
+    needs(context, 'root')
+    const layers = [tar(...BASE), tar({ path: 'file', type: '3' }, { path: 'other', type: '3' })]
+    const { target } = sandbox()
+    expect(extract(target, layers).warnings).toEqual([
+      '2 entries, first "file": character device 0:0 was left out: to overlay it means that there is no such file',
+    ])
+    expect(describeTree(target)).toContain('f 0640 9:0 file')
+    expect(throughOverlay(layers)).toEqual(describeTree(target, timed))
+  })
+
   it('an opaque root hides all below', (context) => {
     needs(context, 'root')
     const upper = tar({ path: '.wh..wh..opq' }, { path: 'only', mtime: 1 })
@@ -173,6 +254,15 @@ describe('a layer that leaves things out', () => {
     extract(lower, [tar(...BASE)])
     mkdirSync(join(folder, 'upper'))
     expect(extract(join(folder, 'upper'), [upper], { lower: [lower] }).opaqueRoot).toBe(true)
+    // What comes after the mark knows nothing of the layers below: neither a directory's metadata nor a link's target.
+    const more = [tar(...BASE), tar({ path: '.wh..wh..opq' }, { path: 'a/new', mtime: 1 })]
+    const merged = throughOverlay(more, { content: true })
+    expect(merged).toContain('d 0755 0:0 a')
+    const applied = sandbox().target
+    extract(applied, more)
+    expect(merged.map((line) => line.split(' ')[3])).toEqual(describeTree(applied).map((line) => line.split(' ')[3]))
+    const link = tar({ path: '.wh..wh..opq' }, { path: 'link', type: '1', link: 'file' })
+    expect(() => throughOverlay([tar(...BASE), link])).toThrow(expect.objectContaining({ code: 'RT_ARCHIVE' }))
   })
 })
 

@@ -272,6 +272,7 @@ describe('prepare: the cache directory', () => {
     chmodSync(rootDir, 0o777)
     await expect(prepare(path(), { rootDir })).rejects.toMatchObject({ code: 'RT_UNSAFE', origin: 'rootDir' })
     await expect(prepare(path(), { rootDir: '/a:b' })).rejects.toMatchObject({ code: 'RT_INVALID_OPTION' })
+    chmodSync(rootDir, 0o700)
     mkdirSync(join(rootDir, 'd'))
     writeFileSync(join(rootDir, 'd/file'), '')
     await expect(prepare(path(), { rootDir: join(rootDir, 'd/file') })).rejects.toMatchObject({ code: 'RT_WRONG_TYPE' })

@@ -1,20 +1,40 @@
-import { type BigIntStats, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { type BigIntStats, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { RtError } from '@rt/sys'
+import {
+  close,
+  ERRNO,
+  O_CREAT,
+  O_EXCL,
+  O_NOFOLLOW,
+  O_WRONLY,
+  openat,
+  RtError,
+  renameat2,
+  SyscallError,
+  unlinkat,
+} from '@rt/sys'
 import { CompressedFile } from '../compression/compressed-file.js'
 import { type Digest, formatDigest, newHash, parseDigest } from '../digest/digest.js'
 import { openRegular } from '../unpack/archive.js'
-import { makePrivateDirectory } from './root-directory.js'
+import { CacheDirectory } from './cache-directory.js'
+import { wrongPlace } from './cache-errors.js'
+import { readPrivateFile } from './private-file.js'
 
 /** ns: a file that changed later than this before it was read could change again with the same times. */
 const SETTLED = 2_000_000_000n
+/** The cache's directory of them. */
+const FILES = 'files'
 
 /**
  * Digests of tar files by what stat(2) says of them, so that a file that is run again is not read again. The change time
  * can't be set by anybody: a file with the same five numbers is the same.
  */
 export class FileDigests {
-  constructor(readonly rootDir: string) {}
+  readonly #directory: CacheDirectory
+
+  constructor(rootDir: string) {
+    this.#directory = new CacheDirectory(rootDir)
+  }
 
   /**
    * The sha256 of a file, and its size.
@@ -29,8 +49,8 @@ export class FileDigests {
   ): Promise<{ digest: Digest; size: number }> {
     const before = statSync(path, { bigint: true })
     const size = Number(before.size)
-    const record = join(this.rootDir, 'files', keyOf(before))
-    const known = readRecord(record)
+    const record = keyOf(before)
+    const known = this.#read(record)
     if (known) return { digest: known, size }
 
     const hash = newHash('sha256')
@@ -53,26 +73,37 @@ export class FileDigests {
     return { digest, size }
   }
 
+  /** A record that is damaged is none: the file is read again, and the record written anew. */
+  #read(record: string): Digest | undefined {
+    const text = this.#directory.within([FILES], (fd) => readPrivateFile(fd, record))
+    const digest = parseDigest(text)
+    return typeof digest === 'string' ? undefined : digest
+  }
+
   #write(record: string, digest: Digest): void {
-    makePrivateDirectory(this.rootDir)
-    makePrivateDirectory(join(this.rootDir, 'files'))
-    const partial = `${record}.${process.pid}`
-    writeFileSync(partial, formatDigest(digest), { mode: 0o600 })
-    renameSync(partial, record)
+    const files = this.#directory.make(FILES)
+    try {
+      const partial = `${record}.${process.pid}-${Math.random().toString(36).slice(2)}`
+      const fd = openat(files, partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+      try {
+        writeSync(fd, formatDigest(digest))
+      } finally {
+        close(fd)
+      }
+      try {
+        renameat2(files, partial, files, record)
+      } catch (cause) {
+        unlinkat(files, partial)
+        if (!SyscallError.isInstance(cause) || cause.code !== 'EISDIR') throw cause
+        const what = JSON.stringify(join(this.#directory.path, FILES, record))
+        throw wrongPlace(this.#directory.path, what, ERRNO.EISDIR)
+      }
+    } finally {
+      close(files)
+    }
   }
 }
 
 /** Names the state of a file. */
 const keyOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string =>
   [dev, ino, size, mtimeNs, ctimeNs].map((number) => number.toString(36)).join('-')
-
-function readRecord(path: string): Digest | undefined {
-  try {
-    const digest = parseDigest(readFileSync(path, 'utf8'))
-    return typeof digest === 'string' ? undefined : digest
-  } catch (error) {
-    // ENOTDIR: the cache directory itself is none, which is told where it is made.
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code!)) return undefined
-    throw error
-  }
-}

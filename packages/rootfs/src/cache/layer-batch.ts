@@ -4,14 +4,13 @@ import { AT_FDCWD, close, mkdirat, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, openat, Rt
 import type { Digest } from '../digest/digest.js'
 import type { Limits } from '../extract/limits.js'
 import { ExtractThread } from '../extract/thread.js'
-import { Staging } from '../staging/staging.js'
+import { discard, Staging } from '../staging/staging.js'
 import type { Archive } from '../unpack/archive.js'
 import { extractArchives } from '../unpack/extract-archives.js'
 import { removeLeftovers } from '../unpack/remove-leftovers.js'
 import type { CachedLayer, LayerCache } from './layer-cache.js'
 import { encodeLayerInfo } from './layer-info.js'
 import { Lock } from './lock.js'
-import { makePrivateDirectory } from './root-directory.js'
 import { visible } from './visible.js'
 
 /** A layer to have: the archive, and what names it on top of the layers below. */
@@ -70,10 +69,8 @@ export class LayerBatch {
   async add(layer: CacheLayer): Promise<void> {
     const { cache, options } = this
     const path = cache.pathOf(layer.id)
-    const locks = join(cache.rootDir, 'locks')
-    for (const directory of [cache.rootDir, dirname(dirname(path)), dirname(path), locks]) {
-      makePrivateDirectory(directory)
-    }
+    cache.make(...cache.namesOf(layer.id).slice(0, -1))
+    const locks = cache.make('locks')
     const lock = await Lock.acquire(join(locks, layer.id.hex), options.signal, options.onWait)
     this.#locks.push(lock)
     // The one that held the lock has unpacked it meanwhile.
@@ -83,7 +80,9 @@ export class LayerBatch {
       this.#stack.push(openable(found))
       return
     }
-    if (!this.#swept) await removeLeftovers(this.#thread, dirname(path))
+    // What is there and isn't whole was not made by rt, or by an older one: it is a leftover like any other.
+    const discarded = discard(path)
+    if (!this.#swept || discarded) await removeLeftovers(this.#thread, dirname(path))
     this.#swept = true
     await this.#unpack(path, layer)
   }

@@ -1,10 +1,11 @@
-import { mkdirSync, readlinkSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { RtError } from '@rt/sys'
+import { close, ERRNO, RtError, symlinkat } from '@rt/sys'
 import { type Digest, formatDigest } from '../digest/digest.js'
+import { attempt, nul } from '../extract/calls.js'
 import type { OverlayNamespace } from '../extract/overlay-marks.js'
+import { CacheDirectory } from './cache-directory.js'
 import { type CacheLayer, type CacheOptions, LayerBatch } from './layer-batch.js'
-import { type LayerInfo, readLayerInfo } from './layer-info.js'
+import { type LayerInfo, readLayer } from './layer-info.js'
 
 /** A layer that is there. */
 export interface CachedLayer extends LayerInfo {
@@ -25,10 +26,14 @@ const SHORT = 8
  *     files/KEY                         the digest of a tar file, see FileDigests
  */
 export class LayerCache {
+  readonly #directory: CacheDirectory
+
   constructor(
     readonly rootDir: string,
     readonly namespace: OverlayNamespace,
-  ) {}
+  ) {
+    this.#directory = new CacheDirectory(rootDir)
+  }
 
   /**
    * The layers of an image, unpacking those that are missing.
@@ -55,46 +60,53 @@ export class LayerCache {
     })
   }
 
-  /** A layer, if it is there. */
+  /** A layer, if it is there, and whole. @throws RtError if others could change the cache, or it is not for us to use */
   find(id: Digest): CachedLayer | undefined {
-    const info = readLayerInfo(join(this.pathOf(id), 'layer.json'))
-    return info && { ...info, path: this.#shortPath(id) }
+    const info = this.#directory.within(this.namesOf(id), (fd) => readLayer(fd, this.pathOf(id), this.namespace))
+    return info === undefined || info === 'damaged' ? undefined : { ...info, path: this.#shortPath(id) }
   }
 
   /** The directory of a layer, whether it is there or not. */
-  pathOf({ algorithm, hex }: Digest): string {
-    return join(this.rootDir, 'layers', algorithm, hex)
+  pathOf(id: Digest): string {
+    return join(this.rootDir, ...this.namesOf(id))
+  }
+
+  /** The names that lead to it. */
+  namesOf({ algorithm, hex }: Digest): string[] {
+    return ['layers', algorithm, hex]
+  }
+
+  /** Makes a directory of the cache, unless it is there, and checks it. @returns its path */
+  make(...names: string[]): string {
+    close(this.#directory.make(...names))
+    return join(this.rootDir, ...names)
   }
 
   /** Makes the short name if it is missing: it must not be lost when a crash came between. */
   #shortPath({ algorithm, hex }: Digest): string {
-    const directory = join(this.rootDir, 'l')
     const target = join('..', 'layers', algorithm, hex, 'fs')
-    for (let length = SHORT; ; length += 4) {
-      const path = join(directory, hex.slice(0, length))
-      const existing = readLink(path) ?? makeLink(directory, target, path)
-      if (existing === target) return path
+    const directory = this.#directory.make('l')
+    try {
+      for (let length = SHORT; length <= hex.length; length += 4) {
+        const name = hex.slice(0, length)
+        if (leadsTo(directory, name, target)) return join(this.rootDir, 'l', name)
+      }
+    } finally {
+      close(directory)
     }
+    throw new RtError('RT_UNSAFE', `cannot use the cache directory ${JSON.stringify(this.rootDir)}: "l" is damaged`, {
+      origin: 'rootDir',
+      hint: `remove ${JSON.stringify(join(this.rootDir, 'l'))}`,
+    })
   }
 }
 
-function readLink(path: string): string | undefined {
-  try {
-    return readlinkSync(path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-/** @returns where the link leads: another process may have been quicker, for this layer or another */
-function makeLink(directory: string, target: string, path: string): string {
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
-  try {
-    symlinkSync(target, path)
-    return target
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    return readlinkSync(path)
-  }
+/** Whether a name is a symlink to a target, made if there is nothing; another layer may have the name. */
+function leadsTo(directory: number, name: string, target: string): boolean {
+  const bytes = nul(name)
+  const made = attempt('symlinkat', nul(target), directory, bytes)
+  if (made < 0 && made !== -ERRNO.EEXIST) symlinkat(target, directory, name)
+  const found = Buffer.alloc(target.length + 1)
+  const length = attempt('readlinkat', directory, bytes, found, found.length)
+  return length >= 0 && found.toString('latin1', 0, length) === target
 }

@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs'
-import { RtError } from '@rt/sys'
+import { O_DIRECTORY, O_PATH, RtError, syscall } from '@rt/sys'
+import { nul, tryOpen } from '../extract/calls.js'
 import type { OverlayNamespace } from '../extract/overlay-marks.js'
 import { isObject } from '../oci/json.js'
+import { readPrivateFile } from './private-file.js'
 
-/** Changed when an unpacked layer would look different. */
-const VERSION = 1
+/** Changed when an unpacked layer would look different: those of an older version are unpacked anew. */
+const VERSION = 2
 
 /** What is known of an unpacked layer: kept beside it. */
 export interface LayerInfo {
@@ -21,19 +22,53 @@ export interface LayerInfo {
 export const encodeLayerInfo = (info: Omit<LayerInfo, 'version'>): string =>
   `${JSON.stringify({ version: VERSION, ...info })}\n`
 
-/** @returns undefined if the file is not there: then the layer isn't either @throws RtError RT_UNSUPPORTED */
-export function readLayerInfo(path: string): LayerInfo | undefined {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    // ENOTDIR: the cache directory itself is none, which is told where it is made.
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code!)) return undefined
-    throw error
+/** A layer's directory, looked at. */
+export type FoundLayer = LayerInfo | 'damaged'
+
+/**
+ * Looks at a layer's directory.
+ *
+ * @param directory fd
+ * @param path for the error
+ * @returns `damaged` for what rt doesn't leave behind, whoever did: no tree, or no information, or not all of it
+ * @throws RtError RT_UNSUPPORTED for what a newer version of rt made, or rt with other privileges
+ */
+export function readLayer(directory: number, path: string, namespace: OverlayNamespace): FoundLayer {
+  const tree = tryOpen(directory, nul('fs'), O_PATH | O_DIRECTORY)
+  if (tree < 0) return 'damaged'
+  syscall('close', tree)
+  const info = parse(readPrivateFile(directory, 'layer.json'))
+  if (!isObject(info) || typeof info.version !== 'number' || info.version < VERSION) return 'damaged'
+  const hint = 'remove the cache directory, or choose another with --root-dir'
+  if (info.version > VERSION) {
+    throw new RtError('RT_UNSUPPORTED', `${JSON.stringify(path)} is of a newer version of rt`, { hint })
   }
-  const info: unknown = JSON.parse(text)
-  if (isObject(info) && info.version === VERSION) return info as unknown as LayerInfo
-  throw new RtError('RT_UNSUPPORTED', `${JSON.stringify(path)} is of another version of rt`, {
-    hint: 'remove the cache directory, or choose another with --root-dir',
-  })
+  if (!isLayerInfo(info)) return 'damaged'
+  if (info.namespace !== namespace) {
+    const marks = `it has ${info.namespace}* marks, and ${namespace}* are read here`
+    const message = `${JSON.stringify(path)} was unpacked by rt with other privileges: ${marks}`
+    throw new RtError('RT_UNSUPPORTED', message, { hint })
+  }
+  return info
+}
+
+function parse(text: string | undefined): unknown {
+  if (text === undefined) return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined // cut, or overwritten: the layer is unpacked anew
+  }
+}
+
+function isLayerInfo(info: object): info is LayerInfo {
+  const { namespace, opaqueRoot, entries, bytes, warnings } = info as Record<string, unknown>
+  return (
+    (namespace === 'trusted.overlay.' || namespace === 'user.overlay.') &&
+    typeof opaqueRoot === 'boolean' &&
+    typeof entries === 'number' &&
+    typeof bytes === 'number' &&
+    Array.isArray(warnings) &&
+    warnings.every((warning) => typeof warning === 'string')
+  )
 }

@@ -1,7 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AT_FDCWD, close, O_CREAT, O_NOFOLLOW, O_RDWR, openat, RtError, tryFlock, unlinkat } from '@rt/sys'
+import {
+  AT_FDCWD,
+  close,
+  O_CREAT,
+  O_NOFOLLOW,
+  O_NONBLOCK,
+  O_RDWR,
+  openat,
+  RtError,
+  SyscallError,
+  tryFlock,
+  unlinkat,
+} from '@rt/sys'
 import { nul, requireStatus, statusOf } from '../extract/calls.js'
 import { encodeByteString } from '../tar/byte-string.js'
+
+function openLock(path: string): number {
+  try {
+    return openat(AT_FDCWD, path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600)
+  } catch (cause) {
+    if (!SyscallError.isInstance(cause) || !['EISDIR', 'ELOOP', 'ENXIO'].includes(cause.code)) throw cause
+    const quoted = JSON.stringify(path)
+    throw new RtError('RT_WRONG_TYPE', `cannot lock ${quoted}: expected a file`, { hint: `remove ${quoted}`, cause })
+  }
+}
 
 /** ms between looks at a lock that another process holds: short, then as long as nobody minds. */
 const PAUSES = [5, 10, 20, 50, 100]
@@ -20,7 +42,7 @@ export class Lock {
   static try(path: string): Lock | undefined {
     const name = nul(encodeByteString(path))
     for (;;) {
-      const fd = openat(AT_FDCWD, path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600)
+      const fd = openLock(path)
       if (!tryFlock(fd)) {
         close(fd)
         return undefined

@@ -12,6 +12,7 @@ import {
   RESOLVE_NO_MAGICLINKS,
   RESOLVE_NO_XDEV,
   rawSyscall,
+  SEEK_SET,
   STATX_BASIC_STATS,
   SyscallError,
   type SyscallName,
@@ -180,6 +181,7 @@ const DIRENT_NAME = 19 // offset of d_name in struct linux_dirent64
 export function namesIn(fd: number): ByteString[] {
   const names: ByteString[] = []
   const buffer = Buffer.allocUnsafe(32768)
+  syscall('lseek', fd, 0, SEEK_SET) // an earlier question left it at the end
   for (;;) {
     const length = syscall('getdents64', fd, buffer, buffer.length)
     if (length === 0) return names

@@ -187,12 +187,15 @@ export class OverlayWhiteouts implements Whiteouts {
     if ((status.mode & S_IFMT) !== S_IFDIR) return false
     const fd = open(parent, bytes, O_RDONLY | O_DIRECTORY)
     let hollow = this.#implied.has(status.inode)
+    const whiteouts: ByteString[] = []
     try {
       for (const child of namesIn(fd)) {
-        if (!this.#removeHollow(fd, child) && !isWhiteout(requireStatus(fd, nul(child)))) hollow = false
+        if (this.#removeHollow(fd, child)) continue
+        if (isWhiteout(requireStatus(fd, nul(child)))) whiteouts.push(child)
+        else hollow = false
       }
       if (!hollow) return false
-      for (const child of namesIn(fd)) syscall('unlinkat', fd, nul(child), 0)
+      for (const child of whiteouts) syscall('unlinkat', fd, nul(child), 0)
       syscall('unlinkat', parent, bytes, AT_REMOVEDIR)
       this.#implied.delete(status.inode)
       return true

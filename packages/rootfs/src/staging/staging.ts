@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import {
   AT_FDCWD,
   close,
@@ -14,12 +14,15 @@ import {
   SyscallError,
   tryFlock,
 } from '@rt/sys'
-import { namesIn, nul, requireStatus, statusOf, tryOpen } from '../extract/calls.js'
+import { attempt, namesIn, nul, requireStatus, statusOf, tryOpen } from '../extract/calls.js'
 import type { ExtractThread } from '../extract/thread.js'
 import { type ByteString, encodeByteString } from '../tar/byte-string.js'
 
 /** A leading dot and this mark the directories that are not complete; the name they will have stands between. */
 const MARK = '.rt-partial-'
+
+/** Whether a name is that of a directory that is not complete. */
+export const isPartial = (name: ByteString): boolean => name.startsWith('.') && name.includes(MARK)
 
 /** Unique enough: mkdir refuses a name that is taken. */
 const partialName = (base: ByteString): ByteString =>
@@ -114,6 +117,20 @@ export class Staging {
   }
 }
 
+/**
+ * Takes away what has a path: a directory gets the name of a leftover, for {@link leftovers} to find.
+ *
+ * @returns whether it was one
+ * @throws SyscallError
+ */
+export function discard(path: string): boolean {
+  const unlinked = attempt('unlinkat', AT_FDCWD, nul(encodeByteString(path)), 0)
+  if (unlinked === 0 || unlinked === -ERRNO.ENOENT) return false
+  const name = join(dirname(path), Buffer.from(partialName(encodeByteString(basename(path))), 'latin1').toString())
+  renameat2(AT_FDCWD, path, AT_FDCWD, name, RENAME_NOREPLACE)
+  return true
+}
+
 export const existsError = (path: string): RtError =>
   new RtError('RT_EXISTS', `cannot unpack to ${JSON.stringify(path)}: expected no such file, or an empty directory`, {
     hint: 'remove it, or choose another directory',
@@ -136,7 +153,7 @@ export function leftovers(directory: number, path?: string): Leftover[] {
   const prefix = path === undefined ? '.' : `.${encodeByteString(basename(path))}${MARK}`
   const found: Leftover[] = []
   for (const name of namesIn(directory)) {
-    if (!name.startsWith(prefix) || !name.includes(MARK)) continue
+    if (!name.startsWith(prefix) || !isPartial(name)) continue
     const lock = tryOpen(directory, nul(name), O_RDONLY | O_DIRECTORY)
     if (lock < 0) continue // gone meanwhile, or another user's
     if (tryFlock(lock)) found.push({ name, lock })

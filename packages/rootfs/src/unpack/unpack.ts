@@ -7,6 +7,7 @@ import { refuseImageArchive } from '../source/image-archive.js'
 import { resolveSource } from '../source/resolve.js'
 import type { Source } from '../source/source.js'
 import { Staging } from '../staging/staging.js'
+import { StagingInside } from '../staging/staging-inside.js'
 import { checkTarget } from '../staging/target.js'
 import { extractArchives } from './extract-archives.js'
 import { type OnProgress, ProgressMeter } from './progress.js'
@@ -38,7 +39,9 @@ export interface Unpacked {
 /**
  * Unpacks a tar file, or the layers of an image on top of each other, to a plain directory.
  *
- * The directory appears complete or not at all: it is filled under another name beside it, and renamed.
+ * The directory appears complete or not at all: it is filled under another name beside it, and renamed. Where nothing can
+ * be renamed to it (a mount point; a directory in one that the caller may not write), it is filled inside itself, and its
+ * entries are renamed one after the other.
  *
  * @param source as `rt unpack` takes it: a path or `oci:DIR[:TAG][@DIGEST]`; or one that is resolved
  * @param directory must not exist, or be empty; its parent must exist
@@ -52,8 +55,7 @@ export async function unpack(
 ): Promise<Unpacked> {
   const limits = withDefaults(options.limits)
   const resolved = typeof source === 'string' ? resolveSource(source) : source
-  const target = resolve(directory)
-  checkTarget(target)
+  const target = checkTarget(resolve(directory))
   const { archives, endMark } = await archivesOf(resolved, options.platform)
   const { signal, onProgress, keepOwners = process.geteuid?.() === 0 } = options
   const total = archives.reduce((sum, { size }) => sum + size, 0)
@@ -61,8 +63,9 @@ export async function unpack(
 
   const thread = new ExtractThread()
   try {
-    await removeLeftovers(thread, dirname(target), target)
-    const staging = Staging.create(target)
+    const { path, inside } = target
+    await removeLeftovers(thread, inside ? path : dirname(path), path)
+    const staging = inside ? StagingInside.create(path) : Staging.create(path)
     try {
       const { root } = staging
       const job = { root, overlay: undefined, keepOwners, endMark }
@@ -71,7 +74,7 @@ export async function unpack(
       if (resolved.kind === 'tar') refuseImageArchive(`/proc/self/fd/${root}`, resolved)
       staging.commit()
       const { entries, bytes, warnings } = extracted
-      return { directory: target, entries, bytes, warnings }
+      return { directory: resolve(directory), entries, bytes, warnings }
     } catch (error) {
       await staging.remove(thread)
       throw error
