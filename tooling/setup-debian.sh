@@ -8,14 +8,15 @@ set -u
 
 # What for: root filesystems (busybox-static, debootstrap); arm64 (qemu-user-static, cross compiler); pure cgroup v2
 # (qemu-system-x86, cpio); the VM rebuild test (gcc, libc6-dev); peers to compare with (crun, runc, bubblewrap, umoci,
-# skopeo); user namespaces (uidmap); archives (zstd, xz-utils, attr); terminals (tmux); completion (zsh, fish); checks (strace, shellcheck).
+# skopeo); user namespaces (uidmap); archives (zstd, xz-utils, attr), and other readers of them (libarchive-tools,
+# python3, golang-go); terminals (tmux); completion (zsh, fish); checks (strace, shellcheck).
 default='
 	busybox-static debootstrap
 	qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 	qemu-system-x86 cpio
 	gcc libc6-dev
 	crun runc bubblewrap umoci skopeo
-	uidmap zstd xz-utils attr tmux zsh fish strace shellcheck
+	uidmap zstd xz-utils attr libarchive-tools python3 golang-go tmux zsh fish strace shellcheck
 '
 
 optional=
