@@ -2,7 +2,7 @@
 import { type TarEntry, TarReader } from '@rt/rootfs'
 import { RtError } from '@rt/sys'
 import { describe, expect, it } from 'vitest'
-import { gnuLong, headerBlock, member, tar } from './support/archive.js'
+import { gnuLong, headerBlock, member, repairChecksums, tar } from './support/archive.js'
 import { random } from './support/random.js'
 import { readTar } from './support/read-tar.js'
 
@@ -21,10 +21,11 @@ const sample = tar(
   { path: 'link', type: '2', link: 'dir/file' },
   {
     path: 'sparse',
-    data: 'abcde',
+    data: Buffer.alloc(514, 's'),
     pax: [
       ['GNU.sparse.size', '6000'],
-      ['GNU.sparse.map', '1000,3,5000,2'],
+      ['GNU.sparse.numblocks', '3'],
+      ['GNU.sparse.map', '1000,512,5000,2,6000,0'],
     ],
   },
 )
@@ -32,9 +33,14 @@ const contentEnd = sample.length - 1024
 
 /** Reads as far as it goes. @returns the error, or how many entries were complete */
 function attempt(archive: Uint8Array): RtError | number {
-  let complete = 0
-  const entry = (_: TarEntry) => {}
-  const reader = new TarReader({ entry, data: () => {}, end: () => void complete++ })
+  let [entries, complete, given] = [0, 0, 0]
+  const reader = new TarReader({
+    entry: (_: TarEntry) => void entries++,
+    data(bytes) {
+      given += bytes.length
+    },
+    end: () => void complete++,
+  })
   try {
     for (let at = 0; at < archive.length; at += 1000) reader.write(archive.subarray(at, at + 1000))
     reader.end()
@@ -42,6 +48,10 @@ function attempt(archive: Uint8Array): RtError | number {
   } catch (error) {
     if (RtError.isInstance(error)) return error
     throw error
+  } finally {
+    // Never more work than there are bytes.
+    expect(entries).toBeLessThanOrEqual(archive.length / 512)
+    expect(given).toBeLessThanOrEqual(archive.length)
   }
 }
 
@@ -50,7 +60,12 @@ describe('a truncated archive', () => {
     for (let length = 0; length < contentEnd + 512; length += 7) {
       const error = attempt(sample.subarray(0, length))
       expect(RtError.isInstance(error) && error.code, `cut at ${length}`).toBe('RT_ARCHIVE')
-      expect((error as RtError).message).toMatch(/^archive entry \d+( ".*")? at byte \d+: /)
+      expect((error as RtError).message).toMatch(
+        length === 0
+          ? /^the archive is empty/
+          : /^archive entry \d+( ".*")? at byte \d+: the archive is truncated: it ends at byte \d+/,
+      )
+      if (length > 0) expect((error as RtError).message).toContain(`it ends at byte ${length}`)
     }
   })
 
@@ -75,19 +90,8 @@ describe('a header with a flipped bit', () => {
   })
 })
 
-/** Makes the checksums right again, so that damage reaches what lies behind them. */
-function repair(archive: Buffer): void {
-  for (let at = 0; at + 512 <= archive.length; at += 512) {
-    const block = archive.subarray(at, at + 512)
-    if (!/^ustar/.test(block.toString('latin1', 257, 263))) continue
-    block.fill(0x20, 148, 156)
-    const sum = block.reduce((total, byte) => total + byte, 0)
-    block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
-  }
-}
-
 describe('mutations of an archive', () => {
-  it('are read or refused, quickly, and nothing else (5000, seed 2)', () => {
+  it('are read or refused, and nothing else (5000, seed 2)', () => {
     const next = random(2)
     let refused = 0
     for (let round = 0; round < 5000; round++) {
@@ -95,10 +99,8 @@ describe('mutations of an archive', () => {
       for (let changes = 1 + Math.floor(next() * 4); changes > 0; changes--) {
         archive[Math.floor(next() * archive.length)] = Math.floor(next() * 256)
       }
-      if (next() < 0.8) repair(archive)
-      const started = performance.now()
+      if (next() < 0.8) repairChecksums(archive)
       if (RtError.isInstance(attempt(archive))) refused++
-      expect(performance.now() - started).toBeLessThan(1000)
     }
     expect(refused).toBeGreaterThan(500)
   })
@@ -115,7 +117,7 @@ describe('mutations of an archive', () => {
     for (let round = 0; round < 300; round++) {
       const archive = Buffer.from(sample)
       archive[Math.floor(next() * archive.length)] = Math.floor(next() * 256)
-      repair(archive)
+      repairChecksums(archive)
       const whole = outcome(archive, archive.length)
       for (const step of [512, 333]) expect(outcome(archive, step)).toEqual(whole)
     }
@@ -126,7 +128,7 @@ describe('a member that is never complete', () => {
   it('is told by what is missing', () => {
     const cut = member({ path: 'f', data: Buffer.alloc(5000) }).subarray(0, 512 + 1000)
     expect(String(attempt(cut))).toContain(
-      '"f" at byte 0: the archive is truncated: 4000 bytes of the entry are missing',
+      '"f" at byte 0: the archive is truncated: it ends at byte 1512, 4000 bytes of the entry are missing',
     )
   })
 })

@@ -153,7 +153,7 @@ const ATTACKS: Record<string, Attack> = {
     outcome: 'RT_LIMIT',
   },
   'a path longer than the kernel’s': {
-    layers: [[gnuLong('L', 'd/'.repeat(2049)), { path: 'd' }]],
+    layers: [[gnuLong('L', 'd/'.repeat(2049)), { path: 'd', type: '5' }]],
     outcome: 'RT_LIMIT',
   },
   'a name longer than the kernel’s': {
@@ -182,7 +182,8 @@ const ATTACKS: Record<string, Attack> = {
           path: 'a',
           pax: [
             ['GNU.sparse.size', '101'],
-            ['GNU.sparse.map', ''],
+            ['GNU.sparse.numblocks', '1'],
+            ['GNU.sparse.map', '101,0'],
           ],
         },
       ],

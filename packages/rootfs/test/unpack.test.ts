@@ -1,5 +1,6 @@
 // requires root: owners
 import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -9,7 +10,7 @@ import { describe, expect, it } from 'vitest'
 import { needs } from '../../../tooling/fixtures/index.js'
 import { temporaryFolder } from '../../../tooling/fixtures/temporary-folder.js'
 import { END, tar } from './support/archive.js'
-import { layoutOf } from './support/layout.js'
+import { LayoutBuilder, layoutOf, OCI, tagged } from './support/layout.js'
 import { describeTree } from './support/tree.js'
 
 const archive = tar(
@@ -65,6 +66,28 @@ describe('unpack', () => {
     expect(readFileSync(join(directory, 'etc/hostname'), 'utf8')).toBe('new\n')
   })
 
+  it('takes a layer of no bytes at all for an empty one, and no such file', async () => {
+    const layers = [archive, Buffer.alloc(0), gzipSync(Buffer.alloc(0)), gzipSync(tar({ path: 'last' }))]
+    const directory = join(temporaryFolder('unpack'), 'd')
+    expect((await unpack(`oci:${layoutOf(layers)}`, directory)).entries).toBe(4)
+    expect(readdirSync(directory)).toEqual(['big', 'etc', 'last'])
+    expect((await refused(Buffer.alloc(0))).message).toContain('the file is empty')
+    expect((await refused(gzipSync(Buffer.alloc(0)))).message).toContain('the archive is empty')
+  })
+
+  it('takes a zstd layer of no bytes', async (context) => {
+    needs(context, 'zstd')
+    const empty = spawnSync('zstd', ['-q', '-c'], { input: '' }).stdout
+    const builder = new LayoutBuilder()
+    const digest = `sha256:${createHash('sha256').digest('hex')}`
+    const layer = builder.blob(empty, `${OCI}.layer.v1.tar+zstd`)
+    const config = { rootfs: { type: 'layers', diff_ids: [digest] } }
+    const manifest = builder.manifest([], { config, manifest: { layers: [layer] } })
+    builder.index([tagged(manifest, 'latest')])
+    const directory = join(temporaryFolder('unpack'), 'd')
+    expect((await unpack(`oci:${builder.path}`, directory)).entries).toBe(0)
+  })
+
   it('takes zstd, by what is in the file', async (context) => {
     needs(context, 'zstd')
     const path = write('x.tar', spawnSync('zstd', ['-q', '-c'], { input: archive }).stdout)
@@ -115,11 +138,15 @@ describe('unpack leaves nothing', () => {
   })
 
   it('over a limit: a bomb of zeros stops early', async () => {
-    const zeros = gzipSync(
-      Buffer.concat([tar({ path: 'zeros', size: 300 << 20 }).subarray(0, 512), Buffer.alloc(260 << 20)]),
-    )
-    const error = await refused(zeros, { limits: { ratio: 500 } })
+    // Members of gzip, 32 MiB each of the file's 8 GiB; the limit counts from 256 MiB on.
+    const member = gzipSync(Buffer.alloc(32 << 20))
+    const header = gzipSync(tar({ path: 'zeros', size: 2 ** 33 - 1 }).subarray(0, 512))
+    const zeros = Buffer.concat([header, ...Array.from({ length: 256 }, () => member)])
+    let taken = 0
+    const onProgress = ({ done }: Progress) => (taken = done)
+    const error = await refused(zeros, { limits: { ratio: 500 }, onProgress })
     expect(error.code).toBe('RT_LIMIT')
+    expect(taken).toBeLessThan(zeros.length / 4)
     expect(error.message).toMatch(/is compressed too well: more than 500 uncompressed bytes for each compressed one/)
     expect((await refused(tar({ path: 'a' }, { path: 'b' }), { limits: { entries: 1 } })).hint).toContain(
       'raise limits.entries',

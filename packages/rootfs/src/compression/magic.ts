@@ -5,13 +5,18 @@ import { FieldError } from '../tar/number-field.js'
 /** How a layer or tar file is compressed. */
 export type Compression = 'none' | 'gzip' | 'zstd'
 
+/** Versions of zstd's format before the one that is specified, by their first byte; the others are those of today's. */
+const OLD_ZSTD = [0x1e, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27]
+
 /** First bytes → format. The last rows are weak: two or three bytes. */
 const MAGIC: readonly (readonly [name: string, ...bytes: number[]])[] = [
   ['gzip', 0x1f, 0x8b],
   ['zstd', 0x28, 0xb5, 0x2f, 0xfd],
+  ...OLD_ZSTD.map((first) => ['old zstd', first, 0xb5, 0x2f, 0xfd] as const),
   ['xz', 0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00],
   ['bzip2', 0x42, 0x5a, 0x68],
   ['lz4', 0x04, 0x22, 0x4d, 0x18],
+  ['lz4', 0x02, 0x21, 0x4c, 0x18], // its legacy format, as Linux kernels use it
   ['lzip', 0x4c, 0x5a, 0x49, 0x50],
   ['lzop', 0x89, 0x4c, 0x5a, 0x4f],
   ['zip', 0x50, 0x4b, 0x03, 0x04],
@@ -23,6 +28,7 @@ const MAGIC: readonly (readonly [name: string, ...bytes: number[]])[] = [
 
 /** How each format that is not read can be turned into one that is. */
 const REMEDY: Readonly<Record<string, string>> = {
+  'old zstd': 'zstd -dc FILE | gzip > FILE.tar.gz',
   xz: 'xz -dc FILE | gzip > FILE.tar.gz',
   bzip2: 'bzip2 -dc FILE | gzip > FILE.tar.gz',
   lz4: 'lz4 -dc FILE | gzip > FILE.tar.gz',

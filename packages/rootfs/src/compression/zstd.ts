@@ -1,6 +1,7 @@
 import { RtError } from '@rt/sys'
 import type { CompressedFile } from './compressed-file.js'
 import { release } from './release.js'
+import { ZstdFrameError, ZstdFrames } from './zstd-frames.js'
 
 /** A frame that yields nothing (a skippable one, say) has at least this many bytes (RFC 8878, 3.1.2). */
 const SMALLEST_FRAME = 8
@@ -24,7 +25,13 @@ export async function* unzstd(file: CompressedFile): AsyncGenerator<Uint8Array> 
 
   // The decoder pulls its input without waiting, at most one chunk a step: so one is always read ahead.
   const chunks = file.chunks()
-  let ahead = await chunks.next()
+  const frames = new ZstdFrames()
+  const next = async () => {
+    const result = await chunks.next()
+    if (!result.done) frames.take(result.value)
+    return result
+  }
+  let ahead: IteratorResult<Uint8Array> = { done: true, value: undefined }
   let current = 0
   let pulled = false
   const input: IterableIterator<Uint8Array> = {
@@ -40,6 +47,7 @@ export async function* unzstd(file: CompressedFile): AsyncGenerator<Uint8Array> 
   const output = decoder.decodeStreaming(input)
   let idle = 0
   try {
+    ahead = await next()
     for (;;) {
       const { done, value } = output.next()
       if (done) return
@@ -51,13 +59,13 @@ export async function* unzstd(file: CompressedFile): AsyncGenerator<Uint8Array> 
       if (pulled) {
         pulled = false
         idle = 0
-        ahead = await chunks.next()
+        ahead = await next()
       } else if (length > 0) idle = 0
       // The decoder doesn't look at the reference decoder's error codes: it would turn for ever.
       else if (++idle > current / SMALLEST_FRAME + 16) throw new Error('it is corrupt')
     }
   } catch (error) {
-    throw RtError.isInstance(error) ? error : damaged(file, error as Error)
+    throw RtError.isInstance(error) ? error : explain(file, error as Error)
   } finally {
     await chunks.return(undefined)
     ahead = { done: true, value: undefined }
@@ -76,5 +84,11 @@ function finish(output: Generator<Uint8Array>): void {
   }
 }
 
-const damaged = (file: CompressedFile, cause: Error): RtError =>
-  new RtError('RT_ARCHIVE', `${JSON.stringify(file.path)} is damaged: its zstd stream: ${cause.message}`, { cause })
+function explain({ path }: CompressedFile, cause: Error): RtError {
+  const quoted = JSON.stringify(path)
+  if (cause instanceof ZstdFrameError) {
+    const { message, hint } = cause
+    return new RtError('RT_ARCHIVE', `cannot read archive ${quoted}: its zstd stream: ${message}`, { hint, cause })
+  }
+  return new RtError('RT_ARCHIVE', `${quoted} is damaged: its zstd stream: ${cause.message}`, { cause })
+}

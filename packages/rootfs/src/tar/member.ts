@@ -12,6 +12,8 @@ export interface PendingHeaders {
   /** GNU's type L and K. */
   longName: ByteString | undefined
   longLink: ByteString | undefined
+  /** Whether there were extended headers anywhere before. */
+  isPax: boolean
 }
 
 /** A member's headers, merged: all of a TarEntry but its number, offset and sparse map. */
@@ -57,8 +59,23 @@ const REFUSED: Readonly<Record<string, string>> = {
  *
  * @throws FieldError for types that are not read: an entry that is left out would be silently missing
  */
-function memberType(typeFlag: string): TarEntryType {
+function memberType({ type: typeFlag, format, name }: TarHeader, path: ByteString): TarEntryType {
   const type = TYPES[typeFlag]
+  if (typeFlag === 'S' && format !== 'gnu') {
+    throw new FieldError('a sparse file in GNU’s old format (type "S") whose header is not GNU’s')
+  }
+  if (typeFlag === '\0' && name.endsWith('/') && !path.endsWith('/')) {
+    throw new FieldError(
+      'type "\\0", whose own name ends with a slash and whose long name does not: Python makes a directory of it, others a file',
+    )
+  }
+  if (type === 'file' && path.endsWith('/')) {
+    // V7 had no type for directories: a slash at the end of its own name was all. (Python looks at no other.)
+    if (typeFlag === '\0' && name.endsWith('/')) return 'directory'
+    throw new FieldError(
+      `type "${typeFlag}", a file, whose name ends with a slash: GNU tar and libarchive make a directory of it, Go and Python a file`,
+    )
+  }
   if (type !== undefined) return type
   const known = REFUSED[typeFlag]
   throw new FieldError(
@@ -68,12 +85,31 @@ function memberType(typeFlag: string): TarEntryType {
   )
 }
 
-/** One of two headers that may both give a value; readers disagree on which wins, so both is an error. */
-function either<T>(gnu: T | undefined, pax: T | undefined, what: string): T | undefined {
-  if (gnu !== undefined && pax !== undefined) {
-    throw new FieldError(`${what} is given by a GNU header and by a pax header`)
+/** One of two headers that may both give a name; readers disagree on which wins, so they must agree. */
+function either(gnu: ByteString | undefined, pax: ByteString | undefined, what: string): ByteString | undefined {
+  if (gnu !== undefined && pax !== undefined && gnu !== pax) {
+    throw new FieldError(`${what} is given by a GNU header and by a pax header, differently`)
   }
   return gnu ?? pax
+}
+
+/** Types whose size says nothing (POSIX: "ignored" for a directory): Solaris and others put st_size there. */
+const NO_CONTENT = '3456'
+
+/**
+ * Bytes that follow the header.
+ *
+ * @throws FieldError where some readers skip them and others don't: what follows would mean different things to them
+ */
+function dataSize(type: TarEntryType, header: TarHeader, { pax, isPax }: PendingHeaders): number {
+  if (header.size < 0) throw new FieldError(`bad size: ${header.size}`)
+  const size = pax?.size ?? header.size
+  if (type === 'file' || size === 0) return size
+  if (NO_CONTENT.includes(header.type) && pax?.size === undefined) return 0
+  // Some writers repeat the size of the first name. In pax's own format a link may have content: once libarchive has seen
+  // an extended header, it skips that many bytes.
+  if (type === 'hardlink' && !isPax) return 0
+  throw new FieldError(`bad size: ${size} bytes of content in a ${type} entry`)
 }
 
 /** An owner that chown(2) can set: 2^32-1 means "leave it" there (and CVE-2026-46680 is what wraps around). */
@@ -90,33 +126,33 @@ function checkOwner(id: number, what: string): number {
  */
 export function mergeMember(header: TarHeader, pending: PendingHeaders, global: PaxAttributes): Member {
   const { pax } = pending
-  let type = memberType(header.type)
-  const path = either(pending.longName, pax?.path, 'the name') ?? header.name
-  const linkPath = either(pending.longLink, pax?.linkPath, 'the link target') ?? header.linkName
+  const path = either(pending.longName, pax?.sparse?.name ?? pax?.path, 'the name') ?? header.name
   if (path === '') throw new FieldError('the name is empty')
-  let dataSize = pax?.size ?? header.size
-  // V7 had no type for directories: a slash at the end was all.
-  if (type === 'file' && path.endsWith('/')) type = 'directory'
-  if (type === 'hardlink' && pax?.size === undefined) dataSize = 0 // some writers repeat the size of the first name
-  if (dataSize < 0) throw new FieldError(`bad size: ${dataSize}`)
-  if (type !== 'file' && dataSize !== 0) {
-    // Some readers skip that many bytes, others none: what follows would mean different things to them.
-    throw new FieldError(`bad size: ${dataSize} bytes of content in a ${type} entry`)
-  }
+  const type = memberType(header, path)
   const isLink = type === 'symlink' || type === 'hardlink'
+  const linkPath = isLink ? (either(pending.longLink, pax?.linkPath, 'the link target') ?? header.linkName) : ''
   if (isLink && linkPath === '') throw new FieldError(`the ${type} has no target`)
+  if (isLink && header.linkName === '') {
+    // libarchive makes a file of it, or a link to nothing. Every writer puts there what fits.
+    throw new FieldError(`a ${type} whose own header has no target, but another: readers disagree on which counts`)
+  }
   const isDevice = type === 'character' || type === 'block'
   if (isDevice && !(header.major >= 0 && header.major <= 0xfff && header.minor >= 0 && header.minor <= 0xfffff)) {
     throw new FieldError(`bad device number: ${header.major}:${header.minor}`) // kernel: 12 and 20 bits
   }
+  const [major, minor] = [pax?.major ?? header.major, pax?.minor ?? header.minor]
+  if (isDevice && (major !== header.major || minor !== header.minor)) {
+    // libarchive goes by the extended header, all others by the header.
+    throw new FieldError(`two device numbers: ${header.major}:${header.minor} and ${major}:${minor}`)
+  }
   return {
     type,
     path,
-    linkPath: isLink ? linkPath : '',
+    linkPath,
     mode: header.mode & 0o7777,
     uid: checkOwner(pax?.uid ?? global.uid ?? header.uid, 'owner'),
     gid: checkOwner(pax?.gid ?? global.gid ?? header.gid, 'group'),
-    dataSize,
+    dataSize: dataSize(type, header, pending),
     mtime: pax?.mtime ?? global.mtime ?? { seconds: header.mtime, nanoseconds: 0 },
     atime: pax?.atime ?? global.atime,
     major: isDevice ? header.major : 0,

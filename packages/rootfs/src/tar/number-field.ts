@@ -20,6 +20,10 @@ function parseOctal(block: Uint8Array, start: number, length: number, what: stri
   const end = start + length
   let at = start
   while (at < end && block[at] === SPACE) at++
+  // Go and GNU tar skip a NUL in front, Python and libarchive stop at it: one archive, two sizes, two lists of entries.
+  if (block[at] === 0 && !isBlank(block, at, end)) {
+    throw new FieldError(`bad ${what}: it begins with a NUL but is not empty, and readers disagree on what that means`)
+  }
   let value = 0
   for (; at < end; at++) {
     const byte = block[at]!
@@ -34,6 +38,11 @@ function parseOctal(block: Uint8Array, start: number, length: number, what: stri
   return value
 }
 
+function isBlank(block: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (block[at] !== 0 && block[at] !== SPACE) return false
+  return true
+}
+
 function parseBase256(block: Uint8Array, start: number, length: number, what: string): number {
   const negative = (block[start]! & 0x40) !== 0
   // Bit 7 of the first byte is the mark and not part of the number; bit 6 is the sign.
@@ -46,12 +55,12 @@ function parseBase256(block: Uint8Array, start: number, length: number, what: st
 }
 
 /**
- * A decimal number of an extended header.
+ * A decimal number of an extended header; writers pad it with zeros to know its width beforehand.
  *
  * @throws FieldError unless it is digits only and at most 2^53
  */
 export function parseDecimal(text: string, what: string): number {
-  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+  const value = /^0*\d{1,16}$/.test(text) ? Number(text) : Number.NaN
   if (!Number.isSafeInteger(value)) {
     throw new FieldError(
       `bad ${what}: expected a decimal number up to 2^53, found ${JSON.stringify(text.slice(0, 40))}`,

@@ -7,8 +7,11 @@ export interface PaxRecord {
   readonly value: Uint8Array
 }
 
-/** Attribute values are bytes of any kind; everything else is text, in which a NUL would end a C string early. */
-const isBinary = (keyword: ByteString): boolean => keyword.startsWith('SCHILY.xattr.')
+/** star's keyword for an extended attribute, which GNU tar, Go and Docker use: the name as it is, the value's bytes. */
+export const SCHILY_XATTR = 'SCHILY.xattr.'
+
+/** Digits of a record's length: more than any length has, for writers that put zeros before it. */
+const MOST_DIGITS = 20
 
 /**
  * The records of a pax extended header, `LENGTH KEYWORD=VALUE\n` each, in their order (pax(1), "pax Extended Header").
@@ -21,7 +24,7 @@ export function parsePaxRecords(data: Uint8Array): PaxRecord[] {
   while (at < data.length) {
     let digits = at
     let length = 0
-    while (digits < data.length && digits - at < 8 && data[digits]! >= 0x30 && data[digits]! <= 0x39) {
+    while (digits < data.length && digits - at < MOST_DIGITS && data[digits]! >= 0x30 && data[digits]! <= 0x39) {
       length = length * 10 + (data[digits++]! - 0x30)
     }
     const end = at + length
@@ -35,7 +38,8 @@ export function parsePaxRecords(data: Uint8Array): PaxRecord[] {
     const keyword = toByteString(data, digits + 1, equals)
     // Copied: the reader's buffer is used again.
     const value = data.slice(equals + 1, end - 1)
-    if (keyword.includes('\0') || (!isBinary(keyword) && value.includes(0))) {
+    // Attribute values are bytes of any kind; all else is text, in which a NUL would end a C string early.
+    if (keyword.includes('\0') || (!keyword.startsWith(SCHILY_XATTR) && value.includes(0))) {
       throw new FieldError(`bad extended header: ${JSON.stringify(keyword)} holds a NUL`)
     }
     records.push({ keyword, value })

@@ -7,13 +7,14 @@ import { type Member, mergeMember, type PendingHeaders } from './member.js'
 import { FieldError } from './number-field.js'
 import { applyPaxRecords, type PaxAttributes } from './pax-attributes.js'
 import { parsePaxRecords } from './pax-records.js'
-import { readSparseTable, type SparseMap, type SparseMapText } from './sparse.js'
+import { readSparseTable, type SparseMap, type SparseMapText, sparseTableGoesOn } from './sparse.js'
 import { startSparse } from './sparse-member.js'
 
 export interface TarReaderOptions {
   /**
    * Whether an archive must end with a zero block, as POSIX has it. `'optional'` is for layers: their digest already
-   * proves that nothing is missing, and some builders leave the mark out. Default: `'required'`.
+   * proves that nothing is missing, and some builders leave the mark out, or write nothing at all for a layer without
+   * files. Default: `'required'`.
    */
   readonly endMark?: 'required' | 'optional'
   /** Bytes of one extended header or long name. Default: 1 MiB. */
@@ -23,7 +24,13 @@ export interface TarReaderOptions {
 /** What the next byte belongs to. */
 type State = 'header' | 'extended' | 'sparse table' | 'sparse text' | 'data' | 'end'
 
-const noPending = (): PendingHeaders => ({ offset: -1, pax: undefined, longName: undefined, longLink: undefined })
+const noPending = (isPax: boolean): PendingHeaders => ({
+  offset: -1,
+  pax: undefined,
+  longName: undefined,
+  longLink: undefined,
+  isPax,
+})
 
 /**
  * Reads a tar archive from chunks of any size and calls the handler; it knows no files and keeps no more than one
@@ -39,18 +46,19 @@ export class TarReader {
   #state: State = 'header'
   /** Bytes taken so far. */
   #offset = 0
-  /** Where the header under way began. */
-  #headerOffset = 0
+  /** Where the block that was looked at last began: what is wrong is there. */
+  #blockOffset = 0
   #entries = 0
   /** A block that came in pieces, and how much of it is there. */
   readonly #block = Buffer.alloc(BLOCK)
   #filled = 0
   #zeroBlocks = 0
-  #pending = noPending()
+  #pending = noPending(false)
   readonly #global: PaxAttributes = { notRestored: [] }
   /** The payload of an extended header, and its type. */
   #payload: Buffer | undefined
   #payloadType = ''
+  #payloadSize = 0
   #member: Member | undefined
   #map: SparseMap | undefined
   #mapText: SparseMapText | undefined
@@ -72,14 +80,10 @@ export class TarReader {
     return this.#entries
   }
 
-  /** The member under way, for messages. */
+  /** The member under way, and the header of it that was read last, for messages. */
   get position(): TarPosition {
     const started = this.#member !== undefined
-    return {
-      index: this.#entries + (started ? 0 : 1),
-      offset: this.#pending.offset >= 0 ? this.#pending.offset : this.#headerOffset,
-      path: this.#member?.path,
-    }
+    return { index: this.#entries + (started ? 0 : 1), offset: this.#blockOffset, path: this.#member?.path }
   }
 
   /**
@@ -104,13 +108,14 @@ export class TarReader {
   end(): void {
     if (this.#zeroBlocks > 0 && isZeroBlock(this.#block, 0, this.#filled)) return
     const atBoundary = this.#state === 'header' && this.#filled === 0 && this.#padding === 0 && this.#pending.offset < 0
-    if (atBoundary && this.#offset > 0 && !this.#endMarkRequired) return
-    const missing = this.#remaining > 0 ? `: ${this.#remaining} bytes of the entry are missing` : ''
-    throw archiveError(
-      this.position,
-      this.#offset === 0 ? 'the archive is empty: not even an end mark' : `the archive is truncated${missing}`,
-      { hint: atBoundary ? 'it has no end mark (a block of zeros): was it copied whole?' : undefined },
-    )
+    if (atBoundary && !this.#endMarkRequired) return
+    if (this.#offset === 0) throw new RtError('RT_ARCHIVE', 'the archive is empty: not even an end mark')
+    const missing = this.#remaining > 0 ? `, ${this.#remaining} bytes of the entry are missing` : ''
+    const between = this.#state === 'header' && this.#filled === 0
+    const position = between ? { ...this.position, offset: this.#offset + this.#padding } : this.position
+    throw archiveError(position, `the archive is truncated: it ends at byte ${this.#offset}${missing}`, {
+      hint: atBoundary ? 'it has no end mark (a block of zeros): was it copied whole?' : undefined,
+    })
   }
 
   /** @returns how many bytes were taken, at least one */
@@ -129,16 +134,10 @@ export class TarReader {
       this.#padding -= length
       return length
     }
-    if (this.#state === 'end') {
-      const length = Math.min(available, BLOCK)
-      if (!isZeroBlock(chunk, at, length)) {
-        throw archiveError(
-          { ...this.position, offset: this.#offset },
-          'there is something after the end of the archive',
-        )
-      }
-      return length
-    }
+    // Two blocks of zeros are the end. What follows is undefined (POSIX), and GNU tar, for one, fills its last record with
+    // whatever its buffer held.
+    if (this.#state === 'end') return available
+    if (this.#filled === 0) this.#blockOffset = this.#offset
     if (this.#filled === 0 && available >= BLOCK) {
       this.#takeBlock(chunk, at)
       return BLOCK
@@ -148,9 +147,7 @@ export class TarReader {
     this.#filled += length
     if (this.#filled === BLOCK) {
       this.#filled = 0
-      this.#offset -= BLOCK - length // #takeBlock sees the block's own offset
       this.#takeBlock(this.#block, 0)
-      this.#offset += BLOCK - length
     }
     return length
   }
@@ -158,7 +155,7 @@ export class TarReader {
   /** A bad field's error, with where in the archive it is. */
   #located(error: unknown): unknown {
     if (!(error instanceof FieldError)) return error
-    if (this.#headerOffset === 0 && error.message.startsWith('bad header checksum')) {
+    if (this.#blockOffset === 0 && error.message.startsWith('bad header checksum')) {
       return new RtError('RT_ARCHIVE', 'this is not a tar archive: its first 512 bytes are no header', { cause: error })
     }
     return archiveError(this.position, error.message, { cause: error })
@@ -166,8 +163,8 @@ export class TarReader {
 
   #takeBlock(block: Uint8Array, at: number): void {
     if (this.#state === 'sparse table') {
-      readSparseTable(this.#map!, block, at, 21)
-      if (block[at + 504] === 0) this.#begin()
+      const full = readSparseTable(this.#map!, block, at, 21)
+      if (!sparseTableGoesOn(full, block[at + 504]!)) this.#begin()
     } else if (this.#state === 'sparse text') {
       this.#remaining -= BLOCK
       if (this.#remaining < 0) throw new FieldError('bad sparse map: longer than the entry')
@@ -176,22 +173,25 @@ export class TarReader {
   }
 
   #takeHeader(block: Uint8Array, at: number): void {
-    this.#headerOffset = this.#offset
     if (isZeroBlock(block, at)) {
       if (this.#pending.offset >= 0) throw new FieldError('an extended header is followed by no entry')
       if (++this.#zeroBlocks === 2) this.#state = 'end'
       return
     }
-    if (this.#zeroBlocks > 0) throw new FieldError('there is something after the end of the archive')
+    // Most readers stop at the first, Go refuses.
+    if (this.#zeroBlocks > 0) throw new FieldError('there is something after a block of zeros, which ends the archive')
     const header = decodeHeader(block, at)
-    if (this.#pending.offset < 0) this.#pending.offset = this.#offset
+    if (header.type === 'g' || header.type === 'V') {
+      // Some readers give the headers before it to it, others to the next member.
+      if (this.#pending.offset >= 0)
+        throw new FieldError(
+          `an extended header is followed by no entry but a ${header.type === 'g' ? 'global header' : 'volume label'}`,
+        )
+    } else if (this.#pending.offset < 0) this.#pending.offset = this.#blockOffset
     if ('xgLK'.includes(header.type)) this.#startPayload(header)
     else if (header.type !== 'V') this.#startMember(header, block, at)
-    else {
-      // GNU's volume label: a header alone, whose name is the label.
-      if (header.size !== 0) throw new FieldError(`bad size: ${header.size} bytes of content in a volume label`)
-      this.#pending = noPending()
-    }
+    // GNU's volume label: a header alone, whose name is the label.
+    else if (header.size !== 0) throw new FieldError(`bad size: ${header.size} bytes of content in a volume label`)
   }
 
   /**
@@ -199,41 +199,48 @@ export class TarReader {
    * about sizes: that is for the member (GHSA-vmf3-w455-68vh).
    */
   #startPayload({ type, size }: TarHeader): void {
-    const pending = this.#pending
-    const twice = { x: pending.pax, L: pending.longName, K: pending.longLink, g: undefined }[type]
-    if (twice !== undefined) throw new FieldError(`two headers of type "${type}" for one entry`)
+    if (type === 'x' && this.#pending.pax) throw new FieldError('two headers of type "x" for one entry')
     if (size < 0) throw new FieldError(`bad size: ${size}`)
     if (size > this.#maxHeaderBytes) {
       throw new FieldError(`an extended header of ${size} bytes: more than ${this.#maxHeaderBytes}`)
     }
-    this.#payload = Buffer.alloc(size)
+    // Its padding is taken with it, since it may say something for other readers.
+    this.#payload = Buffer.alloc(size + padding(size))
     this.#payloadType = type
-    this.#remaining = size
-    this.#padding = padding(size)
+    this.#payloadSize = size
+    this.#remaining = this.#payload.length
     this.#state = 'extended'
     if (size === 0) this.#finishPayload()
   }
 
   #finishPayload(): void {
-    const payload = this.#payload!
+    const whole = this.#payload!
+    const payload = whole.subarray(0, this.#payloadSize)
     this.#payload = undefined
     this.#state = 'header'
+    if ('xg'.includes(this.#payloadType)) this.#pending.isPax = true
     if (this.#payloadType === 'g') {
       applyPaxRecords(this.#global, parsePaxRecords(payload), true)
-      // It belongs to no member: what the next one's position is begins after it.
-      if (this.#pending.offset === this.#headerOffset) this.#pending.offset = -1
     } else if (this.#payloadType === 'x') {
       this.#pending.pax = { notRestored: [] }
       applyPaxRecords(this.#pending.pax, parsePaxRecords(payload), false)
     } else {
+      // GNU tar and Python read on to the first NUL, be it in the padding.
+      if (!payload.includes(0) && whole.length > payload.length && whole[payload.length] !== 0) {
+        throw new FieldError('a long name that goes on after its end')
+      }
       const end = payload.indexOf(0)
       const name = toByteString(payload, 0, end < 0 ? payload.length : end)
       if (name === '') throw new FieldError('a long name that is empty')
       if (end >= 0 && !isZeroBlock(payload, end, payload.length - end)) {
         throw new FieldError('a long name that holds a NUL')
       }
-      if (this.#payloadType === 'L') this.#pending.longName = name
-      else this.#pending.longLink = name
+      const which = this.#payloadType === 'L' ? 'longName' : 'longLink'
+      // Python takes the first, all others the last.
+      if ((this.#pending[which] ?? name) !== name) {
+        throw new FieldError(`two headers of type "${this.#payloadType}" for one entry, which differ`)
+      }
+      this.#pending[which] = name
     }
   }
 
@@ -257,9 +264,7 @@ export class TarReader {
   #begin(): void {
     const member = this.#member!
     const map = this.#map
-    if (map && map.dataSize !== this.#remaining) {
-      throw new FieldError(`bad sparse map: it places ${map.dataSize} bytes, and ${this.#remaining} follow`)
-    }
+    map?.finish(this.#remaining)
     const { pax } = this.#pending
     const entry: TarEntry = {
       index: this.#entries,
@@ -312,7 +317,7 @@ export class TarReader {
     this.#member = undefined
     this.#map = undefined
     this.#mapText = undefined
-    this.#pending = noPending()
+    this.#pending = noPending(this.#pending.isPax)
     this.#state = 'header'
   }
 }

@@ -71,7 +71,10 @@ export async function feed(archive: Archive, ring: ByteRing, options: FeedOption
     const head = Buffer.alloc(512)
     const { bytesRead } = await handle.read(head, 0, head.length, 0)
     let unpacked = 0
-    for await (const piece of decompress(file, detectCompression(head.subarray(0, bytesRead), archive.path))) {
+    // Some builders write nothing at all for a layer without files (moby#18170). The digest proves that it is meant.
+    const emptyLayer = size === 0 && archive.digest !== undefined
+    const compression = emptyLayer ? 'none' : detectCompression(head.subarray(0, bytesRead), archive.path)
+    for await (const piece of decompress(file, compression)) {
       unpacked += piece.length
       if (unpacked > RATIO_FREE_BYTES) checkLimit(limits, 'ratio', unpacked / taken, `${quoted} is compressed too well`)
       content?.update(piece)

@@ -4,7 +4,7 @@ export interface HeaderSpec {
   readonly path?: string
   /** Type flag. Default: '0', or '5' if the path ends with a slash. */
   readonly type?: string
-  readonly mode?: number
+  readonly mode?: number | Buffer
   readonly uid?: number | Buffer
   readonly gid?: number | Buffer
   /** Default: the data's length. A buffer is the field as it is. */
@@ -77,6 +77,18 @@ export function headerBlock(spec: HeaderSpec): Buffer {
   const sum = block.reduce((total, byte) => total + byte, 0) + (spec.checksumOff ?? 0)
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
   return block
+}
+
+/** Makes the checksums of all headers right again, so that what was changed in them is seen. */
+export function repairChecksums(archive: Buffer): void {
+  for (let at = 0; at + 512 <= archive.length; at += 512) {
+    const block = archive.subarray(at, at + 512)
+    const hasChecksum = /^[0-7]{6}\0 $/.test(block.toString('latin1', 148, 156))
+    if (!hasChecksum && !/^ustar/.test(block.toString('latin1', 257, 263))) continue
+    block.fill(0x20, 148, 156)
+    const sum = block.reduce((total, byte) => total + byte, 0)
+    block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
+  }
 }
 
 /** A member: its extended header if it has one, its header, its data. */
