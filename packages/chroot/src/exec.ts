@@ -1,28 +1,11 @@
-import { call, type Ref, type Step, type Text as TextValue, vector } from '@rt/program'
+import { call, type Step, type Text as TextValue, vector } from '@rt/program'
 import { SIG_SETMASK, SIGNALS } from '@rt/sys'
 import { candidates, type Text } from './candidates.js'
 import { asked, refuse } from './complaints.js'
 import { dieWithParent } from './die-with-parent.js'
 import { execComplaints, tooBig } from './exec-input.js'
+import type { ExecOptions } from './exec-options.js'
 import { keepOnly } from './keep-fds.js'
-
-export interface ExecOptions {
-  /** `NAME=value`, all of it: nothing is inherited. */
-  readonly env: readonly Text[]
-  readonly origin?: string
-  /** What the program sees as its argv[0], where that is not what it is found by (a login shell's "-sh"). */
-  readonly argv0?: Text
-  /**
-   * fds for the program besides 0, 1 and 2: they become 3, 4, … Words that steps saved, or once more 0, 1 or 2. Other
-   * fds of the caller are closed when the set-up begins, and their numbers are those of its own by now.
-   */
-  readonly fds?: readonly (number | Ref)[]
-  /**
-   * The signal that kills the program when its parent is gone; default SIGKILL, 0 for none (a container that outlives
-   * its supervisor).
-   */
-  readonly parentDeathSignal?: number
-}
 
 const SIGSET_SIZE = 8
 const EMPTY_SIGSET = new Uint8Array(SIGSET_SIZE)

@@ -1,11 +1,11 @@
 import { call, type Instruction, ref, type Step } from '@rt/program'
+import type { MountInfo } from '@rt/sys'
 import { type Complaint, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID, MOUNT_ATTR_RDONLY } from '@rt/sys'
 import { attach } from './attach.js'
 import { setAttributes } from './attributes.js'
 import { newFilesystem } from './filesystem.js'
 import { moveMount, openName } from './handles.js'
 import { mount } from './mount.js'
-import type { MountInfo } from './mountinfo.js'
 import { refuse } from './refuse.js'
 
 /** Which cgroup file systems the host has. */

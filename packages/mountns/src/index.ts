@@ -3,6 +3,8 @@
  * systems, devices, masked and read-only paths. Building a step touches nothing; functions named `read…` and
  * `…Obstacles` look at the host.
  */
+
+export { type MountInfo, parseMountinfo, pathBytes } from '@rt/sys'
 export { bind } from './bind.js'
 export { type CgroupLayout, type CgroupMountOptions, cgroupLayout, cgroupMount } from './cgroup-mount.js'
 export { type DefaultMountsOptions, defaultMounts } from './default-mounts.js'
@@ -20,14 +22,12 @@ export { DEFAULT_MASKED_PATHS, maskedPaths } from './masked-paths.js'
 export { mount } from './mount.js'
 export type { Mount } from './mount-entry.js'
 export { MOUNT_OPTIONS, type MountOption } from './mount-options.js'
-export { type MountInfo, parseMountinfo } from './mountinfo.js'
 export { mqueue } from './mqueue.js'
 export { type NamespaceOptions, namespaces } from './namespaces.js'
 export { overlay } from './overlay.js'
 export type { OverlayLayers } from './overlay-layers.js'
 export { type OverlayTreeOptions, overlayTree } from './overlay-tree.js'
 export { type Attributes, type Parameter, type ParsedMountOptions, parseMountOptions } from './parse-mount-options.js'
-export { pathBytes } from './path-bytes.js'
 export { type ProcOptions, privateProc, proc } from './proc.js'
 export { PROPAGATION, type Propagation, rootPropagation } from './propagation.js'
 export { readDevice } from './read-device.js'

@@ -22,8 +22,7 @@ export function compile(plan: Plan, options: CompileOptions = {}): Buffer {
     return step.console ? [{ path, message: `${step.name}: a terminal needs somebody to hold its other side` }] : []
   })
   if (complaints.length > 0) {
-    const reasons = complaints.map(({ message }) => message).join('; ')
-    throw new RtError('RT_NEEDS_NODE', `this plan can't be compiled to an executable of its own: ${reasons}`, {
+    throw new RtError('RT_NEEDS_NODE', "this plan can't be compiled to an executable of its own", {
       complaints,
       hint: 'leave out what asks for these steps, or run the plan instead',
     })

@@ -87,6 +87,8 @@ export {
   propagationFlag,
   umount2,
 } from './mount/mount.js'
+export { type MountInfo, parseMountinfo } from './mount/mountinfo.js'
+export { pathBytes } from './mount/path-bytes.js'
 export { listmount, type MountStatus, statmount } from './mount/statmount.js'
 export { attachMount, moveMount, openTree } from './mount/tree.js'
 export {
@@ -99,8 +101,9 @@ export {
 } from './namespaces.js'
 export { addressOf } from './native/library.js'
 export { cString, type Path } from './native/path.js'
+export type { RawArgument } from './native/raw-argument.js'
 export { posixSpawn, type SpawnOptions } from './native/spawn.js'
-export { type RawArgument, rawSyscall, syscall } from './native/syscall.js'
+export { rawSyscall, syscall } from './native/syscall.js'
 export { nearest } from './nearest.js'
 export { type CapabilitySets, capget, capset } from './processes/capabilities.js'
 export { setgroups, setresgid, setresuid } from './processes/identity.js'

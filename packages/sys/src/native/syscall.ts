@@ -4,12 +4,7 @@ import { checkArguments } from './call-arguments.js'
 import { syscallError } from './failure.js'
 import { type NativeFunction, nativeLibrary } from './library.js'
 import { refuseNul } from './path.js'
-
-/**
- * An argument of a raw call: an integer or address; text (the kernel gets it as UTF-8 with a NUL); memory that the
- * kernel reads or writes in place; or NULL.
- */
-export type RawArgument = number | bigint | string | Uint8Array | null
+import type { RawArgument } from './raw-argument.js'
 
 /** The functions of koffi by the call's shape. */
 const prototypes: (NativeFunction | undefined)[] = []

@@ -1,4 +1,4 @@
-import { RtError } from '@rt/sys'
+import { RtError } from '../errors.js'
 import { pathFromBytes } from './path-bytes.js'
 
 /** One mount; proc_pid_mountinfo(5). Paths may hold escaped bytes: see {@link pathBytes}. */

@@ -1,0 +1,18 @@
+import type { TerminalSize } from './console.js'
+import type { Fault } from './fault.js'
+import type { Stdio } from './stdio.js'
+
+export interface RunOptions {
+  /** The container's stdin, stdout and stderr; default `inherit`. A plan with a terminal replaces them. */
+  readonly stdio?: Stdio | undefined
+  /** Initial size of the terminal of a plan that has one. */
+  readonly terminalSize?: TerminalSize | undefined
+  /** Kills the container. */
+  readonly signal?: AbortSignal | undefined
+  /** The container lives on when Node ends; else it is killed. */
+  readonly detached?: boolean | undefined
+  /** Take the time of every operation, see `trace`. */
+  readonly traced?: boolean | undefined
+  /** For tests: make one operation go wrong. */
+  readonly fault?: Fault | undefined
+}

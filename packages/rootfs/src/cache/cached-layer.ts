@@ -1,0 +1,40 @@
+import type { Digest } from '../digest/digest.js'
+import type { Limits } from '../extract/limits.js'
+import type { OverlayNamespace } from '../extract/overlay-marks.js'
+import type { Archive } from '../unpack/archive.js'
+import type { LayerInfo } from './layer-info.js'
+
+/** A layer to have: the archive, and what names it on top of the layers below. */
+export interface CacheLayer {
+  /** ChainID, or the digest of a tar file. */
+  readonly id: Digest
+  readonly archive: Archive
+  /** See TarReaderOptions. */
+  readonly endMark: 'required' | 'optional'
+}
+
+export interface CacheOptions {
+  readonly limits: Limits
+  readonly keepOwners: boolean
+  readonly signal?: AbortSignal | undefined
+  /** Bytes of archives that were taken. */
+  readonly onBytes?: ((count: number) => void) | undefined
+  /** Another process unpacks the same layer. */
+  readonly onWait?: (() => void) | undefined
+}
+
+/** A layer that is there. */
+export interface CachedLayer extends LayerInfo {
+  /** A short path of its root, for overlay's options. */
+  readonly path: string
+}
+
+/** Where layers are kept: what unpacking them needs of the cache. */
+export interface LayerStore {
+  readonly rootDir: string
+  readonly namespace: OverlayNamespace
+  /** A layer, if it is there. */
+  find(id: Digest): CachedLayer | undefined
+  /** The directory of a layer, whether it is there or not. */
+  pathOf(id: Digest): string
+}
