@@ -14,7 +14,7 @@ import type { Resources } from './resources.js'
 import type { CgroupStats } from './stats.js'
 import { isPopulated, waitEmpty } from './wait-empty.js'
 
-/** What can be waited for can be given up. */
+/** What can be waited for can be given up: the signal's reason is thrown (by default an error named AbortError). */
 export interface Waiting {
   readonly signal?: AbortSignal | undefined
 }
@@ -93,7 +93,7 @@ export class Cgroup {
   /**
    * Stop all its processes; resolves when they stand still.
    *
-   * @throws RtError RT_UNSUPPORTED without a freezer, RT_ABORTED; SyscallError ENOENT if there is no such group
+   * @throws RtError RT_UNSUPPORTED without a freezer; SyscallError ENOENT if there is no such group
    */
   freeze({ signal }: Waiting = {}): Promise<void> {
     return setFrozen(this.groups, true, signal)
@@ -107,13 +107,13 @@ export class Cgroup {
   /**
    * SIGKILL to all its processes, frozen ones too; resolves when none is left.
    *
-   * @throws RtError RT_BUSY if some don't die within two seconds, RT_ABORTED
+   * @throws RtError RT_BUSY if some don't die within two seconds
    */
   kill({ signal }: Waiting = {}): Promise<void> {
     return killGroup(this.groups, signal)
   }
 
-  /** Resolves when no process is in it or below it. @throws RtError RT_ABORTED */
+  /** Resolves when no process is in it or below it. */
   waitEmpty({ signal }: Waiting = {}): Promise<void> {
     return waitEmpty(this.groups, signal)
   }
@@ -121,7 +121,7 @@ export class Cgroup {
   /**
    * OOM kills in the group, those that happened before included. Ends when the group is removed.
    *
-   * @throws RtError RT_UNSUPPORTED without a memory controller, RT_ABORTED
+   * @throws RtError RT_UNSUPPORTED without a memory controller
    */
   events({ signal }: Waiting = {}): AsyncGenerator<OomKill> {
     return oomKills(this.host, this.groups, signal)

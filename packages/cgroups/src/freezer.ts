@@ -21,7 +21,7 @@ export function freezerOf(groups: readonly Group[]): { freezer: VersionFreezer; 
 /**
  * Freeze or thaw, and wait until it is done.
  *
- * @throws RtError RT_UNSUPPORTED without a freezer, RT_ABORTED; SyscallError
+ * @throws RtError RT_UNSUPPORTED without a freezer; SyscallError; the signal's reason
  */
 export async function setFrozen(groups: readonly Group[], frozen: boolean, signal?: AbortSignal): Promise<void> {
   const place = freezerOf(groups)

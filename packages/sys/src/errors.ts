@@ -42,8 +42,6 @@ export type RtErrorCode =
   | 'RT_PROGRAM'
   /** The plan needs Node beside it, so it cannot be compiled to an executable of its own. */
   | 'RT_NEEDS_NODE'
-  /** An AbortSignal asked to stop. */
-  | 'RT_ABORTED'
   /** It took longer than allowed. */
   | 'RT_TIMEOUT'
   /** The set-up process died or answered nonsense: a bug in rt or a kill from outside. */

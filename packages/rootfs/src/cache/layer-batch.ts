@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { AT_FDCWD, close, mkdirat, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, openat, RtError } from '@rt/sys'
+import { AT_FDCWD, close, mkdirat, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, openat } from '@rt/sys'
 import { ExtractThread } from '../extract/thread.js'
 import { Staging } from '../staging/staging.js'
 import { extractArchives } from '../unpack/extract-archives.js'
@@ -82,7 +82,7 @@ export class LayerBatch {
         job,
         options,
       )
-      if (options.signal?.aborted) throw new RtError('RT_ABORTED', 'unpacking was aborted')
+      options.signal?.throwIfAborted()
       const info = encodeLayerInfo({ namespace, opaqueRoot, entries, bytes, warnings })
       writeFileSync(`/proc/self/fd/${staging.root}/layer.json`, info, { mode: 0o600 })
       this.#staged.push(staging)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AT_FDCWD, close, O_CREAT, O_NOFOLLOW, O_RDWR, openat, RtError, tryFlock, unlinkat } from '@rt/sys'
+import { AT_FDCWD, close, O_CREAT, O_NOFOLLOW, O_RDWR, openat, tryFlock, unlinkat } from '@rt/sys'
 import { nul, requireStatus, statusOf } from '../extract/calls.js'
 import { encodeByteString } from '../tar/byte-string.js'
 
@@ -36,12 +36,11 @@ export class Lock {
    * Waits for the lock without blocking the thread.
    *
    * @param onWait called once, if it has to wait
-   * @throws RtError RT_ABORTED
+   * @throws the signal's reason
    */
   static async acquire(path: string, signal?: AbortSignal, onWait?: () => void): Promise<Lock> {
     for (let tried = 0; ; tried++) {
-      if (signal?.aborted)
-        throw new RtError('RT_ABORTED', 'waiting for another process that unpacks the same was aborted')
+      signal?.throwIfAborted()
       const lock = Lock.try(path)
       if (lock) return lock
       if (tried === 0) onWait?.()

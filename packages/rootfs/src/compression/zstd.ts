@@ -24,7 +24,14 @@ export async function* unzstd(file: CompressedFile): AsyncGenerator<Uint8Array> 
 
   // The decoder pulls its input without waiting, at most one chunk a step: so one is always read ahead.
   const chunks = file.chunks()
-  let ahead = await chunks.next()
+  // Of reading, and of the caller's own (an AbortSignal's reason, an exception of onProgress): not the archive's fault.
+  let failure: { readonly error: unknown } | undefined
+  const readOn = () =>
+    chunks.next().catch((error: unknown) => {
+      failure = { error }
+      throw error
+    })
+  let ahead = await readOn()
   let current = 0
   let pulled = false
   const input: IterableIterator<Uint8Array> = {
@@ -51,13 +58,13 @@ export async function* unzstd(file: CompressedFile): AsyncGenerator<Uint8Array> 
       if (pulled) {
         pulled = false
         idle = 0
-        ahead = await chunks.next()
+        ahead = await readOn()
       } else if (length > 0) idle = 0
       // The decoder doesn't look at the reference decoder's error codes: it would turn for ever.
       else if (++idle > current / SMALLEST_FRAME + 16) throw new Error('it is corrupt')
     }
   } catch (error) {
-    throw RtError.isInstance(error) ? error : damaged(file, error as Error)
+    throw failure ? failure.error : damaged(file, error as Error)
   } finally {
     await chunks.return(undefined)
     ahead = { done: true, value: undefined }

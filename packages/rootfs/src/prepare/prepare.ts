@@ -24,7 +24,9 @@ export interface PrepareOptions {
   readonly limits?: Partial<Limits>
   /** Which of an image's manifests. Default: this machine's platform. */
   readonly platform?: Platform
+  /** What it throws ends the preparation, and is thrown. */
   readonly onProgress?: OnProgress
+  /** Stops it: the signal's reason is thrown (by default an error named AbortError). */
   readonly signal?: AbortSignal
 }
 
