@@ -1,4 +1,4 @@
-import { RtError } from '@rt/sys'
+import { type OptionKeys, RtError, refuseUnknownOptions } from '@rt/sys'
 import { detectCgroups } from './detect-cgroups.js'
 import { type OomKill, oomKills } from './events.js'
 import { setFrozen } from './freezer.js'
@@ -19,11 +19,18 @@ export interface Waiting {
   readonly signal?: AbortSignal | undefined
 }
 
+const WAITING: OptionKeys<Waiting> = { signal: true }
+
+function signalOf(method: string, options: Waiting): AbortSignal | undefined {
+  refuseUnknownOptions(method, options, WAITING)
+  return options.signal
+}
+
 /**
  * A group of processes by its path, the same in every hierarchy that this process can write. The object holds no
  * state but the path: two objects, or two programs, can use the same group.
  */
-export class Cgroup {
+export class Cgroup implements AsyncDisposable {
   /** Beneath {@link Hierarchy.top}: `/rt/demo`. */
   readonly path: string
   readonly host: CgroupHost
@@ -95,13 +102,13 @@ export class Cgroup {
    *
    * @throws RtError RT_UNSUPPORTED without a freezer; SyscallError ENOENT if there is no such group
    */
-  freeze({ signal }: Waiting = {}): Promise<void> {
-    return setFrozen(this.groups, true, signal)
+  async freeze(options: Waiting = {}): Promise<void> {
+    await setFrozen(this.groups, true, signalOf('freeze', options))
   }
 
   /** Let them run again. @throws as {@link freeze} */
-  thaw({ signal }: Waiting = {}): Promise<void> {
-    return setFrozen(this.groups, false, signal)
+  async thaw(options: Waiting = {}): Promise<void> {
+    await setFrozen(this.groups, false, signalOf('thaw', options))
   }
 
   /**
@@ -109,13 +116,13 @@ export class Cgroup {
    *
    * @throws RtError RT_BUSY if some don't die within two seconds
    */
-  kill({ signal }: Waiting = {}): Promise<void> {
-    return killGroup(this.groups, signal)
+  async kill(options: Waiting = {}): Promise<void> {
+    await killGroup(this.groups, signalOf('kill', options))
   }
 
   /** Resolves when no process is in it or below it. */
-  waitEmpty({ signal }: Waiting = {}): Promise<void> {
-    return waitEmpty(this.groups, signal)
+  async waitEmpty(options: Waiting = {}): Promise<void> {
+    await waitEmpty(this.groups, signalOf('waitEmpty', options))
   }
 
   /**
@@ -123,8 +130,8 @@ export class Cgroup {
    *
    * @throws RtError RT_UNSUPPORTED without a memory controller
    */
-  events({ signal }: Waiting = {}): AsyncGenerator<OomKill> {
-    return oomKills(this.host, this.groups, signal)
+  events(options: Waiting = {}): AsyncGenerator<OomKill> {
+    return oomKills(this.host, this.groups, signalOf('events', options))
   }
 
   /**
@@ -135,6 +142,12 @@ export class Cgroup {
    */
   async remove(): Promise<void> {
     await removeGroup(this.groups)
+  }
+
+  /** `await using`: {@link kill}, then {@link remove}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill()
+    await this.remove()
   }
 }
 

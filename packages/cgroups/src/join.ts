@@ -1,5 +1,5 @@
 import { call, type Instruction, ref, type Step } from '@rt/program'
-import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, O_WRONLY } from '@rt/sys'
+import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, O_WRONLY, type OptionKeys, refuseUnknownOptions } from '@rt/sys'
 import { detectCgroups } from './detect-cgroups.js'
 import type { Group } from './group-path.js'
 import { cgroupHints } from './hints.js'
@@ -57,6 +57,8 @@ const goThrough = (groups: readonly Place[]): Instruction[] =>
     call('close', [ref(`door ${i}`)]),
   ])
 
+const OPTIONS: OptionKeys<JoinOptions> = { host: true, keep: true, origin: true, names: true }
+
 /**
  * A step that makes the group `path` in every hierarchy, sets limits, puts the container in it before it enters its
  * cgroup namespace, and removes it when the container has ended. It needs no Node: a compiled program does the same.
@@ -71,8 +73,9 @@ const goThrough = (groups: readonly Place[]): Instruction[] =>
  * @see cgroups(7)
  */
 export function join(path: string, resources: Resources = {}, options: JoinOptions = {}): Step {
-  const host = options.host ?? detectCgroups()
-  const { groups, actions } = planCreation(host, path, resources, options)
+  refuseUnknownOptions('join', options, OPTIONS)
+  const { host = detectCgroups(), keep, ...creation } = options
+  const { groups, actions } = planCreation(host, path, resources, creation)
   const way = enterGroups(groups)
   return {
     name: `cgroup ${JSON.stringify(path)}`,
@@ -80,6 +83,6 @@ export function join(path: string, resources: Resources = {}, options: JoinOptio
     ...(options.origin === undefined ? {} : { origin: options.origin }),
     ...way,
     outside: [...makeInstructions(actions), ...(way.outside ?? [])],
-    ...(options.keep ? {} : { after: removeInstructions(groups) }),
+    ...(keep ? {} : { after: removeInstructions(groups) }),
   }
 }

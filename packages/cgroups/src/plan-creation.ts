@@ -1,4 +1,4 @@
-import { RtError } from '@rt/sys'
+import { type OptionKeys, RtError, refuseUnknownOptions } from '@rt/sys'
 import { findControllers, type Use, whyClosed } from './availability.js'
 import { encodeBpf } from './bpf.js'
 import { type OptionNames, refuse } from './complaints.js'
@@ -78,6 +78,8 @@ export interface CreationOptions {
   readonly names?: OptionNames | undefined
 }
 
+const OPTIONS: OptionKeys<CreationOptions> = { origin: true, names: true }
+
 /**
  * How to make the group `path` with these resources on this host. Pure: nothing is looked at but the arguments.
  *
@@ -89,9 +91,11 @@ export function planCreation(
   host: CgroupHost,
   path: string,
   resources: Resources,
-  { origin, names }: CreationOptions = {},
+  options: CreationOptions = {},
   readerOf?: (directory: string) => ReadFile,
 ): Creation {
+  refuseUnknownOptions('planCreation', options, OPTIONS)
+  const { origin, names } = options
   const limits = parseResources(resources, names)
   const groups = groupsOf(host, path, origin)
   const { uses, complaints } = findControllers(limits, host)

@@ -38,6 +38,22 @@ describe.each(kinds)('a group in %s', (_, host) => {
     expect(groupsNamed(`rt-test-${process.pid}`, host)).toEqual([])
   })
 
+  it('is emptied and removed where a `using` scope ends', async () => {
+    const child = waitingShell()
+    const exit = ended(child)
+    let directories: string[] = []
+    {
+      await using group = cgroup(uniquePath('using'), host)
+      await group.create()
+      await group.add(child.pid as number)
+      directories = group.directories
+      expect(directories.every(existsSync)).toBe(true)
+    }
+    expect(directories.filter(existsSync)).toEqual([])
+    await exit
+    expect(child.signalCode).toBe('SIGKILL')
+  })
+
   it('leaves nothing when a limit is refused, and says file, value and remedy', async () => {
     const group = cgroup(uniquePath('refused'), host)
     const error: unknown = await group.create({ pids: { max: 5 }, cpuset: { cpus: '900' } }).catch((error) => error)

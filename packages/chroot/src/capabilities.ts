@@ -5,10 +5,12 @@ import {
   type CapabilityName,
   type Complaint,
   LINUX_CAPABILITY_VERSION_3,
+  type OptionKeys,
   PR_CAP_AMBIENT,
   PR_CAP_AMBIENT_CLEAR_ALL,
   PR_CAP_AMBIENT_RAISE,
   PR_CAPBSET_DROP,
+  refuseUnknownOptions,
 } from '@rt/sys'
 import { asked, refuse } from './complaints.js'
 
@@ -23,6 +25,14 @@ export interface CapabilitySets {
   readonly inheritable?: readonly CapabilityName[]
   /** What a user other than root keeps over execve. Default: none, as Docker. */
   readonly ambient?: readonly CapabilityName[]
+}
+
+const SETS: OptionKeys<CapabilitySets> = {
+  bounding: true,
+  permitted: true,
+  effective: true,
+  inheritable: true,
+  ambient: true,
 }
 
 /** CAP_* numbers are bits of a 64-bit mask, so none is above this. */
@@ -41,6 +51,7 @@ const header = struct('cap_user_header', { version: LINUX_CAPABILITY_VERSION_3 }
  *   inheritable beyond bounding, ambient beyond inheritable
  */
 export function capabilities(sets: CapabilitySets | readonly CapabilityName[], origin?: string): Step {
+  if (!Array.isArray(sets)) refuseUnknownOptions('capabilities', sets as CapabilitySets, SETS)
   const given: CapabilitySets = 'bounding' in sets ? sets : { bounding: sets, permitted: sets }
   const { bounding, permitted, effective = permitted, inheritable = [], ambient = [] } = given
   refuse('cannot set these capabilities', [

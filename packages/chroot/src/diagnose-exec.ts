@@ -1,6 +1,6 @@
 import { closeSync, fstatSync } from 'node:fs'
 import { posix } from 'node:path'
-import { quote, RtError, SyscallError } from '@rt/sys'
+import { type OptionKeys, quote, RtError, refuseUnknownOptions, SyscallError } from '@rt/sys'
 import { candidates, pathOf, type Text } from './candidates.js'
 import { isElf, readElf } from './elf-interpreter.js'
 import { openPathInRoot } from './path-in-root.js'
@@ -24,6 +24,8 @@ const DEEPEST = 5
 /** What is wrong with a file, or nothing. */
 type Finding = { readonly missing: boolean; readonly sentence: string; readonly hint?: string } | undefined
 
+const OPTIONS: OptionKeys<DiagnoseOptions> = { env: true, cwd: true, origin: true }
+
 /**
  * Why execve would not run a command, after it has failed: an error that names the file or the interpreter at fault.
  * A look at the host: files are read beneath the root, none is executed.
@@ -34,6 +36,7 @@ type Finding = { readonly missing: boolean; readonly sentence: string; readonly 
  *   right, so that the reason is another one (a mount with noexec, the user's permissions)
  */
 export function diagnoseExec(rootFd: number, command: Text, options: DiagnoseOptions): RtError | undefined {
+  refuseUnknownOptions('diagnoseExec', options, OPTIONS)
   const { env, cwd = '/', origin } = options
   const files = candidates(command, env)
   const findings = files.map((file) => inspect(rootFd, inDirectory(cwd, file), 0))

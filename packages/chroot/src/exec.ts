@@ -1,5 +1,5 @@
 import { call, type Step, type Text as TextValue, vector } from '@rt/program'
-import { SIG_SETMASK, SIGNALS } from '@rt/sys'
+import { type OptionKeys, refuseUnknownOptions, SIG_SETMASK, SIGNALS } from '@rt/sys'
 import { candidates, type Text } from './candidates.js'
 import { asked, refuse } from './complaints.js'
 import { dieWithParent } from './die-with-parent.js'
@@ -13,6 +13,8 @@ const EMPTY_SIGSET = new Uint8Array(SIGSET_SIZE)
 /** What tells a command that isn't there from one that can't be run; as execvp(3) the search goes on after them. */
 const NOT_HERE = ['ENOENT', 'ENOTDIR', 'ESTALE', 'ENODEV', 'ETIMEDOUT'] as const
 
+const OPTIONS: OptionKeys<ExecOptions> = { env: true, origin: true, argv0: true, fds: true, parentDeathSignal: true }
+
 /**
  * Replace init by the container's program; the last step. A name without a slash is looked for in $PATH of `env` by
  * execve itself, inside the root. If nothing could be executed, the error is EACCES where one candidate was there and
@@ -25,6 +27,7 @@ const NOT_HERE = ['ENOENT', 'ENOTDIR', 'ESTALE', 'ENODEV', 'ETIMEDOUT'] as const
  *   fd above 2
  */
 export function exec(argv: readonly Text[], options: ExecOptions): Step {
+  refuseUnknownOptions('exec', options, OPTIONS)
   const { env, fds = [], parentDeathSignal = SIGNALS.SIGKILL } = options
   refuse('cannot run this command', execComplaints(argv, options))
   const files = candidates(argv[0] as Text, env)

@@ -1,5 +1,15 @@
 import { address, branch, buffer, call, compute, goto, type Instruction, label, ref, type Step } from '@rt/program'
-import { PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, PR_SET_NAME, SIG_SETMASK, SIGNALS, TIOCSPGRP, WNOHANG } from '@rt/sys'
+import {
+  type OptionKeys,
+  PR_SET_CHILD_SUBREAPER,
+  PR_SET_DUMPABLE,
+  PR_SET_NAME,
+  refuseUnknownOptions,
+  SIG_SETMASK,
+  SIGNALS,
+  TIOCSPGRP,
+  WNOHANG,
+} from '@rt/sys'
 import { asked } from './complaints.js'
 import { dieWithParent } from './die-with-parent.js'
 
@@ -23,6 +33,8 @@ const WORD32 = 0xffffffff
 const SIGNAL_BITS = 0x7f
 const CORE_DUMPED = 0x80
 
+const OPTIONS: OptionKeys<InitOptions> = { origin: true, terminal: true, parentDeathSignal: true }
+
 /**
  * A reaping init, Docker's `--init`: right before `exec`, clone once more. The child goes on to the `exec`; this process
  * stays as process 1, takes up orphans, passes signals on and ends as the child does (128 + n for signal n).
@@ -36,6 +48,7 @@ const CORE_DUMPED = 0x80
  * It runs with the user and the capabilities of the program, from the sealed memfd, and can't be traced from inside.
  */
 export function init(options: InitOptions = {}): Step {
+  refuseUnknownOptions('init', options, OPTIONS)
   const { terminal = false, parentDeathSignal = SIGKILL } = options
   return {
     name: 'init',

@@ -1,6 +1,14 @@
 import { call, type Instruction, ref, type Step } from '@rt/program'
-import type { MountInfo } from '@rt/sys'
-import { type Complaint, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID, MOUNT_ATTR_RDONLY } from '@rt/sys'
+import {
+  type Complaint,
+  MOUNT_ATTR_NODEV,
+  MOUNT_ATTR_NOEXEC,
+  MOUNT_ATTR_NOSUID,
+  MOUNT_ATTR_RDONLY,
+  type MountInfo,
+  type OptionKeys,
+  refuseUnknownOptions,
+} from '@rt/sys'
 import { attach } from './attach.js'
 import { setAttributes } from './attributes.js'
 import { newFilesystem } from './filesystem.js'
@@ -28,16 +36,17 @@ const DESTINATION = '/sys/fs/cgroup'
 const ATTRIBUTES = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC
 const HIERARCHY = /^(?:name=)?[A-Za-z0-9_.-]+(?:,[A-Za-z0-9_]+)*$/
 
+const OPTIONS: OptionKeys<CgroupMountOptions> = { readonly: true, origin: true }
+
 /**
  * The container's cgroups at /sys/fs/cgroup; cgroups(7). Init's own group must be the root of what is seen: this needs
  * `namespaces({ cgroup: true })`, or the host's whole tree is shown.
  *
  * @throws RtError RT_INVALID_OPTION for the name of a hierarchy that can't be one
  */
-export function cgroupMount(
-  layout: CgroupLayout,
-  { readonly = true, origin = 'default' }: CgroupMountOptions = {},
-): Step {
+export function cgroupMount(layout: CgroupLayout, options: CgroupMountOptions = {}): Step {
+  refuseUnknownOptions('cgroupMount', options, OPTIONS)
+  const { readonly = true, origin = 'default' } = options
   if (layout.version === 2) {
     const options = ['nosuid', 'noexec', 'nodev', ...(readonly ? ['ro'] : [])]
     return mount({ type: 'cgroup2', source: 'cgroup', destination: DESTINATION, options, origin })

@@ -1,5 +1,5 @@
 import { PROC, type Step } from '@rt/program'
-import { MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID } from '@rt/sys'
+import { MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID, type OptionKeys, refuseUnknownOptions } from '@rt/sys'
 import { bind } from './bind.js'
 import { newFilesystem } from './filesystem.js'
 import { mount } from './mount.js'
@@ -13,8 +13,12 @@ export interface ProcOptions {
   readonly origin?: string
 }
 
+const OPTIONS: OptionKeys<ProcOptions> = { from: true, origin: true }
+
 /** procfs of init's PID namespace at /proc, which must be a real directory; proc(5). */
-export function proc({ from = 'new', origin = 'default' }: ProcOptions = {}): Step {
+export function proc(options: ProcOptions = {}): Step {
+  refuseUnknownOptions('proc', options, OPTIONS)
+  const { from = 'new', origin = 'default' } = options
   const destination = '/proc'
   if (from === 'host') return bind({ source: '/proc', destination, options: ['rbind'], origin })
   return mount({ type: 'proc', destination, options: ['nosuid', 'noexec', 'nodev'], origin })

@@ -271,6 +271,12 @@ export class RunningContainer implements Container {
     return true
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill()
+    // How it ended is for whoever awaits `exited`; here it only has to be over.
+    await this.exited.catch(() => undefined)
+  }
+
   /** For tests: wait until a process has arrived where it is to be killed (see link.ts), then kill it from outside. */
   private killAtFault(op: number, signal: number): void {
     const { program } = this

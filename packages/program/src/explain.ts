@@ -1,4 +1,4 @@
-import { type Arch, hostArch } from '@rt/sys'
+import { type Arch, hostArch, type OptionKeys, refuseUnknownOptions } from '@rt/sys'
 import { assembleSections } from './assemble.js'
 import { describeInstruction } from './describe.js'
 import { frame } from './frame.js'
@@ -38,8 +38,11 @@ export interface ExplainOptions {
   readonly mode?: 'node' | 'standalone' | undefined
 }
 
+const OPTIONS: OptionKeys<ExplainOptions> = { arch: true, mode: true }
+
 /** What a plan would do, in the order in which each process does it. Nothing runs, and no privilege is needed. */
 export function explain(plan: Plan, options: ExplainOptions = {}): ExplainedStep[] {
+  refuseUnknownOptions('explain', options, OPTIONS)
   const arch = options.arch ?? hostArch()
   const mode = options.mode ?? 'node'
   const { operations } = assembleSections(frame(plan, { mode }), arch, mode === 'node')

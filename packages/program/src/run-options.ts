@@ -2,9 +2,10 @@ import type { TerminalSize } from './console.js'
 import type { Fault } from './fault.js'
 import type { Stdio } from './stdio.js'
 
-export interface RunOptions {
+/** @typeParam S what `stdio` is: the container's streams are typed by it */
+export interface RunOptions<S extends Stdio = Stdio> {
   /** The container's stdin, stdout and stderr; default `inherit`. A plan with a terminal replaces them. */
-  readonly stdio?: Stdio | undefined
+  readonly stdio?: S | undefined
   /** Initial size of the terminal of a plan that has one. */
   readonly terminalSize?: TerminalSize | undefined
   /** Kills the container. */

@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs'
-import { AF_UNIX, posixSpawn, SOCK_CLOEXEC, SOCK_STREAM, syscall } from '@rt/sys'
+import { AF_UNIX, type OptionKeys, posixSpawn, refuseUnknownOptions, SOCK_CLOEXEC, SOCK_STREAM, syscall } from '@rt/sys'
 import { assemble, type Program } from './assemble.js'
 import { RunningContainer } from './container.js'
 import type { Container } from './container-interface.js'
@@ -9,7 +9,16 @@ import { CONSOLE_FD, LOG_FD, STATUS_FD, SYNC_FD } from './layout.js'
 import { Log } from './log.js'
 import type { Plan } from './plan.js'
 import type { RunOptions } from './run-options.js'
-import { arrangeStdio, ChildFiles, streamsOn } from './stdio.js'
+import { arrangeStdio, ChildFiles, type Stdio, streamsOn } from './stdio.js'
+
+const OPTIONS: OptionKeys<RunOptions> = {
+  stdio: true,
+  terminalSize: true,
+  signal: true,
+  detached: true,
+  traced: true,
+  fault: true,
+}
 
 /**
  * Start a plan: its ELF in a sealed memfd, posix_spawn, and a pipe for news. Resolves when init has executed the
@@ -18,9 +27,14 @@ import { arrangeStdio, ChildFiles, streamsOn } from './stdio.js'
  * @throws SyscallError naming the step and the call that failed during the set-up; RtError for a bad plan or option, and
  *   RT_BROKEN_PROCESS if the set-up process was killed; the AbortSignal's reason. By then what the set-up had made is gone.
  */
-export async function run(plan: Plan, options: RunOptions = {}): Promise<Container> {
+export async function run<const S extends Stdio = 'inherit'>(
+  plan: Plan,
+  options: RunOptions<S> = {},
+): Promise<Container<S>> {
+  refuseUnknownOptions('run', options, OPTIONS)
   options.signal?.throwIfAborted()
-  return start(programOf(plan, options), options).started
+  // The class has a stream or null for each; which of them follows from `stdio`.
+  return start(programOf(plan, options), options).started as Promise<Container<S>>
 }
 
 /** A plan never changes, so one that runs again and again is assembled once. */

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { AT_FDCWD, O_DIRECTORY, O_PATH, openat, RtError } from '@rt/sys'
+import { AT_FDCWD, O_DIRECTORY, O_PATH, type OptionKeys, openat, RtError, refuseUnknownOptions } from '@rt/sys'
 import type { CacheLayer } from '../cache/cached-layer.js'
 import { FileDigests } from '../cache/file-digests.js'
 import { LayerCache } from '../cache/layer-cache.js'
@@ -14,7 +14,7 @@ import { resolveSource } from '../source/resolve.js'
 import type { Source } from '../source/source.js'
 import { type OnProgress, ProgressMeter } from '../unpack/progress.js'
 import { overlayNamespace } from './overlay-namespace.js'
-import { directoryView, openLayers, type RootView } from './root-view.js'
+import { directoryView, type OpenView, openLayers, type RootView } from './root-view.js'
 
 export interface PrepareOptions {
   /** A directory is left as it is: it becomes a layer below a writable one. Images and tar files always are. */
@@ -31,7 +31,7 @@ export interface PrepareOptions {
 }
 
 /** What a container's root is made of. */
-export interface RootFilesystem {
+export interface RootFilesystem extends Disposable {
   readonly kind: Source['kind']
   /** A directory that is the root, and is written to; undefined if the root is an overlay of `lower`. */
   readonly directory: string | undefined
@@ -45,7 +45,17 @@ export interface RootFilesystem {
   readonly warnings: readonly string[]
   /** Opens the whole root, read-only, for look-ups; close it, or {@link dispose} does. */
   openView(): RootView
+  /** Closes the views that are open; `using` does it. */
   dispose(): void
+}
+
+const OPTIONS: OptionKeys<PrepareOptions> = {
+  ephemeral: true,
+  rootDir: true,
+  limits: true,
+  platform: true,
+  onProgress: true,
+  signal: true,
 }
 
 /**
@@ -55,6 +65,7 @@ export interface RootFilesystem {
  * @throws RtError as {@link resolveSource}, {@link openImage} and {@link unpack} have them
  */
 export async function prepare(source?: string | Source, options: PrepareOptions = {}): Promise<RootFilesystem> {
+  refuseUnknownOptions('prepare', options, OPTIONS)
   const limits = withDefaults(options.limits)
   const rootDir = checkRootDir(resolve(options.rootDir ?? defaultRootDir()))
   const resolved = typeof source === 'object' ? source : resolveSource(source)
@@ -111,9 +122,14 @@ function ofDirectories(kind: Source['kind'], directory: string | undefined, lowe
 }
 
 /** Adds the views, and closes those that are open in the end. */
-function withViews(root: Omit<RootFilesystem, 'openView' | 'dispose'> & { open: () => RootView }): RootFilesystem {
+function withViews(
+  root: Omit<RootFilesystem, 'openView' | 'dispose' | typeof Symbol.dispose> & { open: () => OpenView },
+): RootFilesystem {
   const { open, ...rest } = root
   const views = new Set<RootView>()
+  const dispose = () => {
+    for (const view of views) view.close()
+  }
   return {
     ...rest,
     openView() {
@@ -123,12 +139,12 @@ function withViews(root: Omit<RootFilesystem, 'openView' | 'dispose'> & { open: 
         close() {
           if (views.delete(view)) opened.close()
         },
+        [Symbol.dispose]: () => view.close(),
       }
       views.add(view)
       return view
     },
-    dispose() {
-      for (const view of views) view.close()
-    },
+    dispose,
+    [Symbol.dispose]: dispose,
   }
 }

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import { type OptionKeys, refuseUnknownOptions } from '@rt/sys'
 import { type Limits, withDefaults } from '../extract/limits.js'
 import { ExtractThread } from '../extract/thread.js'
 import type { Platform } from '../oci/platform.js'
@@ -34,6 +35,14 @@ export interface Unpacked {
   readonly warnings: readonly string[]
 }
 
+const OPTIONS: OptionKeys<UnpackOptions> = {
+  limits: true,
+  platform: true,
+  keepOwners: true,
+  onProgress: true,
+  signal: true,
+}
+
 /**
  * Unpacks a tar file, or the layers of an image on top of each other, to a plain directory.
  *
@@ -49,6 +58,7 @@ export async function unpack(
   directory: string,
   options: UnpackOptions = {},
 ): Promise<Unpacked> {
+  refuseUnknownOptions('unpack', options, OPTIONS)
   const limits = withDefaults(options.limits)
   const resolved = typeof source === 'string' ? resolveSource(source) : source
   const target = resolve(directory)
