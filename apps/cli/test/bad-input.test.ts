@@ -55,7 +55,7 @@ describe('bad arguments: nothing is made, rt exits with 125', () => {
     ],
     [
       'mounts on the same place',
-      ['run', '--tmpfs', '/x', '--tmpfs', '/x', '--', 'true'],
+      ['run', '-v', '/etc:/x', '--tmpfs', '/x', '--', 'true'],
       'rt: --tmpfs /x: another option mounts on "/x" already\n',
     ],
     [
@@ -104,7 +104,7 @@ describe('bad arguments: nothing is made, rt exits with 125', () => {
       ['run', '-u', 'nobody-here', '--', 'true'],
       'rt: --user: no user "nobody-here" in the root\'s own /etc/passwd\n',
     ],
-    ['a user that is none', ['run', '-u', ':', '--', 'true'], 'rt: '],
+    ['a user that is none', ['run', '-u', '1:2:3', '--', 'true'], 'rt: '],
     [
       'a file that is not there',
       ['run', '--env-file', '/no/such', '--', 'true'],

@@ -1,18 +1,12 @@
 // requires root, busybox, and apps/cli/dist: sh tooling/bootstrap.sh cli
-import { readdirSync, readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chownSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { busyboxRoot, needs } from '../../../tooling/fixtures/index.js'
-import { rt, start } from './rt.js'
-
-/** The host's pid of a container's process 1: the child of the supervisor, which is rt's. */
-function containerPid(rtPid: number): number {
-  const children = (pid: number) =>
-    readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-    )
-  const [supervisor] = children(rtPid)
-  return children(supervisor as number)[0] as number
-}
+import { childrenOf, containerPid } from './container-pid.js'
+import { CLI, NOBODY, rt, rtAsNobody, start } from './rt.js'
 
 describe('rt exec', () => {
   let container: ReturnType<typeof start>
@@ -87,6 +81,124 @@ describe('rt exec', () => {
     expect(rt(['exec', String(process.pid), 'true'])).toMatchObject({
       status: 125,
       stderr: expect.stringContaining('it is in no container'),
+    })
+  })
+})
+
+describe('rt exec takes over from the container’s program', () => {
+  let root = ''
+  beforeEach((context) => {
+    needs(context, 'root', 'busybox')
+    if (root === '') root = busyboxRoot()
+  })
+  const WHO = 'id -u; id -g; id -G; pwd; echo "$HOME $FROM"; env | grep -c ^HOME='
+  let running: ReturnType<typeof start>[] = []
+  let folder: string | undefined
+  afterEach(async () => {
+    for (const each of running) each.child.kill('SIGKILL')
+    await Promise.all(running.map((each) => each.exited))
+    running = []
+    if (folder !== undefined) rmSync(folder, { recursive: true })
+    folder = undefined
+  })
+  /** The host's pid of a container's process 1. */
+  async function started(options: string[], script = 'echo ready; exec sleep 100'): Promise<number> {
+    const container = start(['run', ...options, root, 'sh', '-c', script])
+    running.push(container)
+    await container.says('ready\n')
+    return containerPid(container.child.pid as number)
+  }
+  const exec = (pid: number, ...args: string[]) => rt(['exec', ...args, String(pid), 'sh', '-c', WHO])
+
+  it.each<[string, string[], string]>([
+    ['root', [], '0\n0\n0\n/\n/root \n1\n'],
+    ['a user of passwd, with his groups', ['-u', 'user'], '1000\n1000\n1000 44\n/\n/home \n1\n'],
+    ['a number and a group', ['-u', '1234:44'], '1234\n44\n44\n/\n/ \n1\n'],
+    ['its directory', ['-w', '/tmp'], '0\n0\n0\n/tmp\n/root \n1\n'],
+    ['a directory that it may not enter itself', ['-u', '1234', '-w', '/root'], '1234\n0\n0\n/root\n/ \n1\n'],
+    ['its variables', ['-e', 'FROM=container', '-e', 'HOME=/srv'], '0\n0\n0\n/\n/srv container\n1\n'],
+    ['a HOME that is empty', ['-e', 'HOME='], '0\n0\n0\n/\n \n1\n'],
+    [
+      'with --init: the program’s, not the reaper’s',
+      ['--init', '-u', 'user', '-w', '/tmp', '-e', 'FROM=x'],
+      '1000\n1000\n1000 44\n/tmp\n/home x\n1\n',
+    ],
+    ['a user namespace of one id', ['--userns', 'self', '-w', '/tmp'], '0\n0\n0\n/tmp\n/root \n1\n'],
+  ])('%s', async (_, options, stdout) => {
+    expect(exec(await started(options))).toMatchObject({ status: 0, stderr: '', stdout })
+  })
+
+  it('by any process of it, one that has become another user, or was sent in itself', async () => {
+    const script = 'su -s /bin/sh user -c "cd /; echo ready; exec sleep 98" & wait'
+    const first = await started(['-w', '/tmp'], script)
+    const [child] = childrenOf(first)
+    const expected = { status: 0, stderr: '', stdout: '0\n0\n0\n/tmp\n/root \n1\n' }
+    expect(exec(child as number)).toMatchObject(expected)
+
+    const second = start(['exec', '-u', '1234', '-w', '/etc', String(first), 'sh', '-c', 'echo ready; exec sleep 97'])
+    running.push(second)
+    await second.says('ready\n')
+    expect(exec(containerPid(second.child.pid as number))).toMatchObject(expected)
+  })
+
+  it('unless told otherwise', async () => {
+    const pid = await started(['-u', '1234:44', '-w', '/tmp', '-e', 'FROM=container', '-e', 'HOME=/srv'])
+    expect(exec(pid, '-u', 'user').stdout).toBe('1000\n1000\n1000 44\n/tmp\n/home container\n1\n')
+    expect(exec(pid, '-w', '/etc').stdout).toBe('1234\n44\n44\n/etc\n/srv container\n1\n')
+    expect(exec(pid, '-e', 'FROM=here', '-e', 'HOME=/here').stdout).toBe('1234\n44\n44\n/tmp\n/here here\n1\n')
+    expect(exec(pid, '-u', 'user', '-e', 'HOME=/here').stdout).toBe('1000\n1000\n1000 44\n/tmp\n/here container\n1\n')
+  })
+
+  it('where its program stands now, by whatever name', async () => {
+    const pid = await started(['-w', '/tmp/a'], 'mv /tmp/a /tmp/b; ln -s /etc /tmp/a; echo ready; exec sleep 100')
+    expect(rt(['exec', String(pid), 'pwd'])).toMatchObject({ status: 0, stdout: '/tmp/b\n' })
+  })
+
+  it('a directory that is gone is said to be', async () => {
+    const pid = await started(['-w', '/tmp/gone'], 'rmdir /tmp/gone; echo ready; exec sleep 100')
+    expect(rt(['exec', String(pid), 'pwd'])).toMatchObject({
+      status: 125,
+      stderr: expect.stringContaining('the directory of the container’s program has been removed'),
+    })
+    expect(rt(['exec', '-w', '/', String(pid), 'pwd']).stdout).toBe('/\n')
+  })
+
+  it('no_new_privs and the bounding set', async () => {
+    const status = 'grep -E "NoNewPrivs|CapBnd|CapEff" /proc/self/status'
+    const pid = await started(['--security-opt', 'no-new-privileges', '--cap-drop', 'ALL', '--cap-add', 'CHOWN'])
+    expect(rt(['exec', String(pid), 'sh', '-c', status]).stdout).toBe(
+      'CapEff:\t0000000000000001\nCapBnd:\t0000000000000001\nNoNewPrivs:\t1\n',
+    )
+    const other = await started([])
+    expect(rt(['exec', String(other), 'sh', '-c', status]).stdout).toContain('NoNewPrivs:\t0\n')
+  })
+
+  it('nothing of the caller’s groups, where the container can’t drop any', async () => {
+    const pid = await started(['--userns', 'self'])
+    const groups = 'grep ^Groups /proc/self/status'
+    const command = ['--groups', '44,1234', process.execPath, '--', CLI, 'exec', String(pid), 'sh', '-c', groups]
+    const { status, stdout, stderr } = spawnSync('setpriv', command, { encoding: 'utf8' })
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'Groups:\t \n', stderr: '' })
+  })
+
+  it('for a plain user, in a container of his own', async () => {
+    // Outside of the run's own folder, which is closed to him.
+    folder = mkdtempSync(join(tmpdir(), 'rt-exec-'))
+    chownSync(folder, NOBODY, NOBODY)
+    const own = join(folder, 'root')
+    expect(spawnSync('cp', ['-a', root, own]).status).toBe(0)
+    expect(spawnSync('chown', ['-R', `${NOBODY}:${NOBODY}`, own]).status).toBe(0)
+    const container = start(['run', '-w', '/tmp', '-e', 'FROM=his', own, 'sh', '-c', 'echo ready; exec sleep 100'], {
+      uid: NOBODY,
+      gid: NOBODY,
+    })
+    running.push(container)
+    await container.says('ready\n')
+    const pid = containerPid(container.child.pid as number)
+    expect(rtAsNobody(['exec', String(pid), 'sh', '-c', WHO])).toMatchObject({
+      status: 0,
+      stderr: '',
+      stdout: '0\n0\n0\n/tmp\n/root his\n1\n',
     })
   })
 })

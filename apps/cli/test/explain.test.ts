@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { VM_CODE } from '../../../packages/program/src/vm-code.js'
 import { busyboxRoot, needs, qemuArm64, temporaryFolder } from '../../../tooling/fixtures/index.js'
 import { rt, rtAsNobody, traces } from './rt.js'
 
@@ -88,7 +89,49 @@ describe('rt trace', () => {
   })
 })
 
+describe('rt trace of a set-up that fails', () => {
+  const failing = ['run', '--tmpfs', '/x:nosuch=1', '--', 'true']
+
+  it('tells what had run, and then what failed', () => {
+    const { status, stdout, stderr } = rt(['trace', ...failing])
+    expect({ status, stdout }).toEqual({ status: 125, stdout: '' })
+    const [table = '', message = ''] = stderr.split(/^(?=rt: )/m)
+    expect(table).toMatch(/^ +at µs +took µs\nsupervisor: /)
+    expect(table).toMatch(/fsconfig\(\d+<tmpfs>, FSCONFIG_SET_STRING, "nosuch", "1", 0\) = -1 EINVAL\n/)
+    expect(message).toMatch(/^rt: mount "\/x" \(--tmpfs \/x:nosuch=1\): EINVAL/)
+  })
+
+  it('the same with --json and --perfetto', () => {
+    const file = join(temporaryFolder('trace'), 'trace.json')
+    expect(rt(['trace', '--json', '-o', file, ...failing]).status).toBe(125)
+    const rows = JSON.parse(readFileSync(file, 'utf8'))
+    expect(rows).toContainEqual(expect.objectContaining({ step: 'mount "/x"', error: 'EINVAL', isCall: true }))
+    expect(rows.filter((row: { error?: string }) => row.error === 'EINVAL').length).toBe(1)
+    expect(rt(['trace', '--perfetto', '-o', file, ...failing]).status).toBe(125)
+    expect(JSON.parse(readFileSync(file, 'utf8')).traceEvents.length).toBeGreaterThan(50)
+  })
+
+  it('and of a command that can’t be executed', () => {
+    const { status, stderr } = rt(['trace', 'run', '--', '/no/such'])
+    expect(status).toBe(127)
+    expect(stderr).toMatch(/execve\("\/no\/such", .* = -1 ENOENT\n/)
+  })
+})
+
 describe('rt compile', () => {
+  it('is as large as its help says', () => {
+    const file = join(temporaryFolder('compile'), 't')
+    expect(rt(['compile', 'run', root, 'true', '-o', file]).status).toBe(0)
+    const { stdout } = rt(['compile', '--help'])
+    const [, kilobytes = '', machine = ''] = /some (\d+) KiB .* (\d+) bytes/.exec(stdout.replaceAll('\n', ' ')) ?? []
+    expect(statSync(file).size / 1024 / Number(kilobytes)).toBeGreaterThan(0.8)
+    expect(statSync(file).size / 1024 / Number(kilobytes)).toBeLessThan(1.2)
+    for (const code of Object.values(VM_CODE)) {
+      expect(Buffer.from(code, 'base64').length).toBeLessThan(Number(machine))
+      expect(Buffer.from(code, 'base64').length).toBeGreaterThan(Number(machine) / 2)
+    }
+  })
+
   const compiled = (...args: string[]): string => {
     const file = join(temporaryFolder('compile'), 't')
     expect(rt(['compile', ...args, '-o', file])).toEqual({ status: 0, signal: null, stdout: '', stderr: '' })

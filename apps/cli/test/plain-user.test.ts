@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { busyboxRoot, layerTar, needs, ociLayout } from '../../../tooling/fixtures/index.js'
-import { NOBODY, rtAsNobody } from './rt.js'
+import { NOBODY, rt as rtAs, rtAsNobody } from './rt.js'
 
 /** A folder of his own, outside the run's, which is closed to him. */
 let home = ''
@@ -44,7 +44,7 @@ describe('a plain user', () => {
     const command = 'cat /etc/hostname; echo made > /made; hostname; ls /sys/class/net'
     const { status, stdout, stderr } = rt('run', root, 'sh', '-c', command)
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-    expect(stdout).toMatch(/^busybox\n[0-9a-f]{12}\nlo\n$/)
+    expect(stdout).toMatch(/^([0-9a-f]{12})\n\1\nlo\n$/)
     expect(statSync(join(root, 'made')).uid).toBe(NOBODY)
   })
 
@@ -72,5 +72,36 @@ describe('a plain user', () => {
     const options = ['-v', `${folder}:/mnt:ro`, '--tmpfs', '/run']
     const { status, stdout, stderr } = rt('run', ...options, '--', 'sh', '-c', 'ls -A /mnt; touch /run/x && echo ok')
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'ok\n', stderr: '' })
+  })
+
+  // As OpenShift starts containers: an id of nobody's.
+  it.each<[string, Record<string, string | undefined>]>([
+    ['without HOME', { HOME: undefined, XDG_DATA_HOME: undefined }],
+    ['with an empty one', { HOME: '', XDG_DATA_HOME: '' }],
+  ])('needs no line in passwd, %s', (_, env) => {
+    const stranger = { uid: 54321, gid: 54321, env }
+    const root = own(busyboxRoot(), `root-${Object.keys(env).length}-${_.length}`)
+    chownSync(home, stranger.uid, stranger.gid)
+    try {
+      execFileSync('chown', ['-R', '54321:54321', root])
+      expect(rtAs(['run', root, 'id', '-u'], stranger)).toMatchObject({ status: 0, stdout: '0\n', stderr: '' })
+      expect(rtAs(['run', '--', 'id', '-u'], stranger)).toMatchObject({ status: 0, stdout: '0\n' })
+      expect(rtAs(['doctor', '--json'], stranger).stderr).toBe('')
+      // Only an image has to be put somewhere.
+      const image = own(ociLayout({ layers: [layerTar(busyboxRoot())], config: {} }), `image-${_.length}`)
+      execFileSync('chown', ['-R', '54321:54321', image])
+      const { status, stderr } = rtAs(['run', `oci:${image}`, 'true'], stranger)
+      expect({ status, stderr }).toEqual({
+        status: 125,
+        stderr: expect.stringMatching(
+          /no home directory to keep unpacked layers in\n {2}hint: choose another with --root-dir/,
+        ),
+      })
+      expect(
+        rtAs(['run', '--root-dir', join(home, `cache-${_.length}`), `oci:${image}`, 'id', '-u'], stranger).stdout,
+      ).toBe('0\n')
+    } finally {
+      chownSync(home, NOBODY, NOBODY)
+    }
   })
 })

@@ -1,4 +1,5 @@
 // requires nothing: plans are built, none is run
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { Complaints } from '../src/arguments/complaints.js'
 import { parseArguments } from '../src/arguments/parse.js'
@@ -43,8 +44,11 @@ describe('the plan of rt run', () => {
     // A plain user's root is put together in another way, and he has no cgroup.
     const parts = names.filter((name) => !/^(mount|cgroup|files)/.test(name))
     expect(parts).toEqual([
+      'standard streams',
       'namespaces',
       'hostname',
+      'private proc',
+      'sysctls',
       'root tree',
       'attach root',
       'masked paths',
@@ -55,6 +59,8 @@ describe('the plan of rt run', () => {
       'session',
       'oom_score_adj',
       'rlimits',
+      'umask',
+      'session keyring',
       'user',
       'capabilities',
       'no_new_privs',
@@ -181,26 +187,35 @@ describe('limits', () => {
 })
 
 describe('files with names', () => {
-  const names = { hostname: 'web', hosts: [], nameServers: [], hostNetwork: false, hostRoot: false, isThrownAway: true }
-  const of = (changes: Partial<Parameters<typeof nameFiles>[0]>) => nameFiles({ ...names, ...changes })
-  const places = (changes: Partial<Parameters<typeof nameFiles>[0]>) =>
-    of(changes).map(({ destination }) => destination)
+  const names = { hostname: 'web', hostsName: 'here', hosts: [], nameServers: [], hostNetwork: false }
+  const of = (changes: Partial<Parameters<typeof nameFiles>[0]>) =>
+    new Map(nameFiles({ ...names, ...changes }).map(({ destination, content }) => [destination, String(content)]))
+  const localhost = '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n'
+  const hostsHosts = readFileSync('/etc/hosts', 'utf8')
 
-  it('are given where the root is thrown away', () => {
-    expect(of({}).map(({ content }) => content)).toEqual([
-      '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\tweb\n',
-      'web\n',
-    ])
+  it('are always the three', () => {
+    expect(of({})).toEqual(
+      new Map([
+        ['/etc/hosts', `${localhost}127.0.1.1\tweb\n`],
+        ['/etc/hostname', 'web\n'],
+        ['/etc/resolv.conf', readFileSync('/etc/resolv.conf', 'utf8')],
+      ]),
+    )
   })
 
-  it('are not made in a directory that stays, unless an option asks', () => {
-    expect(places({ isThrownAway: false })).toEqual([])
-    expect(places({ isThrownAway: false, hosts: [{ name: 'db', address: '10.0.0.5' }] })).toEqual(['/etc/hosts'])
-    expect(places({ isThrownAway: false, nameServers: ['9.9.9.9'] })).toEqual(['/etc/resolv.conf'])
+  it('have what --add-host and --dns say', () => {
+    const files = of({ hosts: [{ name: 'db', address: '10.0.0.5' }], nameServers: ['9.9.9.9', '8.8.8.8'] })
+    expect(files.get('/etc/hosts')).toBe(`${localhost}127.0.1.1\tweb\n10.0.0.5\tdb\n`)
+    expect(files.get('/etc/resolv.conf')).toBe('nameserver 9.9.9.9\nnameserver 8.8.8.8\n')
   })
 
   it('are the host’s in the host’s network', () => {
-    expect(places({ isThrownAway: false, hostNetwork: true })).toEqual(['/etc/hosts', '/etc/resolv.conf'])
-    expect(places({ isThrownAway: false, hostNetwork: true, hostRoot: true })).toEqual([])
+    expect(of({ hostNetwork: true, hostname: 'here' }).get('/etc/hosts')).toBe(hostsHosts)
+    expect(of({ hostNetwork: true }).get('/etc/hosts')).toBe(`${hostsHosts}127.0.1.1\tweb\n`)
+  })
+
+  it('say the host’s name where the container has no other', () => {
+    expect(of({ hostname: undefined }).get('/etc/hostname')).toBe('here\n')
+    expect(of({ hostname: undefined }).get('/etc/hosts')).toBe(localhost)
   })
 })

@@ -36,7 +36,7 @@ export const rtAsNobody = (args: readonly string[], options: SpawnSyncOptions & 
   rt(args, { ...options, uid: NOBODY, gid: NOBODY, env: { HOME: '/nonexistent', ...options.env } })
 
 /** A running rt, to be talked to. */
-export function start(args: readonly string[], options: { cwd?: string } = {}) {
+export function start(args: readonly string[], options: { cwd?: string; uid?: number; gid?: number } = {}) {
   const child = spawn(process.execPath, ['--', CLI, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, NODE_EXTRA_CA_CERTS: undefined },

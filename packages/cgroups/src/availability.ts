@@ -1,107 +1,63 @@
 import type { Complaint } from '@rt/sys'
-import type { Controller } from './controller.js'
-import { type CgroupHost, type Hierarchy, hierarchyOf } from './host.js'
+import { whyClosed, whyMissing } from './absence.js'
+import type { FieldPath } from './field-path.js'
+import { entriesOf, FIELDS, type Field, fieldValue, type Side } from './fields.js'
+import type { CgroupHost, Hierarchy } from './host.js'
 import type { Limits } from './resources.js'
-import { V1 } from './v1/index.js'
-import { V2 } from './v2/index.js'
-import { controllerOfFile } from './v2/unified.js'
 
-/** A controller that limits ask for, and the hierarchy where it is. */
+/** A field that is asked for, and the hierarchy where it is carried out. */
 export interface Use {
-  readonly controller: Controller
+  readonly path: FieldPath
+  /** Absent: the version's own files, or a program. */
+  readonly controller: string | undefined
   readonly hierarchy: Hierarchy
 }
 
-/** v1's names by v2's, where they differ. */
-const NAME_IN_V1: Readonly<Record<string, string>> = { io: 'blkio' }
-
-/** Where a controller is: in a v1 hierarchy, else in v2's. A controller can only be in one at a time. */
-function find(host: CgroupHost, name: string): Use | undefined {
-  const nameInV1 = NAME_IN_V1[name] ?? name
-  const v1 = hierarchyOf(host, 1, nameInV1)
-  const v2 =
-    hierarchyOf(host, 2, name) ??
-    // Devices are v2's without being a controller there: a program is attached to the group.
-    (name === 'devices' ? host.hierarchies.find((each) => each.version === 2) : undefined)
-  const hierarchy = v1 ?? v2
-  const controller = v1 ? V1.find((each) => each.name === nameInV1) : V2.find((each) => each.name === name)
-  return hierarchy && controller && { controller, hierarchy }
-}
-
-const list = (names: readonly string[]): string => (names.length > 0 ? names.join(', ') : 'none')
-
-/** Why there is no such controller, and what helps. */
-export function whyMissing(host: CgroupHost, name: string): string {
-  if (host.mode === 'none') return 'no cgroup file system is mounted: mount one on /sys/fs/cgroup'
-  const v2 = host.hierarchies.find((each) => each.version === 2)
-  const all = host.hierarchies.flatMap(({ controllers }) => controllers)
-  if (host.mode === 'v2' && v2?.top !== undefined && v2.top !== v2.mountPoint) {
-    return (
-      `the ${name} controller is not delegated to "${v2.top}" (which has ${list(v2.controllers)}): ` +
-      `run below a systemd unit with Delegate=${name}, for all users by "systemctl edit user@.service"`
+/** Where a field is carried out: in a v1 hierarchy that has its controller, else in v2's; or why nowhere. */
+function place(host: CgroupHost, { v1, v2 }: Field): { side: Side; hierarchy: Hierarchy } | string {
+  const bound = ({ controller }: Side, version: 1 | 2) =>
+    host.hierarchies.find(
+      (each) => each.version === version && (controller === undefined || each.controllers.includes(controller)),
     )
-  }
-  const boot = name === 'memory' ? '; Raspberry Pi OS and old Debian want cgroup_enable=memory at boot' : ''
-  return `no ${name} controller in any mounted hierarchy (there are: ${list(all)})${boot}`
-}
-
-/** Why nothing can be made in a hierarchy, and what helps. */
-export function whyClosed({ readOnly, mountPoint, own, version }: Hierarchy): string {
-  if (readOnly) return `"${mountPoint}" is mounted read-only, as it is inside a container`
-  if (version === 1) return `"${mountPoint}" is not writable: cgroup v1 is for root`
-  return (
-    `not delegated: "${own ?? mountPoint}" is not writable by this user; start with ` +
-    '"systemd-run --user --scope -p Delegate=yes", or run below a systemd unit with Delegate=yes'
-  )
-}
-
-/** A hierarchy for asking a controller's file which options it would write, when there is no real one. */
-const NOWHERE: Hierarchy = { version: 2, mountPoint: '', controllers: [], readOnly: true, files: [] }
-
-/** The options that a controller's limits came from: `io.throttle[2].rbps` is `io.throttle`. */
-function optionsOf({ controller, hierarchy }: Use, limits: Limits): string[] {
-  const options = controller.set(limits, hierarchy).map(({ option }) => option.replace(/\[.*/, ''))
-  return options.length > 0 ? [...new Set(options)] : [controller.name]
+  // A controller can only be in one at a time.
+  const first = typeof v1 === 'string' ? undefined : bound(v1, 1)
+  if (first) return { side: v1 as Side, hierarchy: first }
+  const second = typeof v2 === 'string' ? undefined : bound(v2, 2)
+  if (second) return { side: v2 as Side, hierarchy: second }
+  const has = (version: 1 | 2) => host.hierarchies.some((each) => each.version === version)
+  if (typeof v1 === 'string' && !has(2) && has(1)) return v1
+  if (typeof v2 === 'string' && !has(1) && has(2)) return v2
+  const named = [v2, v1].flatMap((side) => (typeof side === 'string' ? [] : (side.controller ?? [])))
+  return whyMissing(host, named[0] ?? 'v2')
 }
 
 /**
- * Which controllers the limits need and where they are; and what this host cannot do, all of it.
+ * Where each field that is asked for is carried out, and what this host cannot do, all of it.
  *
  * A controller that is missing or out of reach is a complaint, never a limit left out.
+ *
+ * @param optional fields that nobody asked for by name: left out where they can't be carried out
  */
-export function findControllers(limits: Limits, host: CgroupHost): { uses: Use[]; complaints: Complaint[] } {
+export function findFields(
+  limits: Limits,
+  host: CgroupHost,
+  optional: readonly string[] = [],
+): { uses: Use[]; complaints: Complaint[] } {
   const uses: Use[] = []
   const complaints: Complaint[] = []
-  for (const controller of V2) {
-    if (!controller.isSet(limits)) continue
-    const use = find(host, controller.name)
-    const complain = (message: string) => {
-      for (const path of optionsOf(use ?? { controller, hierarchy: NOWHERE }, limits))
-        complaints.push({ path, message })
-    }
-    if (!use) complain(whyMissing(host, controller.name))
-    else if (use.hierarchy.top === undefined) complain(whyClosed(use.hierarchy))
-    else {
-      complaints.push(...(use.controller.unsupported?.(limits, use.hierarchy, host) ?? []))
-      uses.push(use)
-    }
+  for (const path of Object.keys(FIELDS) as FieldPath[]) {
+    if (fieldValue(limits, path) === undefined) continue
+    const found = place(host, FIELDS[path])
+    const about = (message: string): Complaint[] => entriesOf(limits, path).map((entry) => ({ path: entry, message }))
+    const wrong =
+      typeof found === 'string'
+        ? about(found)
+        : found.hierarchy.top === undefined
+          ? about(whyClosed(found.hierarchy))
+          : (found.side.complaints?.(limits, found.hierarchy, host) ?? [])
+    if (typeof found !== 'string' && wrong.length === 0) {
+      uses.push({ path, controller: found.side.controller, hierarchy: found.hierarchy })
+    } else if (!optional.includes(path)) complaints.push(...wrong)
   }
-  return { uses, complaints: [...complaints, ...unifiedComplaints(limits, host)] }
-}
-
-/** Raw v2 files need v2, and their controller there. */
-function unifiedComplaints({ unified = {} }: Limits, host: CgroupHost): Complaint[] {
-  const v2 = host.hierarchies.find((each) => each.version === 2)
-  return Object.keys(unified).flatMap((file): Complaint[] => {
-    const path = `unified[${JSON.stringify(file)}]`
-    const controller = controllerOfFile(file)
-    if (!v2) return [{ path, message: 'files of cgroup v2 need cgroup v2, and this host has only v1 hierarchies' }]
-    if (v2.top === undefined) return [{ path, message: whyClosed(v2) }]
-    if (controller === undefined || v2.controllers.includes(controller)) return []
-    const v1 = hierarchyOf(host, 1, NAME_IN_V1[controller] ?? controller)
-    const message = v1
-      ? `the ${controller} controller is in the v1 hierarchy "${v1.mountPoint}" on this host, not in v2`
-      : whyMissing(host, controller)
-    return [{ path, message }]
-  })
+  return { uses, complaints }
 }

@@ -2,7 +2,7 @@ import { type OptionKeys, RtError, refuseUnknownOptions } from '@rt/sys'
 import { detectCgroups } from './detect-cgroups.js'
 import { type OomKill, oomKills } from './events.js'
 import { setFrozen } from './freezer.js'
-import { processesIn, reader, writeGroupFile } from './group-files.js'
+import { exists, processesIn, reader, writeGroupFile } from './group-files.js'
 import { type Group, groupsOf } from './group-path.js'
 import { groupStats } from './group-stats.js'
 import type { CgroupHost } from './host.js'
@@ -92,8 +92,17 @@ export class Cgroup implements AsyncDisposable {
     return isPopulated(this.groups)
   }
 
-  /** What it uses now. Parts are absent where the controller is. */
+  /**
+   * What it uses now. Parts are absent where the controller is.
+   *
+   * @throws RtError RT_NOT_FOUND if there is no such group in any hierarchy: it was removed, or never made
+   */
   stats(): CgroupStats {
+    if (!this.directories.some(exists)) {
+      throw new RtError('RT_NOT_FOUND', `there is no cgroup ${JSON.stringify(this.path)}`, {
+        hint: 'it is removed when its container has ended: ask before that, or join it with keep',
+      })
+    }
     return groupStats(this.groups)
   }
 

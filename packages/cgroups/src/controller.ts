@@ -1,5 +1,5 @@
-import type { Complaint } from '@rt/sys'
-import type { CgroupHost, Hierarchy } from './host.js'
+import type { FieldPath } from './field-path.js'
+import type { Hierarchy } from './host.js'
 import type { Limits } from './resources.js'
 import type { CgroupStats, CpuStats } from './stats.js'
 
@@ -9,6 +9,8 @@ export interface FileValue {
   readonly value: string
   /** The resource that asked for it: `pids.max`. */
   readonly option: string
+  /** Other fields that the same write carries out. */
+  readonly also?: readonly FieldPath[]
 }
 
 /** The text of a group's file without its last newline; undefined if there is no such file. */
@@ -16,22 +18,18 @@ export type ReadFile = (file: string) => string | undefined
 
 /**
  * One controller of one version of cgroups. v1/ and v2/ hold a file for each; the two files of a controller lie side
- * by side and differ in the kernel's names, units and orders, which is all there is to differ. Everything here is
- * pure: text in, text out.
+ * by side and differ in the kernel's names, units and orders, which is all there is to differ. Which fields are whose is
+ * said by fields.ts. Everything here is pure: text in, text out.
  */
 export interface Controller {
   /** The kernel's name: `blkio`, `io`, `memory`. */
   readonly name: string
-  /** Do these limits ask anything of it? */
-  isSet(limits: Limits): boolean
   /**
    * What to write, in the order in which the kernel accepts it.
    *
    * @param read the group's files as they are; absent for a group that is yet to be made
    */
   set(limits: Limits, hierarchy: Hierarchy, read?: ReadFile): FileValue[]
-  /** What of the limits this version, or this kernel as far as it was looked at, cannot do. */
-  unsupported?(limits: Limits, hierarchy: Hierarchy, host: CgroupHost): Complaint[]
   stat?(read: ReadFile): PartialStats
 }
 

@@ -1,5 +1,5 @@
 import { RtError } from '@rt/sys'
-import { whyMissing } from './availability.js'
+import { whyMissing } from './absence.js'
 import { parseFlatKeyed } from './cgroup-text.js'
 import { reader } from './group-files.js'
 import type { Group } from './group-path.js'

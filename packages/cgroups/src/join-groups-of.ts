@@ -7,14 +7,19 @@ import { enterGroups } from './join.js'
 
 /**
  * A step that puts the container's init into the groups of a running process: what `exec` into a container needs.
- * Groups that this process can't see through any mount are left out. Looks at the host: the groups are those of now.
+ * Groups that this process can't see through any mount are left out, and so are those that it is in itself, where there is
+ * nothing to enter: a plain user may not write `tasks` of the root's group, in which containers without a limit are.
+ * Looks at the host: the groups are those of now.
  *
  * @param pid as this process sees it
  * @throws RtError RT_NOT_FOUND if there is no such process
  */
 export function joinGroupsOf(pid: number, origin?: string): Step {
-  const groups = describeCgroups(readFileSync('/proc/self/mountinfo', 'utf8'), cgroupOf(pid)).hierarchies.flatMap(
-    (hierarchy) => (hierarchy.own === undefined ? [] : [{ hierarchy, directory: hierarchy.own }]),
+  const mountinfo = readFileSync('/proc/self/mountinfo', 'utf8')
+  const groupsOf = (each: number | 'self') => describeCgroups(mountinfo, cgroupOf(each)).hierarchies
+  const own = new Set(groupsOf('self').map((hierarchy) => hierarchy.own))
+  const groups = groupsOf(pid).flatMap((hierarchy) =>
+    hierarchy.own === undefined || own.has(hierarchy.own) ? [] : [{ hierarchy, directory: hierarchy.own }],
   )
   return {
     name: `cgroups of process ${pid}`,
@@ -24,7 +29,7 @@ export function joinGroupsOf(pid: number, origin?: string): Step {
   }
 }
 
-function cgroupOf(pid: number): string {
+function cgroupOf(pid: number | 'self'): string {
   try {
     return readFileSync(`/proc/${pid}/cgroup`, 'utf8')
   } catch (error) {

@@ -1,5 +1,6 @@
 import { call, type Instruction, ref, type Step } from '@rt/program'
 import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, O_WRONLY, type OptionKeys, refuseUnknownOptions } from '@rt/sys'
+import { whyClosed } from './absence.js'
 import { detectCgroups } from './detect-cgroups.js'
 import type { Group } from './group-path.js'
 import { cgroupHints } from './hints.js'
@@ -14,6 +15,18 @@ export interface JoinOptions extends CreationOptions {
   readonly host?: CgroupHost | undefined
   /** Leave the group when the container has ended; default: what the step made it also removes. */
   readonly keep?: boolean | undefined
+  /**
+   * What to do if the group is there already.
+   *
+   * - `refuse` (default): an error, RT_BUSY, when the set-up comes to it, if another container has it or anything is in
+   *   it. One that is empty, and that no living supervisor has locked, was left by an rt that was killed: it is made
+   *   anew.
+   * - `join`: go into it, whoever made it. The limits given are then set for all who are in it. It is removed by the
+   *   container that made it, if nobody else is in it then; nobody in it is killed.
+   */
+  readonly existing?: 'refuse' | 'join' | undefined
+  /** What to say if it is in use; default names the group. */
+  readonly inUse?: string | undefined
 }
 
 type Place = Pick<Group, 'hierarchy' | 'directory'>
@@ -57,15 +70,24 @@ const goThrough = (groups: readonly Place[]): Instruction[] =>
     call('close', [ref(`door ${i}`)]),
   ])
 
-const OPTIONS: OptionKeys<JoinOptions> = { host: true, keep: true, origin: true, names: true }
+const OPTIONS: OptionKeys<JoinOptions> = {
+  host: true,
+  keep: true,
+  existing: true,
+  inUse: true,
+  origin: true,
+  names: true,
+  optional: true,
+}
 
 /**
  * A step that makes the group `path` in every hierarchy, sets limits, puts the container in it before it enters its
- * cgroup namespace, and removes it when the container has ended. It needs no Node: a compiled program does the same.
+ * cgroup namespace, and removes it when the container has ended, with the groups that the container made below it. It
+ * needs no Node: a compiled program does the same.
  *
- * A group that exists gets the limits and is not removed. Parents that are missing are made and, once empty, removed by
- * the last container that leaves. Processes left behind in a group that the step made (there can be some without a pid
- * namespace) are killed.
+ * The group is the container's alone, unless `existing` says otherwise. Parents that are missing are made and, once
+ * empty, removed by the last container that leaves. Processes left behind in the group (there can be some without a pid
+ * namespace) are killed. What can't be removed in some seconds is told of by the container's `warnings`.
  *
  * @param path of the group beneath {@link Hierarchy.top}: `/rt/demo`
  * @throws RtError RT_INVALID_OPTION for a wrong path or wrong resources; RT_PERMISSION if no hierarchy can be written;
@@ -74,15 +96,37 @@ const OPTIONS: OptionKeys<JoinOptions> = { host: true, keep: true, origin: true,
  */
 export function join(path: string, resources: Resources = {}, options: JoinOptions = {}): Step {
   refuseUnknownOptions('join', options, OPTIONS)
-  const { host = detectCgroups(), keep, ...creation } = options
+  const {
+    host: given = detectCgroups(),
+    existing = 'refuse',
+    inUse = `the cgroup ${JSON.stringify(path)} is in use`,
+    keep,
+    ...creation
+  } = options
+  const { origin } = creation
+  const host = lockFirst(given)
   const { groups, actions } = planCreation(host, path, resources, creation)
   const way = enterGroups(groups)
+  const closed = host.hierarchies.filter(({ top }) => top === undefined)
+  const but = closed.length > 0 ? `; in none of its own where ${closed.map(whyClosed).join(', ')}` : ''
   return {
     name: `cgroup ${JSON.stringify(path)}`,
-    why: 'what the container uses is counted and limited',
-    ...(options.origin === undefined ? {} : { origin: options.origin }),
+    why: `what the container uses is counted and limited, and no other group is its to change${but}`,
+    ...(origin === undefined ? {} : { origin }),
     ...way,
-    outside: [...makeInstructions(actions), ...(way.outside ?? [])],
-    ...(keep ? {} : { after: removeInstructions(groups) }),
+    outside: [...makeInstructions(actions, groups, { existing, inUse }), ...(way.outside ?? [])],
+    ...(keep ? {} : { after: removeInstructions(groups, existing) }),
   }
+}
+
+/**
+ * The first group is the lock on the name, made first and removed last: not the one in which what is left is killed,
+ * since that one can be removed at once if nothing is.
+ */
+function lockFirst(host: CgroupHost): CgroupHost {
+  const { hierarchies } = host
+  const first = hierarchies.find(
+    ({ version, controllers, top }) => top !== undefined && version === 1 && !controllers.includes('freezer'),
+  )
+  return first ? { ...host, hierarchies: [first, ...hierarchies.filter((each) => each !== first)] } : host
 }

@@ -1,9 +1,10 @@
 import { branch, buffer, call, compute, fail, goto, type Instruction, label, ref } from '@rt/program'
-import { AT_FDCWD, O_CLOEXEC, O_RDONLY, O_RDWR, O_WRONLY, XATTR_REPLACE } from '@rt/sys'
+import { AT_FDCWD, O_CLOEXEC, O_RDONLY, O_RDWR, O_WRONLY } from '@rt/sys'
+import { claim, madeBy, refuseExisting, there, vanished } from './claim.js'
 import { attachDevices } from './device-instructions.js'
 import type { Group } from './group-path.js'
 import { cgroupHints } from './hints.js'
-import { MARK, MODE, OURS, SHARED } from './mark.js'
+import { MARK, MODE, OURS } from './mark.js'
 import type { Action } from './plan-creation.js'
 
 /** How often parents may vanish under our hands before we give up; each time another container has just left. */
@@ -12,48 +13,45 @@ const ATTEMPTS = 1000
 /** A cpuset of v1 is printed on one line; 1024 CPUs that alternate take less than this. */
 const LONGEST_LIST = 4096
 
-/** The word that holds 0 if this program made the group: what mkdirat returned. -17 (EEXIST) or -1 (not reached) else. */
-export const madeBy = (index: number): string => `made ${index}`
-/** The same of a parent; level 0 is the highest. */
+/** As {@link madeBy} of a parent; level 0 is the highest. */
 export const madeParent = (index: number, level: number): string => `made ${index} parent ${level}`
 
-const mark = (directory: string, value: string, flags: number, why: string): Instruction =>
-  call('lsetxattr', [directory, MARK, value, value.length, flags], { tolerate: 'any', why })
+/** What to do about a group that is there already. */
+export interface Existing {
+  readonly existing: 'refuse' | 'join'
+  /** What to say if it is in use. */
+  readonly inUse: string
+}
 
 /**
  * The parents are shared with other containers that come and go: one that is found empty is removed by whoever leaves
  * last, perhaps between our mkdir of it and that of the group in it. Then the group's mkdir says ENOENT, and all starts
  * again from the top. Once the group stands, its parents can't be removed.
  */
-function make({ parents, directory }: Group, index: number): Instruction[] {
-  const again = `make ${index}`
+function make({ parents, directory }: Group, index: number, existing: Existing['existing']): Instruction[] {
+  const gone = vanished(index)
   const hints = cgroupHints('mkdir')
-  const [there, made] = [`there ${index}`, `made ${index}`]
   return [
-    label(again),
-    // A word starts as -1.
-    compute('attempts', ref('attempts'), 1, 1),
-    branch(ref('attempts'), ATTEMPTS, { then: 'parents vanish' }),
+    label(`make ${index}`),
     ...parents.flatMap((parent, level) => [
       call('mkdirat', [AT_FDCWD, parent, MODE], {
         save: madeParent(index, level),
-        onError: { EEXIST: `parent ${index}.${level}`, ENOENT: again },
+        onError: { EEXIST: `parent ${index}.${level}`, ENOENT: gone },
         hints,
       }),
-      mark(parent, OURS, 0, 'made by rt: whoever leaves it empty removes it'),
+      call('lsetxattr', [parent, MARK, OURS, OURS.length, 0], {
+        tolerate: 'any',
+        why: 'made by rt: whoever leaves it empty removes it',
+      }),
       label(`parent ${index}.${level}`),
     ]),
     call('mkdirat', [AT_FDCWD, directory, MODE], {
       save: madeBy(index),
-      onError: { EEXIST: there, ENOENT: again },
+      onError: { EEXIST: existing === 'join' ? `stands ${index}` : there(index), ENOENT: gone },
       hints,
     }),
-    mark(directory, OURS, 0, 'made by rt: removed when the container has ended'),
-    goto(made),
-    label(there),
-    // Only a mark that is there is changed: a group without one is somebody else's.
-    mark(directory, SHARED, XATTR_REPLACE, 'if another container made it, the last to leave removes it'),
-    label(made),
+    ...(existing === 'refuse' && index === 0 ? claim(directory) : []),
+    label(`stands ${index}`),
   ]
 }
 
@@ -95,17 +93,35 @@ function instructionsFor(action: Exclude<Action, { kind: 'make' }>, index: numbe
   return inherit(`${from}/${file}`, `${to}/${file}`, file, `inherited ${index}`)
 }
 
-/** The instructions that make groups with their limits. The order of `make` actions is that of {@link madeBy}. */
-export function makeInstructions(actions: readonly Action[]): Instruction[] {
-  let groups = 0
+/**
+ * The instructions that make groups with their limits. The order of `make` actions is that of {@link madeBy}.
+ *
+ * @param groups of the `make` actions, in their order
+ */
+export function makeInstructions(
+  actions: readonly Action[],
+  groups: readonly Group[],
+  { existing, inUse }: Existing,
+): Instruction[] {
+  let made = 0
   return [
-    ...actions.flatMap((action, i) => (action.kind === 'make' ? make(action, groups++) : instructionsFor(action, i))),
+    ...actions.flatMap((action, i) =>
+      action.kind === 'make' ? make(action, made++, existing) : instructionsFor(action, i),
+    ),
     goto('made'),
+    ...groups.flatMap((_, index) => [
+      label(vanished(index)),
+      // A word starts as -1.
+      compute('attempts', ref('attempts'), 1, 1),
+      branch(ref('attempts'), ATTEMPTS, { else: `make ${index}` }),
+      goto('parents vanish'),
+    ]),
     label('parents vanish'),
     fail(
       'the cgroup could not be made: its parents keep disappearing',
       'another program removes empty cgroups, or the cgroup file system is not mounted any more',
     ),
+    ...(existing === 'refuse' ? refuseExisting(groups, inUse) : []),
     label('made'),
   ]
 }

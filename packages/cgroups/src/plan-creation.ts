@@ -1,13 +1,18 @@
-import { type OptionKeys, RtError, refuseUnknownOptions } from '@rt/sys'
-import { findControllers, type Use, whyClosed } from './availability.js'
+import { type Complaint, type OptionKeys, RtError, refuseUnknownOptions } from '@rt/sys'
+import { whyClosed } from './absence.js'
+import { findFields, type Use } from './availability.js'
 import { encodeBpf } from './bpf.js'
 import { type OptionNames, refuse } from './complaints.js'
-import type { ReadFile } from './controller.js'
+import type { FileValue, ReadFile } from './controller.js'
 import { deviceProgram } from './device-program.js'
+import type { FieldPath } from './field-path.js'
+import { fieldValue } from './fields.js'
 import { type Group, groupsOf } from './group-path.js'
 import type { CgroupHost } from './host.js'
 import { parseResources } from './parse-resources.js'
 import type { Limits, Resources } from './resources.js'
+import { V1 } from './v1/index.js'
+import { V2 } from './v2/index.js'
 import { controllerOfFile, unifiedWrites } from './v2/unified.js'
 
 /** One thing to do on the way to a group with its limits, in the kernel's order. */
@@ -76,9 +81,14 @@ export interface CreationOptions {
   readonly origin?: string | undefined
   /** The options by which a user asked for limits, by the resource's path: `{ 'pids.max': '--pids-limit 64' }`. */
   readonly names?: OptionNames | undefined
+  /**
+   * Fields that nobody asked for by name, such as `memory.swap` where it follows from `memory.max`: left out where this
+   * host or the kernel can't do them, where one that was asked for is an error.
+   */
+  readonly optional?: readonly FieldPath[] | undefined
 }
 
-const OPTIONS: OptionKeys<CreationOptions> = { origin: true, names: true }
+const OPTIONS: OptionKeys<CreationOptions> = { origin: true, names: true, optional: true }
 
 /**
  * How to make the group `path` with these resources on this host. Pure: nothing is looked at but the arguments.
@@ -95,10 +105,10 @@ export function planCreation(
   readerOf?: (directory: string) => ReadFile,
 ): Creation {
   refuseUnknownOptions('planCreation', options, OPTIONS)
-  const { origin, names } = options
+  const { origin, names, optional } = options
   const limits = parseResources(resources, names)
   const groups = groupsOf(host, path, origin)
-  const { uses, complaints } = findControllers(limits, host)
+  const { uses, complaints } = findFields(limits, host, optional)
   refuse('RT_UNSUPPORTED', 'this host cannot set all the limits that are asked for', complaints, names)
   if (groups.length === 0) {
     const [first] = host.hierarchies
@@ -109,23 +119,60 @@ export function planCreation(
         : 'no cgroup file system is mounted',
     })
   }
-  return { path, groups, actions: groups.flatMap((group) => actionsFor(group, limits, uses, names, readerOf)) }
+  const files = groups.map((group) => filesFor(group, limits, uses, readerOf?.(group.directory)))
+  const actions = groups.flatMap((group, i) => actionsFor(group, limits, uses, files[i] ?? [], { names, optional }))
+  refuse('RT_UNSUPPORTED', 'not all the limits that are asked for can be set', dropped(uses, files.flat()), names)
+  return { path, groups, actions }
+}
+
+/** Fields that no file carries: whatever the controllers' files forget is a complaint, never a limit left out. */
+function dropped(uses: readonly Use[], files: readonly FileValue[]): Complaint[] {
+  const carried = new Set(files.flatMap(({ option, also = [] }) => [option, ...also]))
+  const isCarried = (path: FieldPath) =>
+    [...carried].some((option) => option === path || option.startsWith(`${path}.`) || option.startsWith(`${path}[`))
+  return uses
+    .filter(({ path, controller }) => controller !== undefined && !isCarried(path))
+    .map(({ path }) => ({ path, message: 'nothing was found to carry it out' }))
+}
+
+/** The files to write in one hierarchy, but v2's raw ones. */
+function filesFor({ hierarchy }: Group, limits: Limits, uses: readonly Use[], read: ReadFile | undefined): FileValue[] {
+  const mine = uses.filter((use) => use.hierarchy === hierarchy)
+  const asked = only(
+    limits,
+    mine.map(({ path }) => path),
+  )
+  return (hierarchy.version === 1 ? V1 : V2)
+    .filter(({ name }) => mine.some(({ controller }) => controller === name))
+    .flatMap(({ set }) => set(asked, hierarchy, read))
+}
+
+/** The limits without the fields that are carried out elsewhere, or nowhere. */
+function only(limits: Limits, paths: readonly FieldPath[]): Limits {
+  const kept: Record<string, unknown> = {}
+  for (const path of paths) {
+    const [part, name] = path.split('.') as [string, string | undefined]
+    if (name === undefined) kept[part] = fieldValue(limits, path)
+    else kept[part] = { ...(kept[part] as object | undefined), [name]: fieldValue(limits, path) }
+  }
+  return kept
 }
 
 function actionsFor(
   group: Group,
   limits: Limits,
   allUses: readonly Use[],
-  names: OptionNames = {},
-  readerOf?: (directory: string) => ReadFile,
+  files: readonly FileValue[],
+  { names = {}, optional = [] }: Pick<CreationOptions, 'names' | 'optional'>,
 ): Action[] {
   const { hierarchy, directory } = group
   const uses = allUses.filter((use) => use.hierarchy === hierarchy)
-  const writes = uses.flatMap(({ controller }) => controller.set(limits, hierarchy, readerOf?.(directory)))
+  const asks = (path: FieldPath) => uses.some((use) => use.path === path)
+  const writes = [...files]
   const actions: Action[] = [{ kind: 'make', ...group }]
   if (hierarchy.version === 2) {
-    const unified = unifiedWrites(limits)
-    const needed = new Set(uses.map(({ controller }) => controller.name).filter((name) => name !== 'devices'))
+    const unified = asks('unified') ? unifiedWrites(limits) : []
+    const needed = new Set(uses.flatMap(({ controller }) => controller ?? []))
     for (const { file } of unified) {
       const controller = controllerOfFile(file)
       if (controller !== undefined) needed.add(controller)
@@ -135,9 +182,16 @@ function actionsFor(
   }
   if (hierarchy.version === 1 && hierarchy.controllers.includes('cpuset')) actions.push(...inherit(group, limits))
   for (const { file, value, option } of writes) {
-    actions.push({ kind: 'write', directory, file, value, option: names[option] ?? option })
+    actions.push({
+      kind: 'write',
+      directory,
+      file,
+      value,
+      option: names[option] ?? option,
+      ...(optional.some((path) => path === option) ? { optional: true } : {}),
+    })
   }
-  if (hierarchy.version === 2 && uses.some(({ controller }) => controller.name === 'devices')) {
+  if (hierarchy.version === 2 && asks('devices')) {
     actions.push({ kind: 'devices', directory, program: encodeBpf(deviceProgram(limits.devices ?? [])) })
   }
   return actions

@@ -5,6 +5,7 @@ const FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
 
 /** struct linux_dirent64 of getdents64(2): 19 bytes and a name of up to 255, on eight. */
 const ENTRY_SIZE = 280
+const INODE = 0
 const NEXT = 8
 const TYPE = 18
 const NAME = 19
@@ -14,11 +15,15 @@ const DOT = 0x2e
 const DOT_DOT = 0x2e2e
 
 const SEEK_SET = 0
-/** Results here are ints. */
+/** Of linux/time.h. */
+const CLOCK_MONOTONIC = 1
+/** Results here are ints; differences of seconds and of inodes are whole words. */
 const SIGN = 0x80000000
+/** -2^63 has the same bits as 2^63, and is a number that JSON keeps. */
+const SIGN64 = -(2 ** 63)
 
-/** For all hierarchies together. A container may leave very many groups, to keep us busy. */
-const PASSES = 4096
+/** Seconds for all hierarchies together. A container may leave very many groups, to keep us busy. */
+const LONGEST = 10
 
 /** Go to {@link removeBelow} with a group, and come back. @param index of the group: 0, 1, … */
 export const goRemoveBelow = (directory: string, index: number): Instruction[] => [
@@ -29,20 +34,24 @@ export const goRemoveBelow = (directory: string, index: number): Instruction[] =
 ]
 
 /**
- * Remove the groups below a group: a container that may write its cgroups (systemd in a privileged one) leaves its own.
- * It is there once for all hierarchies, and must be jumped over.
+ * Remove the groups below a group: a container that may write its cgroups (systemd in a privileged one, anybody through
+ * a mount in namespaces of its own) leaves its own. It is there once for all hierarchies, and must be jumped over.
  *
- * The machine can't follow a pointer, so entries are read one at a time into one place. A pass goes down to the first
- * group that has none below it, removes what it can on the way, and begins again at the top as long as that helped.
+ * The machine can't follow a pointer, so entries are read one at a time into one place, and it has no stack: a walk
+ * down keeps one fd, and on its way up (`..`) finds its place again by the inode of where it comes from. So every group
+ * is visited once, as deep as it may lie, and one with a process in it keeps only itself and those above it.
  *
  * @param count of groups: who called is known by its index
  */
 export const removeBelow = (count: number): Instruction[] => [
   label('below'),
+  call('clock_gettime', [CLOCK_MONOTONIC, buffer('now', 16)]),
   // A word starts as -1. Once it is there it stays, for the hierarchies that follow.
-  branch(ref('passes'), PASSES - 1, { then: 'below done' }),
-  compute('passes', ref('passes'), 1, 1),
-  compute('helped', 0),
+  branch(ref('deadline'), -1, { else: 'timed' }),
+  compute('deadline', ref('now', 0), LONGEST, 1),
+  label('timed'),
+  compute('depth', 0),
+  compute('from', 0),
   call('openat', [AT_FDCWD, ref('top'), FLAGS], { save: 'level', why: 'groups that the container made' }),
   label('next entry'),
   call('getdents64', [ref('level'), buffer('entry', ENTRY_SIZE), ENTRY_SIZE], { save: 'got' }),
@@ -51,21 +60,38 @@ export const removeBelow = (count: number): Instruction[] => [
   // As many as fit have been read; the first is looked at.
   call('lseek', [ref('level'), ref('entry', NEXT), SEEK_SET]),
   branch(ref('entry', TYPE), DT_DIR, { mask: 0xff, else: 'next entry' }),
-  branch(ref('entry', NAME), DOT, { mask: 0xffff, then: 'next entry' }),
+  branch(ref('entry', NAME), DOT, { mask: 0xffff, then: 'the group itself' }),
   branch(ref('entry', NAME), DOT_DOT, { mask: 0xffffff, then: 'next entry' }),
-  call('unlinkat', [ref('level'), address('entry', NAME), AT_REMOVEDIR], { save: 'removed' }),
-  branch(ref('removed'), 0, { else: 'descend' }),
-  compute('helped', 1),
+  branch(ref('from'), 0, { then: 'a group below' }),
+  compute('other', ref('from'), ref('entry', INODE), -1),
+  branch(ref('other'), 0, { else: 'next entry' }),
+  compute('from', 0),
+  call('unlinkat', [ref('level'), address('entry', NAME), AT_REMOVEDIR], { why: 'those below it are gone' }),
   goto('next entry'),
-  label('descend'),
+  label('the group itself'),
+  compute('own', ref('entry', INODE)),
+  goto('next entry'),
+  label('a group below'),
+  call('clock_gettime', [CLOCK_MONOTONIC, buffer('now', 16)]),
+  compute('left', ref('deadline'), ref('now', 0), -1),
+  branch(ref('left'), SIGN64, { mask: SIGN64, then: 'close level' }),
+  call('unlinkat', [ref('level'), address('entry', NAME), AT_REMOVEDIR], { save: 'removed' }),
+  branch(ref('removed'), 0, { then: 'next entry' }),
   call('openat', [ref('level'), address('entry', NAME), FLAGS], { save: 'deeper' }),
   branch(ref('deeper'), SIGN, { mask: SIGN, then: 'next entry' }),
+  compute('depth', ref('depth'), 1, 1),
+  goto('move'),
+  label('no more entries'),
+  branch(ref('depth'), 0, { then: 'close level' }),
+  call('openat', [ref('level'), '..', FLAGS], { save: 'deeper' }),
+  branch(ref('deeper'), SIGN, { mask: SIGN, then: 'close level' }),
+  compute('depth', ref('depth'), 1, -1),
+  compute('from', ref('own')),
+  label('move'),
   call('close', [ref('level')]),
   compute('level', ref('deeper')),
   goto('next entry'),
-  label('no more entries'),
+  label('close level'),
   call('close', [ref('level')]),
-  branch(ref('helped'), 1, { then: 'below' }),
-  label('below done'),
   ...Array.from({ length: count }, (_, index) => branch(ref('index'), index, { then: `back ${index}` })),
 ]

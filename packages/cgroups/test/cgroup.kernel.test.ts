@@ -39,7 +39,7 @@ describe.each(kinds)('a group in %s', (_, host) => {
   })
 
   it('is emptied and removed where a `using` scope ends', async () => {
-    const child = waitingShell()
+    const child = waitingShell('exec sleep 60')
     const exit = ended(child)
     let directories: string[] = []
     {

@@ -124,8 +124,8 @@ describe('a path of groups', () => {
 describe('what a host cannot do is said', () => {
   it('no such controller', () => {
     expect(unsupported(HYBRID_HOST, { memory: { max: '1g', swap: '2g' }, io: { weight: 10, throttle: [] } })).toEqual([
-      'memory.swap: no memory controller in any mounted hierarchy (there are: pids, freezer, hugetlb); Raspberry Pi OS and old Debian want cgroup_enable=memory at boot',
       'memory.max: no memory controller in any mounted hierarchy (there are: pids, freezer, hugetlb); Raspberry Pi OS and old Debian want cgroup_enable=memory at boot',
+      'memory.swap: no memory controller in any mounted hierarchy (there are: pids, freezer, hugetlb); Raspberry Pi OS and old Debian want cgroup_enable=memory at boot',
       'io.weight: no io controller in any mounted hierarchy (there are: pids, freezer, hugetlb)',
     ])
   })
@@ -192,8 +192,8 @@ describe('what a host cannot do is said', () => {
       'cpu.period: this kernel was built without CONFIG_CFS_BANDWIDTH',
       'cpu.burst: a burst needs Linux 5.14 or later, with CONFIG_CFS_BANDWIDTH',
       'cpu.idle: idle groups need Linux 5.15 or later',
-      'io.throttle: this kernel was built without CONFIG_BLK_DEV_THROTTLING',
       'io.weight: this kernel has neither iocost (CONFIG_BLK_CGROUP_IOCOST) nor the BFQ scheduler loaded',
+      'io.throttle: this kernel was built without CONFIG_BLK_DEV_THROTTLING',
       'hugetlb.64KB: this kernel has no huge pages of 64KB, but of 2MB, 1GB',
     ])
   })

@@ -1,4 +1,4 @@
-import { branch, buffer, call, fail, type Instruction, label, ref } from '@rt/program'
+import { branch, buffer, type Call, call, fail, type Instruction, label, ref } from '@rt/program'
 import { PATH_MAX } from '@rt/sys'
 
 const SLASH = 0x2f
@@ -11,8 +11,8 @@ const SLASH_NUL = 0x002f
  *
  * @param where `root`: exactly "/"; `beneath`: anywhere that the root reaches
  */
-export const checkWorkingDirectory = (where: 'root' | 'beneath'): Instruction[] => [
-  call('getcwd', [buffer('cwd', PATH_MAX), PATH_MAX], { why: 'the kernel says where we really are' }),
+export const checkWorkingDirectory = (where: 'root' | 'beneath', hints: Call['hints'] = {}): Instruction[] => [
+  call('getcwd', [buffer('cwd', PATH_MAX), PATH_MAX], { why: 'the kernel says where we really are', hints }),
   branch(ref('cwd'), where === 'root' ? SLASH_NUL : SLASH, {
     mask: where === 'root' ? 0xffff : 0xff,
     then: 'cwd is inside',

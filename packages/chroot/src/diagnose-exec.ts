@@ -2,6 +2,7 @@ import { closeSync, fstatSync } from 'node:fs'
 import { posix } from 'node:path'
 import { type OptionKeys, quote, RtError, refuseUnknownOptions, SyscallError } from '@rt/sys'
 import { candidates, pathOf, type Text } from './candidates.js'
+import { isCovered } from './covered-path.js'
 import { isElf, readElf } from './elf-interpreter.js'
 import { openPathInRoot } from './path-in-root.js'
 import { kindOf, readStart } from './read-in-root.js'
@@ -11,7 +12,18 @@ export interface DiagnoseOptions {
   readonly env: readonly Text[]
   /** Where a relative command is looked for; default "/". */
   readonly cwd?: string
+  /**
+   * Given before execve is tried: absolute paths in the root where something will be mounted. Of what lies there nothing
+   * is known, so it looks right; so does a format of another processor's, which binfmt_misc may know.
+   */
+  readonly mounted?: readonly string[]
   readonly origin?: string
+}
+
+/** What is looked at, and what can't be. */
+interface View {
+  readonly root: number
+  readonly mounted: readonly string[] | undefined
 }
 
 /** BINPRM_BUF_SIZE: where the kernel cuts a #! line. */
@@ -24,11 +36,11 @@ const DEEPEST = 5
 /** What is wrong with a file, or nothing. */
 type Finding = { readonly missing: boolean; readonly sentence: string; readonly hint?: string } | undefined
 
-const OPTIONS: OptionKeys<DiagnoseOptions> = { env: true, cwd: true, origin: true }
+const OPTIONS: OptionKeys<DiagnoseOptions> = { env: true, cwd: true, mounted: true, origin: true }
 
 /**
- * Why execve would not run a command, after it has failed: an error that names the file or the interpreter at fault.
- * A look at the host: files are read beneath the root, none is executed.
+ * Why execve would not run a command: an error that names the file or the interpreter at fault. After it has failed, or
+ * before it is tried. A look at the host: files are read beneath the root, none is executed.
  *
  * @param rootFd fd of the root directory
  * @param command as given to `exec`
@@ -37,9 +49,10 @@ const OPTIONS: OptionKeys<DiagnoseOptions> = { env: true, cwd: true, origin: tru
  */
 export function diagnoseExec(rootFd: number, command: Text, options: DiagnoseOptions): RtError | undefined {
   refuseUnknownOptions('diagnoseExec', options, OPTIONS)
-  const { env, cwd = '/', origin } = options
+  const { env, cwd = '/', mounted, origin } = options
+  const view = { root: rootFd, mounted }
   const files = candidates(command, env)
-  const findings = files.map((file) => inspect(rootFd, inDirectory(cwd, file), 0))
+  const findings = files.map((file) => inspect(view, inDirectory(cwd, file), 0))
   const present = findings.filter((finding) => finding !== NOT_THERE)
   const fail = (missing: boolean, sentence: string, hint?: string) =>
     new RtError(missing ? 'RT_COMMAND_NOT_FOUND' : 'RT_COMMAND_NOT_EXECUTABLE', sentence, { origin, hint })
@@ -66,10 +79,11 @@ const inDirectory = (cwd: string, file: Text): Text =>
       : Buffer.concat([Buffer.from(`${cwd}/`), file])
     : posix.resolve('/', cwd, file)
 
-function inspect(rootFd: number, file: Text, depth: number): Finding {
+function inspect(view: View, file: Text, depth: number): Finding {
+  if (view.mounted && isCovered(view.root, Buffer.from(file).toString(), view.mounted)) return undefined
   let place: number | undefined
   try {
-    place = openPathInRoot(rootFd, file)
+    place = openPathInRoot(view.root, file)
   } catch (error) {
     // A part of the path is a file, or a circle of symlinks: to execve, and here, the command is not there.
     if (SyscallError.isInstance(error) && (error.code === 'ENOTDIR' || error.code === 'ELOOP')) return NOT_THERE
@@ -88,7 +102,7 @@ function inspect(rootFd: number, file: Text, depth: number): Finding {
         hint: `chmod +x, or run it as: sh ${shown(file)}`,
       }
     }
-    return inspectContent(rootFd, file, readStart(place, HEAD), depth)
+    return inspectContent(view, file, readStart(place, HEAD), depth)
   } finally {
     closeSync(place)
   }
@@ -96,26 +110,27 @@ function inspect(rootFd: number, file: Text, depth: number): Finding {
 
 const shown = (file: Text): string => Buffer.from(file).toString()
 
-function inspectContent(rootFd: number, file: Text, head: Buffer, depth: number): Finding {
+function inspectContent(view: View, file: Text, head: Buffer, depth: number): Finding {
   if (isElf(head)) {
     const elf = readElf(head)
-    if (!elf.runs) return { missing: false, sentence: `${quote(file)} ${elf.reason}` }
-    return elf.interpreter && interpreted(rootFd, file, 'ELF interpreter', elf.interpreter, depth)
+    if (!elf.runs) return view.mounted ? undefined : { missing: false, sentence: `${quote(file)} ${elf.reason}` }
+    return elf.interpreter && interpreted(view, file, 'ELF interpreter', elf.interpreter, depth)
   }
   const line = head.subarray(0, LONGEST_SHEBANG).toString('latin1')
   const [, name] = /^#![ \t]*([^ \t\n\0]*)/.exec(line) ?? []
+  if (name === undefined && view.mounted) return undefined
   if (name === undefined) {
     const sentence = `${quote(file)} is neither an ELF program nor a script with #!`
     return { missing: false, sentence, hint: `if it is a shell script: sh ${shown(file)}` }
   }
   if (name === '') return { missing: false, sentence: `${quote(file)} names no interpreter after #!` }
   if (depth === DEEPEST) return { missing: false, sentence: `${quote(file)} is a script of too many scripts` }
-  return interpreted(rootFd, file, '#! interpreter', Buffer.from(name, 'latin1'), depth)
+  return interpreted(view, file, '#! interpreter', Buffer.from(name, 'latin1'), depth)
 }
 
 /** Look at the interpreter; what is wrong with it is said of the file that names it. */
-function interpreted(rootFd: number, file: Text, kind: string, interpreter: Buffer, depth: number): Finding {
-  const finding = inspect(rootFd, inDirectory('/', interpreter), depth + 1)
+function interpreted(view: View, file: Text, kind: string, interpreter: Buffer, depth: number): Finding {
+  const finding = inspect(view, inDirectory('/', interpreter), depth + 1)
   if (finding === undefined) return undefined
   const named = `the ${kind} of ${quote(file)}`
   if (finding !== NOT_THERE) return { ...finding, sentence: `${named}: ${finding.sentence}` }

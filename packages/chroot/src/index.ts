@@ -2,7 +2,7 @@
  * The third part of the sentence: change the root, then the user, its capabilities and limits, then exec. Steps are
  * pure; the functions that look at the host say so.
  */
-export { type AvailableCapabilities, availableCapabilities } from './available-capabilities.js'
+export { type AvailableCapabilities, availableCapabilities, capabilitySet } from './available-capabilities.js'
 export type { Text } from './candidates.js'
 export { type CapabilitySets, capabilities } from './capabilities.js'
 export type { RootChange } from './change-root.js'
@@ -16,6 +16,7 @@ export { hostRoot } from './host-root.js'
 export { domainname, hostname } from './hostname.js'
 export { type InitOptions, init } from './init.js'
 export { type ContainerFacts, inspectContainer } from './inspect-container.js'
+export { type IdRange, inspectProgram, type ProgramFacts } from './inspect-program.js'
 export { type JoinOptions, joinContainer } from './join-container.js'
 export type { NamespaceName } from './namespace-names.js'
 export { neededRootChange } from './needed-root-change.js'
@@ -28,7 +29,9 @@ export { type CapabilityChanges, resolveCapabilities } from './resolve-capabilit
 export { type Identity, type ResolvedUser, type ResolveUserOptions, resolveUser } from './resolve-user.js'
 export { type Rlimit, type RlimitValue, rlimits } from './rlimits.js'
 export { type RootOptions, root } from './root.js'
+export { sameDirectory } from './same-directory.js'
 export { sessionKeyring } from './session-keyring.js'
+export { type StandardStreamsOptions, standardStreams } from './standard-streams.js'
 export { type TerminalOptions, terminal } from './terminal.js'
 export { umask } from './umask.js'
 export { type UserOptions, user } from './user.js'

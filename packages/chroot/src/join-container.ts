@@ -76,6 +76,8 @@ export function joinContainer(options: JoinOptions): Step {
       ...(before === 0 ? [] : [setns(before, 'for the children: init is born in it')]),
     ],
     enter: [
+      // Where the namespace denies setgroups(2), the caller's groups could never be left.
+      ...(unprivileged || !namespaces.includes('user') ? [] : [call('setgroups', [0, null])]),
       ...(flags === before ? [] : [setns(flags & ~before)]),
       call('fchdir', [ref(ROOT)]),
       call('chroot', ['.'], { why: 'its root need not be that of its mount namespace' }),

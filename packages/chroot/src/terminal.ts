@@ -94,7 +94,12 @@ const openPair: readonly Instruction[] = [
   call(
     'openat2',
     [ref(ROOT), 'dev/pts', openHow(O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS), OPEN_HOW_SIZE_VER0],
-    { save: 'pts', of: '/dev/pts', hints: { ENOENT: 'a terminal needs a devpts at /dev/pts: mount one before' } },
+    {
+      save: 'pts',
+      of: '/dev/pts',
+      beneathMount: true,
+      hints: { ENOENT: 'a terminal needs a devpts at /dev/pts: mount one before' },
+    },
   ),
   call('fstatfs', [ref('pts'), buffer('statfs', 120)]),
   branch(ref('statfs'), DEVPTS_SUPER_MAGIC, { then: 'devpts' }),
@@ -118,7 +123,7 @@ const bindConsole: readonly Instruction[] = [
   call(
     'openat2',
     [ref(ROOT), 'dev', openHow(O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS), OPEN_HOW_SIZE_VER0],
-    { save: 'dev', of: '/dev' },
+    { save: 'dev', of: '/dev', beneathMount: true },
   ),
   call('mknodat', [ref('dev'), 'console', S_IFREG | 0o600, 0], {
     tolerate: ['EEXIST'],

@@ -15,16 +15,17 @@ export const LARGEST_ID = 2 ** 32 - 2
 
 /**
  * Read `USER[:GROUP]`, each a name or a number. Digits are a number and never looked up as a name: an image whose passwd
- * calls uid 0 "1000" gains nothing (CVE-2026-46680). Empty parts, signs, spaces, leading zeros and numbers that are no
- * id are refused, not guessed at (CVE-2026-30892).
+ * calls uid 0 "1000" gains nothing (CVE-2026-46680). Signs, spaces, leading zeros and numbers that are no id are refused,
+ * not guessed at (CVE-2026-30892). As in Docker `:5` is root with another group, and `1000:` is 1000 with its own.
  *
  * @throws RtError RT_INVALID_OPTION
  */
 export function parseUserSpec(spec: string, path = '--user'): UserSpec {
-  const parts = spec.split(':')
+  const [first = '', second, ...more] = spec.split(':')
+  const parts = [first === '' && second !== undefined ? '0' : first, ...(second ? [second] : [])]
   const complaints: Complaint[] = []
-  if (parts.length > 2) complaints.push({ path, message: `${quote(spec)} has more than one colon` })
-  const read = parts.slice(0, 2).map((part, i) => {
+  if (more.length > 0) complaints.push({ path, message: `${quote(spec)} has more than one colon` })
+  const read = parts.map((part, i) => {
     const principal = parsePrincipal(part)
     if (typeof principal !== 'string') return principal
     complaints.push({ path, message: `${i === 0 ? 'user' : 'group'} ${quote(part)} ${principal}` })

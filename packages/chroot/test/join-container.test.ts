@@ -49,6 +49,7 @@ it('the plan: opens outside, enters inside', () => {
       pidfd_send_signal($container<process 4711>, 0, NULL, 0)
       setns($container<process 4711>, CLONE_NEWPID)
     join container:
+      setgroups(0, NULL)
       setns($container<process 4711>, CLONE_NEWNS|CLONE_NEWUSER)
       fchdir($root</proc/4711/root>)
       chroot(".")
@@ -119,7 +120,6 @@ describe('a running container', () => {
     expect(inspectContainer(container.pid)).toEqual({
       pid: container.pid,
       namespaces: ['mount', 'pid', 'ipc', 'uts'],
-      env: ['PATH=/bin', 'A=ü=1', 'EMPTY='],
       bounding: expect.arrayContaining([...DEFAULT_CAPABILITIES]),
       permitted: expect.arrayContaining([...DEFAULT_CAPABILITIES]),
       noNewPrivileges: false,

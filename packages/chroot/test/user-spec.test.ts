@@ -25,6 +25,11 @@ describe('parseUserSpec', () => {
     ['0', { user: { id: 0 } }],
     ['1000:44', { user: { id: 1000 }, group: { id: 44 } }],
     ['root', { user: { name: 'root' } }],
+    [':5', { user: { id: 0 }, group: { id: 5 } }],
+    [':video', { user: { id: 0 }, group: { name: 'video' } }],
+    ['1000:', { user: { id: 1000 } }],
+    ['root:', { user: { name: 'root' } }],
+    [':', { user: { id: 0 } }],
     ['1000:video', { user: { id: 1000 }, group: { name: 'video' } }],
     ['_apt:nogroup', { user: { name: '_apt' }, group: { name: 'nogroup' } }],
     ['4294967294', { user: { id: 4294967294 } }],
@@ -38,10 +43,9 @@ describe('parseUserSpec', () => {
   // CVE-2026-30892: each of these has been taken for some user by a runtime.
   it.each([
     ['', 'user "" is empty'],
-    [':', 'user "" is empty'],
-    ['1:', 'group "" is empty'],
-    [':1', 'user "" is empty'],
     ['1:2:3', '"1:2:3" has more than one colon'],
+    ['1::3', '"1::3" has more than one colon'],
+    ['1::', '"1::" has more than one colon'],
     ['+1', 'user "+1" begins with "+"'],
     ['-1', 'user "-1" begins with "-"'],
     [' 1', 'user " 1" is neither a number nor a name'],
@@ -76,13 +80,15 @@ describe('parseUserSpec', () => {
           const parsed = parsedOrRefused(spec)
           if (!parsed) continue
           for (const [part, text] of [
-            [parsed.user, spec.split(':')[0]],
+            // No user but a group: root.
+            [parsed.user, spec.split(':')[0] || '0'],
             [parsed.group, spec.split(':')[1]],
           ] as const) {
             if (part && 'id' in part) expect(String(part.id)).toBe(text)
             else if (part) expect(part.name).toBe(text)
           }
-          expect(spec.split(':').length).toBe(parsed.group ? 2 : 1)
+          expect(Boolean(spec.split(':')[1])).toBe(parsed.group !== undefined)
+          expect(spec.split(':').length).toBeLessThan(3)
         }
       }
     }

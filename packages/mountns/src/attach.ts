@@ -4,7 +4,8 @@ import { moveMount } from './handles.js'
 import { verifyDestination } from './verify.js'
 
 /**
- * Attach the detached mount saved under `mount` at a destination beneath `$root`, from fd to fd, then close both.
+ * Attach the detached mount saved under `mount` at a destination beneath `$root`, from fd to fd, then close both; the
+ * mount's own is kept if a later step looks something up beneath it.
  *
  * @param after what else is done through the mount, now that it is attached
  */
@@ -25,7 +26,7 @@ export function attach(
     }),
     call('close', [ref('dest')]),
     ...after,
-    call('close', [ref(mount)]),
+    call('close', [ref(mount)], { mountedAt: cleanDestination(destination) }),
     ...aside,
   ]
 }

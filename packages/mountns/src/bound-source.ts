@@ -2,10 +2,12 @@ import { call, type Instruction, type Step } from '@rt/program'
 import { AT_FDCWD, AT_RECURSIVE, type Complaint, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from '@rt/sys'
 import { attach, closeInSupervisor } from './attach.js'
 import { applyOptions } from './attributes.js'
+import { cleanDestination } from './destination.js'
 import { mapOwners } from './id-mapped.js'
 import { type Mount, mountField } from './mount-entry.js'
 import type { ParsedMountOptions } from './parse-mount-options.js'
 import { PROPAGATION, type Propagation } from './propagation.js'
+import { verifyKernelsOwn } from './verify.js'
 
 export function checkBind(bound: Mount, { parameters }: ParsedMountOptions): Complaint[] {
   const complaints: Complaint[] = []
@@ -25,7 +27,10 @@ export function checkBind(bound: Mount, { parameters }: ParsedMountOptions): Com
 
 export function bindPhases(bound: Mount, parsed: ParsedMountOptions): Pick<Step, 'open' | 'parent' | 'inside'> {
   return {
-    open: openSource(bound.source as string, parsed),
+    open: [
+      ...openSource(bound.source as string, parsed),
+      ...verifyKernelsOwn('source', cleanDestination(bound.destination)),
+    ],
     parent: [...(parsed.idmap ? mapOwners(['source'], parsed.idmap.recursive) : []), closeInSupervisor('source')],
     inside: attach('source', bound.destination, { make: { like: 'source' }, symlinks: 'in-root' }),
   }

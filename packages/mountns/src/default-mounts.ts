@@ -1,14 +1,15 @@
 import type { Step, StepList } from '@rt/program'
 import { type OptionKeys, refuseUnknownOptions } from '@rt/sys'
 import { bind } from './bind.js'
-import { type CgroupLayout, cgroupMount } from './cgroup-mount.js'
+import type { CgroupLayout } from './cgroup-layout.js'
+import { cgroupMount } from './cgroup-mount.js'
 import { dev } from './dev.js'
 import { devpts } from './devpts.js'
 import { hostId, type IdMapping } from './id-map.js'
 import { maskedPaths } from './masked-paths.js'
 import { mqueue } from './mqueue.js'
 import { proc } from './proc.js'
-import { readonlyPaths } from './readonly-paths.js'
+import { DEFAULT_READONLY_PATHS, HOST_MODE_PATHS, readonlyPaths } from './readonly-paths.js'
 import { shm } from './shm.js'
 import { sysfs } from './sysfs.js'
 
@@ -30,7 +31,9 @@ export interface DefaultMountsOptions {
   readonly except?: readonly string[]
   /** Further mounts, before the masks. */
   readonly mounts?: StepList
+  /** Default: DEFAULT_MASKED_PATHS. {@link readMaskedPaths} adds what depends on the host's processors. */
   readonly masked?: readonly string[]
+  /** Default: DEFAULT_READONLY_PATHS, and without a user namespace HOST_MODE_PATHS. */
   readonly readonly?: readonly string[]
 }
 
@@ -61,6 +64,8 @@ export function defaultMounts(options: DefaultMountsOptions = {}): StepList {
   const isExcepted = (destination: string): boolean =>
     except.some((other) => destination === other || (other === '/dev' && destination.startsWith('/dev/')))
   const at = (destination: string, step: () => Step): Step | null => (isExcepted(destination) ? null : step())
+  // In a user namespace root is a stranger to procfs, and may change no mode.
+  const readonly = user ? DEFAULT_READONLY_PATHS : [...DEFAULT_READONLY_PATHS, ...HOST_MODE_PATHS]
   const hasTtyGroup = !user || hostId(user.gidMap, TTY_GROUP) !== undefined
   return [
     at('/proc', () => proc({ from: user && !pid ? 'host' : 'new' })),
@@ -69,10 +74,11 @@ export function defaultMounts(options: DefaultMountsOptions = {}): StepList {
     at('/sys', () => sysfs({ from: user && !net ? 'host' : 'new', readonly: !privileged })),
     options.cgroup &&
       at('/sys/fs/cgroup', () => cgroupMount(options.cgroup as CgroupLayout, { readonly: !privileged })),
-    at('/dev/mqueue', () => (ipc ? mqueue() : fromHost('/dev/mqueue'))),
+    // A new one shows the queues of the IPC namespace that it is mounted in, which takes privilege over that namespace.
+    at('/dev/mqueue', () => (ipc || !user ? mqueue() : fromHost('/dev/mqueue'))),
     at('/dev/shm', () => (ipc ? shm(options.shmSize) : fromHost('/dev/shm'))),
     options.mounts,
-    !privileged && [maskedPaths(options.masked), readonlyPaths(options.readonly)],
+    !privileged && [maskedPaths(options.masked), readonlyPaths(options.readonly ?? readonly)],
   ]
 }
 

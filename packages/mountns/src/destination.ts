@@ -97,8 +97,8 @@ const openHints = (destination: string) => ({
 /**
  * Component by component: each is looked up from the root (so that symlinks lead as usual), and made in the directory
  * before it, whose fd is held (CVE-2024-45310: making a path by its string makes it on the host when a parent is
- * swapped for a symlink). At the end a symlink to nowhere is covered, not followed: image roots have them at
- * /etc/resolv.conf.
+ * swapped for a symlink). At the end a symlink to nowhere is covered by a file, not followed: image roots have them at
+ * /etc/resolv.conf. A directory can't cover one, and to make what it leads to would be to look it up by its string.
  */
 function makeMissing(path: string, destination: string, { make, symlinks }: DestinationOptions): Instruction[] {
   const names = path.split('/')
@@ -131,24 +131,27 @@ function makeMissing(path: string, destination: string, { make, symlinks }: Dest
       ...closeParent(depth),
     )
   }
-  return [
-    ...instructions,
-    ...(typeof make === 'string'
-      ? [makeName(last, make)]
-      : [
-          statFd(ref(make.like)),
-          fileTypeIs(S_IFDIR, { else: 'file' }),
-          makeName(last, 'directory'),
-          goto('made'),
-          label('file'),
-          makeName(last, 'file'),
-          label('made'),
-        ]),
+  const makeLast = (kind: 'directory' | 'file'): Instruction[] => [
+    makeName(last, kind),
     openName(parentOf(last), names[last] as string, 'dest', {
-      directory: make === 'directory',
+      directory: kind === 'directory',
       of: destination,
       hints: madeHints(path),
     }),
+  ]
+  return [
+    ...instructions,
+    ...(typeof make === 'string'
+      ? makeLast(make)
+      : [
+          statFd(ref(make.like)),
+          fileTypeIs(S_IFDIR, { else: 'file' }),
+          ...makeLast('directory'),
+          goto('made'),
+          label('file'),
+          ...makeLast('file'),
+          label('made'),
+        ]),
     ...closeParent(last),
   ]
 }

@@ -59,7 +59,7 @@ export function dev(options: DevOptions = {}): Step {
     name: 'mount "/dev"',
     why: 'the devices that every program expects, and none that reveals the host',
     origin,
-    ...(how === 'bind' ? { open: DEFAULT_DEVICES.map(openNode), parent: DEFAULT_DEVICES.map(closeNode) } : {}),
+    ...(how === 'bind' ? { open: DEFAULT_DEVICES.flatMap(openNode), parent: DEFAULT_DEVICES.map(closeNode) } : {}),
     inside: [...made, ...filled, ...attach('mount', '/dev', { make: 'directory', symlinks: 'refused' }, bound)],
   }
 }

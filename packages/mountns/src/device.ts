@@ -9,7 +9,7 @@ import { refuse } from './refuse.js'
 export interface DeviceOptions {
   /**
    * `mknod`: a node of the container's own. `bind`: the host's node, mounted on a file; the only way in a user
-   * namespace. A chmod inside then changes the host's.
+   * namespace. The mount is read-only, so that the node's mode and owner stay the host's business.
    */
   readonly how?: 'mknod' | 'bind'
   readonly origin?: string
@@ -41,7 +41,7 @@ export function device(node: DeviceNode, options: DeviceOptions = {}): Step {
     name,
     why: 'a device of the host, for the container',
     origin,
-    ...(how === 'bind' ? { open: [openNode(node)], parent: [closeNode(node)] } : {}),
+    ...(how === 'bind' ? { open: openNode(node), parent: [closeNode(node)] } : {}),
     inside,
   }
 }

@@ -17,19 +17,41 @@ export type Symlinks = 'in-root' | 'refused'
 
 type More = Pick<Call, 'of' | 'onError' | 'hints' | 'why'>
 
-/** openat2(2) of a path beneath `$root`, as a process whose root it is would find it. Magic links of procfs never count. */
+/** What the kernel shows there is its own, and what it links leads elsewhere: no symlink is followed. */
+const KERNELS_OWN = /^(?:proc|sys)(?:\/|$)/
+const DEVICES = /^dev(?:\/|$)/
+
+interface LookUp extends More {
+  readonly directory?: boolean
+  readonly symlinks?: Symlinks
+  /** The look-up begins at the mount of the plan that holds the path, if one does (see {@link Call.beneathMount}). */
+  readonly beneathMount?: boolean
+}
+
+/**
+ * openat2(2) of a path beneath `$root`, as a process whose root it is would find it. Magic links of procfs never count.
+ *
+ * Below /proc, /sys and /dev, and wherever no symlink is followed, the plan's own mount is what is meant: what has its
+ * name by now may be a directory of the image.
+ */
 export const openInRoot = (
   path: string,
   save: string,
-  { directory = false, symlinks = 'in-root', ...more }: More & { directory?: boolean; symlinks?: Symlinks },
+  { directory = false, symlinks = 'in-root', beneathMount = false, ...more }: LookUp,
 ): Call => {
   const flags = directory ? O_PATH | O_DIRECTORY | O_CLOEXEC : O_PATH | O_CLOEXEC
   const inRoot = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS
-  const resolve = symlinks === 'refused' ? inRoot | RESOLVE_NO_SYMLINKS : inRoot
-  return call('openat2', [ref(ROOT), path, struct('open_how', { flags, resolve }), OPEN_HOW_SIZE_VER0], {
-    save,
-    ...more,
-  })
+  const refused = symlinks === 'refused' || KERNELS_OWN.test(path)
+  return call(
+    'openat2',
+    [
+      ref(ROOT),
+      path,
+      struct('open_how', { flags, resolve: refused ? inRoot | RESOLVE_NO_SYMLINKS : inRoot }),
+      OPEN_HOW_SIZE_VER0,
+    ],
+    { save, ...(refused || beneathMount || DEVICES.test(path) ? { beneathMount: true as const } : {}), ...more },
+  )
 }
 
 /** openat2(2) of a name in a directory whose fd is held, whatever it is: a symlink is not followed but found. */

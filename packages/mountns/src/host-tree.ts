@@ -3,11 +3,6 @@ import {
   AT_EMPTY_PATH,
   AT_FDCWD,
   AT_RECURSIVE,
-  FSCONFIG_CMD_CREATE,
-  FSCONFIG_SET_FLAG,
-  FSCONFIG_SET_STRING,
-  FSMOUNT_CLOEXEC,
-  FSOPEN_CLOEXEC,
   MNT_DETACH,
   MOUNT_ATTR_RDONLY,
   MOVE_MOUNT_F_EMPTY_PATH,
@@ -21,6 +16,7 @@ import { closeInSupervisor } from './attach.js'
 import { setAttributes } from './attributes.js'
 import { newFilesystem } from './filesystem.js'
 import { enterNeutralPlace, leaveNeutralPlace } from './neutral-place.js'
+import { overlayFilesystem } from './overlay-filesystem.js'
 
 /** A part of the host's root, in the order in which parts are made: a directory before what lies in it. */
 export type HostEntry =
@@ -128,22 +124,12 @@ function makeEntry(entry: HostEntry, index: number): Instruction[] {
 }
 
 /** One directory with an upper one of its own in the stage; the names stay short whatever the directory is called. */
-const makeOverlay = (layer: string, mode: number, upper: string, work: string): Instruction[] => [
+const makeOverlay = (layer: string, mode: number, upperdir: string, workdir: string): Instruction[] => [
   // The merged directory has the mode of the upper one.
-  call('mkdirat', [AT_FDCWD, upper, mode]),
-  call('mkdirat', [AT_FDCWD, work, 0o755]),
+  call('mkdirat', [AT_FDCWD, upperdir, mode]),
+  call('mkdirat', [AT_FDCWD, workdir, 0o755]),
   call('move_mount', [ref(layer), '', AT_FDCWD, LOWER, MOVE_MOUNT_F_EMPTY_PATH]),
   call('close', [ref(layer)]),
-  call('fsopen', ['overlay', FSOPEN_CLOEXEC], { save: 'fs', of: 'overlay' }),
-  call('fsconfig', [ref('fs'), FSCONFIG_SET_STRING, 'source', 'overlay', 0]),
-  call('fsconfig', [ref('fs'), FSCONFIG_SET_STRING, 'lowerdir', LOWER, 0]),
-  call('fsconfig', [ref('fs'), FSCONFIG_SET_STRING, 'upperdir', upper, 0]),
-  call('fsconfig', [ref('fs'), FSCONFIG_SET_STRING, 'workdir', work, 0]),
-  call('fsconfig', [ref('fs'), FSCONFIG_SET_FLAG, 'userxattr', null, 0], {
-    why: 'trusted.* attributes need privilege outside (Linux 5.11)',
-  }),
-  call('fsconfig', [ref('fs'), FSCONFIG_CMD_CREATE, null, null, 0]),
-  call('fsmount', [ref('fs'), FSMOUNT_CLOEXEC, 0], { save: 'overlay', of: 'overlay' }),
-  call('close', [ref('fs')]),
+  ...overlayFilesystem({ lower: LOWER, upper: { upperdir, workdir }, userxattr: true, save: 'overlay' }),
   call('umount2', [LOWER, MNT_DETACH], { why: 'overlay has a mount of its own of it' }),
 ]

@@ -1,6 +1,7 @@
 import { type Call, call, fail, goto, type Instruction, label, ref } from '@rt/program'
-import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE, S_IFREG } from '@rt/sys'
+import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, MOUNT_ATTR_RDONLY, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE, S_IFREG } from '@rt/sys'
 import { closeInSupervisor } from './attach.js'
+import { setAttributes } from './attributes.js'
 import { type DeviceNode, deviceNumber, FILE_TYPE } from './device-node.js'
 import { moveMount, openName } from './handles.js'
 import { deviceIs, fileTypeIs, statFd } from './verify.js'
@@ -47,13 +48,28 @@ export function makeOrFindNode(directory: string, name: string, node: DeviceNode
 /** The name of the word that holds the host's node. */
 const hostNode = (index: number): string => `host${index}`
 
-/** The host's node, opened while outside is in sight; {@link bindNode} attaches it. */
-export const openNode = (node: DeviceNode, index = 0): Instruction => {
-  const source = node.source ?? node.path
-  return call('open_tree', [AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC], {
-    save: hostNode(index),
-    of: source,
-  })
+/**
+ * The host's node, opened while outside is in sight; {@link bindNode} attaches it. The mount is read-only: reading and
+ * writing the device is not affected, but nobody inside can change the host's node (chmod, chown, utimes: EROFS).
+ *
+ * What the path led to when the device was asked for, it need not lead to now; so the very device is looked for.
+ */
+export const openNode = (node: DeviceNode, index = 0): Instruction[] => {
+  const { path, source = path, type, major = 0, minor = 0 } = node
+  const [isType, isDevice, wrong] = [`type${index}`, `device${index}`, `wrong${index}`]
+  return [
+    call('open_tree', [AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC], { save: hostNode(index), of: source }),
+    statFd(ref(hostNode(index))),
+    fileTypeIs(FILE_TYPE[type], { then: isType }),
+    label(wrong),
+    fail(
+      `expected the device ${type} ${major}:${minor} at ${JSON.stringify(source)} of the host, got another file`,
+      'it was replaced since it was looked at, or the host’s /dev is not what it should be',
+    ),
+    label(isType),
+    ...(type === 'p' ? [] : [deviceIs(major, minor, { then: isDevice, else: wrong }), label(isDevice)]),
+    setAttributes(hostNode(index), MOUNT_ATTR_RDONLY),
+  ]
 }
 
 /** The supervisor's copy. */

@@ -1,4 +1,4 @@
-import { branch, call, fail, goto, type Instruction, label, ref, type Step } from '@rt/program'
+import { branch, call, compute, fail, goto, type Instruction, label, ref, type Step } from '@rt/program'
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,
@@ -14,37 +14,44 @@ import {
   S_IFCHR,
   S_IFDIR,
 } from '@rt/sys'
+import { setAttributes } from './attributes.js'
 import { checkDestination, cleanDestination } from './destination.js'
 import { newFilesystem } from './filesystem.js'
 import { moveMount, openInRoot } from './handles.js'
 import { refuse } from './refuse.js'
 import { deviceIs, fileTypeIs, statFd } from './verify.js'
 
-/** Docker's list (27): what tells about the host or can harm it, even from inside namespaces. */
+/**
+ * The list of moby's docker-v29.7.2 (daemon/pkg/oci/defaults.go), in its order: what tells about the host or can harm it,
+ * even from inside namespaces. What moby adds for each processor, {@link readProcessorPaths} finds.
+ */
 export const DEFAULT_MASKED_PATHS: readonly string[] = [
-  '/proc/asound',
   '/proc/acpi',
+  '/proc/asound',
   '/proc/interrupts',
   '/proc/kcore',
   '/proc/keys',
   '/proc/latency_stats',
-  '/proc/timer_list',
-  '/proc/timer_stats',
   '/proc/sched_debug',
   '/proc/scsi',
-  '/sys/firmware',
+  '/proc/timer_list',
+  '/proc/timer_stats',
   '/sys/devices/virtual/powercap',
+  '/sys/firmware',
 ]
 
 const copy = (mount: string, save: string): Instruction =>
   call('open_tree', [ref(mount), '', AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC], { save })
 
 /**
- * Hide paths beneath `$root`: a file behind /dev/null, a directory behind an empty read-only tmpfs. What isn't there
- * needs no mask. Comes after all mounts.
+ * Hide paths: a file behind /dev/null, a directory behind an empty read-only tmpfs. Comes after all mounts.
+ *
+ * A path is looked up beneath the mount of the plan that holds it, not from `$root`, where a name may have changed since
+ * that mount was attached. What isn't there needs no mask; anything else that goes wrong ends the set-up.
  *
  * The null device is the host's, taken by an fd and looked at first: the image's could be anything, even a symlink to
- * /proc/sys/kernel/core_pattern (CVE-2025-31133).
+ * /proc/sys/kernel/core_pattern (CVE-2025-31133). Its mount is read-only: what a program writes still disappears, but
+ * chmod, chown and utimes of the mask don't change the host's device.
  *
  * @throws RtError RT_INVALID_OPTION for paths that are not absolute
  */
@@ -60,8 +67,8 @@ export function maskedPaths(paths: readonly string[] = DEFAULT_MASKED_PATHS, ori
     why: 'what tells about the host, or could harm it',
     origin,
     inside: [
-      call('openat', [AT_FDCWD, '/dev/null', O_PATH | O_NOFOLLOW | O_CLOEXEC], { save: 'null', of: '/dev/null' }),
-      statFd(ref('null')),
+      call('openat', [AT_FDCWD, '/dev/null', O_PATH | O_NOFOLLOW | O_CLOEXEC], { save: 'device', of: '/dev/null' }),
+      statFd(ref('device')),
       fileTypeIs(S_IFCHR, { else: 'fake' }),
       deviceIs(1, 3, { then: 'genuine' }),
       label('fake'),
@@ -71,43 +78,54 @@ export function maskedPaths(paths: readonly string[] = DEFAULT_MASKED_PATHS, ori
       ),
       label('genuine'),
       ...paths.flatMap(maskPath),
-      call('close', [ref('null')]),
+      goto('done'),
+      ...paths.flatMap(maskDirectory),
+      ...(paths.length ? firstEmptyDirectory(paths.length) : []),
+      label('done'),
+      call('close', [ref('device')]),
       // -1 if no directory was masked.
       call('close', [ref('empty')], { tolerate: ['EBADF'] }),
     ],
   }
 }
 
-function maskPath(path: string, index: number): Instruction[] {
-  const [absent, isDirectory, put, attached] = [
-    `absent${index}`,
-    `directory${index}`,
-    `put${index}`,
-    `attached${index}`,
-  ]
-  return [
-    openInRoot(cleanDestination(path).slice(1), 'dest', {
-      of: path,
-      onError: { ENOENT: absent, ENOTDIR: absent },
-    }),
-    statFd(ref('dest')),
-    fileTypeIs(S_IFDIR, { then: isDirectory }),
-    copy('null', 'mask'),
-    goto(put),
-    label(isDirectory),
-    ...oneEmptyDirectory(put, attached),
-    label(put),
-    moveMount('mask', 'dest'),
-    call('close', [ref('mask')]),
-    label(attached),
-    call('close', [ref('dest')]),
-    label(absent),
-  ]
-}
+const maskPath = (path: string, index: number): Instruction[] => [
+  openInRoot(cleanDestination(path).slice(1), 'dest', {
+    of: path,
+    beneathMount: true,
+    onError: { ENOENT: `absent${index}`, ENOTDIR: `absent${index}` },
+    hints: {
+      ELOOP: `${JSON.stringify(path)} is, or lies behind, a symlink: give the path that it leads to`,
+      EXDEV: `a symlink leads from ${JSON.stringify(path)} out of the mount that it lies in: give the path that it leads to`,
+    },
+  }),
+  statFd(ref('dest')),
+  fileTypeIs(S_IFDIR, { then: `directory${index}` }),
+  copy('device', 'mask'),
+  setAttributes('mask', MOUNT_ATTR_RDONLY),
+  label(`put${index}`),
+  moveMount('mask', 'dest'),
+  call('close', [ref('mask')]),
+  label(`masked${index}`),
+  call('close', [ref('dest')]),
+  label(`absent${index}`),
+]
 
-/** The first masked directory gets the tmpfs itself; the others get copies of that mount, which an attached one allows. */
-const oneEmptyDirectory = (put: string, attached: string): Instruction[] => [
-  branch(ref('empty'), -1, { else: `${put} copy` }),
+/** Aside, for what turned out to be a directory: a copy of the empty one. */
+const maskDirectory = (_path: string, index: number): Instruction[] => [
+  label(`directory${index}`),
+  compute('which', index),
+  branch(ref('empty'), -1, { then: 'first' }),
+  copy('empty', 'mask'),
+  goto(`put${index}`),
+]
+
+/**
+ * The first masked directory gets the tmpfs itself; the others get copies of that mount, which before Linux 6.15 only an
+ * attached one allows.
+ */
+const firstEmptyDirectory = (paths: number): Instruction[] => [
+  label('first'),
   ...newFilesystem({
     type: 'tmpfs',
     source: 'tmpfs',
@@ -115,7 +133,5 @@ const oneEmptyDirectory = (put: string, attached: string): Instruction[] => [
     save: 'empty',
   }),
   moveMount('empty', 'dest'),
-  goto(attached),
-  label(`${put} copy`),
-  copy('empty', 'mask'),
+  ...Array.from({ length: paths }, (_, index) => branch(ref('which'), index, { then: `masked${index}` })),
 ]

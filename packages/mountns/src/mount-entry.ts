@@ -1,3 +1,5 @@
+import type { CgroupLayout } from './cgroup-layout.js'
+
 /** A mount, in the words of OCI's `mounts` and of fstab(5). */
 export interface Mount {
   /** File system type, or `bind`; default `bind`. */
@@ -8,6 +10,11 @@ export interface Mount {
   readonly destination: string
   /** Words such as `ro`, `nosuid`, `rbind`, `rslave`, `size=64m`; see {@link MOUNT_OPTIONS}. */
   readonly options?: readonly string[]
+  /**
+   * For type `cgroup`: the host's, whose groups are shown. Left out it is asked for: the one look at the host that a mount
+   * takes.
+   */
+  readonly layout?: CgroupLayout
   /** The option or config field that asked for it. */
   readonly origin?: string
   /** Its place in config.json's `mounts`, for names and complaints. */

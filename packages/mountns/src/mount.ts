@@ -5,6 +5,7 @@ import { applyOptions } from './attributes.js'
 import { bindPhases, checkBind } from './bound-source.js'
 import { checkDestination } from './destination.js'
 import { newFilesystem } from './filesystem.js'
+import { isVersion2, mountCgroups } from './mount-cgroups.js'
 import { type Mount, mountField, mountName } from './mount-entry.js'
 import { PARAMETER_BYTES, type ParsedMountOptions, parseMountOptions } from './parse-mount-options.js'
 import { checkProtectedDestination } from './protected-destination.js'
@@ -22,6 +23,7 @@ const OPTIONS: OptionKeys<Mount> = {
   options: true,
   origin: true,
   index: true,
+  layout: true,
 }
 
 /**
@@ -31,7 +33,9 @@ const OPTIONS: OptionKeys<Mount> = {
  */
 export function mount(mount: Mount): Step {
   refuseUnknownOptions('mount', mount, OPTIONS)
-  const { type = 'bind', destination, origin = 'default' } = mount
+  if (mount.type === 'cgroup' && !isVersion2(mount)) return mountCgroups(mount)
+  const { destination, origin = 'default' } = mount
+  const type = mount.type === 'cgroup' ? 'cgroup2' : (mount.type ?? 'bind')
   const parsed = parseMountOptions(mount.options ?? [], mountField(mount, 'options'))
   const isBind = parsed.bind !== undefined || type === 'bind' || type === 'none'
   const name = mountName(mount)
@@ -59,7 +63,6 @@ function checkType(mount: Mount, { idmap }: ParsedMountOptions): Complaint[] {
   const complain = (field: string, message: string): Complaint[] => [{ path: mountField(mount, field), message }]
   if (!/^[^\0/]{1,255}$/.test(type)) return complain('type', `expected a file system type, got ${JSON.stringify(type)}`)
   if (idmap) return complain('options', 'only a bind can be id-mapped')
-  if (type === 'cgroup') return complain('type', 'cgroup v1 is many mounts: use cgroupMount()')
   if (type === 'overlay') return complain('type', 'layers are given one by one: use overlay()')
   if (Buffer.byteLength(source) > PARAMETER_BYTES || source.includes('\0')) {
     return complain('source', `expected at most ${PARAMETER_BYTES} bytes and no NUL, got ${JSON.stringify(source)}`)

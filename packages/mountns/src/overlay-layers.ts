@@ -3,24 +3,24 @@ import { call, type Instruction, ref, type Text } from '@rt/program'
 import {
   AT_FDCWD,
   type Complaint,
-  FSCONFIG_CMD_CREATE,
-  FSCONFIG_SET_FLAG,
-  FSCONFIG_SET_STRING,
-  FSMOUNT_CLOEXEC,
-  FSOPEN_CLOEXEC,
+  FSCONFIG_STRING_SIZE,
   MOVE_MOUNT_F_EMPTY_PATH,
   OPEN_TREE_CLOEXEC,
   OPEN_TREE_CLONE,
+  OVL_MAX_STACK,
 } from '@rt/sys'
 import { closeInSupervisor } from './attach.js'
 import { newFilesystem } from './filesystem.js'
 import { mapOwners } from './id-mapped.js'
 import { enterNeutralPlace, leaveNeutralPlace } from './neutral-place.js'
-import { PARAMETER_BYTES } from './parse-mount-options.js'
+import { overlayFilesystem } from './overlay-filesystem.js'
 
 /** What an overlay consists of; Documentation/filesystems/overlayfs.rst. */
 export interface OverlayLayers {
-  /** Directories of outside, absolute, the topmost first. At most 128. */
+  /**
+   * Directories of outside, absolute, the topmost first. At most 128, or 500 where the kernel takes layers one by one
+   * (`lowerdir+`, Linux 6.8).
+   */
   readonly lower: readonly string[]
   /**
    * Where changes go.
@@ -42,18 +42,25 @@ export interface OverlayLayers {
 }
 
 /**
- * Names of the layers' mount points: one byte each, so that 128 of them with colons between fit the 256 bytes that
- * fsconfig(2) takes on every kernel (`lowerdir+` lifts the limit in Linux 6.5). Letters first: mount tables show them.
+ * What the names of the layers' mount points are made of, one byte each, so that 128 of them with colons between fit the
+ * string that fsconfig(2) takes on every kernel. Letters first: mount tables show them.
  */
 const NAMES: readonly number[] = [
   ...Buffer.from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'),
   // From 0xa0: no control characters, no ASCII that overlay or mount tables give a meaning.
   ...Array.from({ length: 129 - 62 }, (_, index) => 0xa0 + index),
 ]
-/** One name more than lower directories: the upper one's. */
-const LIMIT = NAMES.length - 1
+/** Layers that one string names; more are given one by one. */
+const IN_ONE_STRING = FSCONFIG_STRING_SIZE / 2
 const COLON = 0x3a
-const layerName = (index: number): Text => ({ text: Uint8Array.of(NAMES[index] as number) })
+
+/** One byte as long as there are enough, then two. */
+function nameBytes(index: number): number[] {
+  if (index < NAMES.length) return [NAMES[index] as number]
+  const more = index - NAMES.length
+  return [NAMES[Math.floor(more / NAMES.length)] as number, NAMES[more % NAMES.length] as number]
+}
+const layerName = (index: number): Text => ({ text: Uint8Array.from(nameBytes(index)) })
 const saved = (index: number) => `layer${index}`
 
 const UPPER = 'upper'
@@ -68,8 +75,9 @@ export function checkOverlayLayers({ lower, upper = 'tmpfs' }: OverlayLayers): C
   }
   for (const [index, directory] of lower.entries()) checkPath(`lower[${index}]`, directory)
   const least = upper === 'none' ? 2 : 1
-  if (lower.length < least || lower.length > LIMIT) {
-    complaints.push({ path: 'lower', message: `expected ${least} to ${LIMIT} directories, got ${lower.length}` })
+  if (lower.length < least || lower.length > OVL_MAX_STACK) {
+    const message = `expected ${least} to ${OVL_MAX_STACK} directories, got ${lower.length}`
+    complaints.push({ path: 'lower', message })
   }
   if (typeof upper === 'object') {
     checkPath('upper.upperdir', upper.upperdir)
@@ -102,7 +110,7 @@ function upperNames({ lower, upper = 'tmpfs' }: OverlayLayers): readonly [string
   const parent = commonParent(upperdir, workdir)
   const name = (path: string): Text => ({
     text: Buffer.concat([
-      Buffer.of(NAMES[lower.length] as number),
+      Buffer.from(nameBytes(lower.length)),
       Buffer.from(`/${relativeTo(parent, path).replaceAll('\\', '\\\\')}`),
     ]),
   })
@@ -157,25 +165,18 @@ export function makeOverlay(layers: OverlayLayers, save: string): Instruction[] 
       call('close', [ref(saved(index))]),
     ]),
     call('umask', [ref('umask')]),
-    call('fsopen', ['overlay', FSOPEN_CLOEXEC], { save: 'fs', of: 'overlay' }),
-    call('fsconfig', [ref('fs'), FSCONFIG_SET_STRING, 'source', 'overlay', 0]),
-    call('fsconfig', [ref('fs'), FSCONFIG_SET_STRING, 'lowerdir', lowerNames(lower.length), 0]),
-    ...(upper === 'none'
-      ? []
-      : [
-          call('fsconfig', [ref('fs'), FSCONFIG_SET_STRING, 'upperdir', upperdir, 0]),
-          call('fsconfig', [ref('fs'), FSCONFIG_SET_STRING, 'workdir', workdir, 0]),
-        ]),
-    ...(userxattr ? [call('fsconfig', [ref('fs'), FSCONFIG_SET_FLAG, 'userxattr', null, 0])] : []),
-    call('fsconfig', [ref('fs'), FSCONFIG_CMD_CREATE, null, null, 0]),
-    call('fsmount', [ref('fs'), FSMOUNT_CLOEXEC, 0], { save, of: 'overlay' }),
-    call('close', [ref('fs')]),
+    ...overlayFilesystem({
+      lower: lowerNames(lower.length),
+      upper: upper === 'none' ? undefined : { upperdir, workdir },
+      userxattr,
+      save,
+    }),
     ...leaveNeutralPlace('stage'),
   ]
 }
 
-const lowerNames = (count: number): Text => {
-  const bytes = NAMES.slice(0, count).flatMap((name, index) => (index ? [COLON, name] : [name]))
-  // 128 × 2 - 1; a longer one is refused before.
-  return { text: Uint8Array.from(bytes.slice(0, PARAMETER_BYTES)) }
+function lowerNames(count: number): Text | Text[] {
+  const names = Array.from({ length: count }, (_, index) => nameBytes(index))
+  if (count > IN_ONE_STRING) return names.map((bytes) => ({ text: Uint8Array.from(bytes) }))
+  return { text: Uint8Array.from(names.flatMap((bytes, index) => (index ? [COLON, ...bytes] : bytes))) }
 }

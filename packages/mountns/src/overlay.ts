@@ -9,7 +9,7 @@ import { parseMountOptions } from './parse-mount-options.js'
 import { checkProtectedDestination } from './protected-destination.js'
 import { refuse } from './refuse.js'
 
-const OPTIONS: OptionKeys<Omit<Mount, 'type' | 'source'> & OverlayLayers> = {
+const OPTIONS: OptionKeys<Omit<Mount, 'type' | 'source' | 'layout'> & OverlayLayers> = {
   destination: true,
   options: true,
   origin: true,
@@ -27,7 +27,7 @@ const OPTIONS: OptionKeys<Omit<Mount, 'type' | 'source'> & OverlayLayers> = {
  * @param mounted `options` are words for the mount (`ro`, `nosuid`); the layers are given by their own fields
  * @throws RtError RT_INVALID_OPTION with every complaint
  */
-export function overlay(mounted: Omit<Mount, 'type' | 'source'> & OverlayLayers): Step {
+export function overlay(mounted: Omit<Mount, 'type' | 'source' | 'layout'> & OverlayLayers): Step {
   refuseUnknownOptions('overlay', mounted, OPTIONS)
   const { destination, origin = 'default' } = mounted
   const name = mountName(mounted)

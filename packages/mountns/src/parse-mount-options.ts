@@ -1,4 +1,4 @@
-import type { Complaint } from '@rt/sys'
+import { type Complaint, FSCONFIG_STRING_SIZE } from '@rt/sys'
 import { MOUNT_OPTIONS } from './mount-options.js'
 import type { Propagation } from './propagation.js'
 
@@ -30,8 +30,8 @@ export interface ParsedMountOptions {
   readonly complaints: readonly Complaint[]
 }
 
-/** fsconfig(2) copies keys and values into 256 bytes, with a NUL. */
-export const PARAMETER_BYTES = 255
+/** Of a key or value of fsconfig(2). */
+export const PARAMETER_BYTES = FSCONFIG_STRING_SIZE - 1
 
 /**
  * Sort the words of a mount's options by what they are for. As in mount(8), a later word overrides an earlier one. A

@@ -1,8 +1,20 @@
-import { PROC, type Step } from '@rt/program'
-import { MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID, type OptionKeys, refuseUnknownOptions } from '@rt/sys'
+import { call, PROC, type Step } from '@rt/program'
+import {
+  AT_FDCWD,
+  MOUNT_ATTR_NODEV,
+  MOUNT_ATTR_NOEXEC,
+  MOUNT_ATTR_NOSUID,
+  O_CLOEXEC,
+  O_DIRECTORY,
+  O_NOFOLLOW,
+  O_PATH,
+  type OptionKeys,
+  refuseUnknownOptions,
+} from '@rt/sys'
 import { bind } from './bind.js'
 import { newFilesystem } from './filesystem.js'
 import { mount } from './mount.js'
+import { verifyProc } from './verify.js'
 
 export interface ProcOptions {
   /**
@@ -24,19 +36,40 @@ export function proc(options: ProcOptions = {}): Step {
   return mount({ type: 'proc', destination, options: ['nosuid', 'noexec', 'nodev'], origin })
 }
 
+export interface PrivateProcOptions {
+  /** `host`: the host's /proc, as long as it is in sight and no image is; for the reason that {@link ProcOptions} has. */
+  readonly from?: 'new' | 'host'
+  readonly origin?: string
+}
+
+const PRIVATE_OPTIONS: OptionKeys<PrivateProcOptions> = { from: true, origin: true }
+
 /**
  * A procfs that is mounted nowhere, so that nothing can be put over parts of it: saves its fd as `$proc`, for steps
  * that write below it (CVE-2025-52881). It comes before the root is changed: in a user namespace a new procfs is only
  * granted while the host's is in sight, whole.
  */
-export const privateProc = (origin = 'default'): Step => ({
-  name: 'private proc',
-  why: 'settings are written through a procfs that no image and no mount can fake',
-  origin,
-  inside: newFilesystem({
-    type: 'proc',
-    source: 'proc',
-    attributes: MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
-    save: PROC,
-  }),
-})
+export function privateProc(options: PrivateProcOptions = {}): Step {
+  refuseUnknownOptions('privateProc', options, PRIVATE_OPTIONS)
+  const { from = 'new', origin = 'default' } = options
+  return {
+    name: 'private proc',
+    why: 'settings are written through a procfs that no image and no mount can fake',
+    origin,
+    inside:
+      from === 'new'
+        ? newFilesystem({
+            type: 'proc',
+            source: 'proc',
+            attributes: MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+            save: PROC,
+          })
+        : [
+            call('openat', [AT_FDCWD, '/proc', O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC], {
+              save: PROC,
+              of: '/proc',
+            }),
+            ...verifyProc(PROC),
+          ],
+  }
+}

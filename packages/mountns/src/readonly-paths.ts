@@ -5,7 +5,7 @@ import { checkDestination, cleanDestination } from './destination.js'
 import { moveMount, openInRoot } from './handles.js'
 import { refuse } from './refuse.js'
 
-/** Docker's list: settings of the host's kernel that no namespace separates. */
+/** moby's list (docker-v29.7.2): settings of the host's kernel that no namespace separates. */
 export const DEFAULT_READONLY_PATHS: readonly string[] = [
   '/proc/bus',
   '/proc/fs',
@@ -15,8 +15,30 @@ export const DEFAULT_READONLY_PATHS: readonly string[] = [
 ]
 
 /**
- * Make paths beneath `$root` read-only, with what is mounted below them: each is mounted on itself. What isn't there is
- * passed over. Comes after all mounts.
+ * Entries of procfs outside the directories of processes have one mode and owner for the whole host, whichever instance
+ * they are changed through; and without a user namespace, root in a container owns them. These are closed to other users
+ * of the host, or can be written to: opened by a chmod inside, they would be open outside. A read-only mount refuses it.
+ *
+ * The rest, which everybody may read anyway, root in a container can only close: SECURITY.md says so.
+ */
+export const HOST_MODE_PATHS: readonly string[] = [
+  '/proc/allocinfo',
+  '/proc/driver',
+  '/proc/dynamic_debug',
+  '/proc/kmsg',
+  '/proc/kpagecgroup',
+  '/proc/kpagecount',
+  '/proc/kpageflags',
+  '/proc/mtrr',
+  '/proc/pagetypeinfo',
+  '/proc/slabinfo',
+  '/proc/tty',
+  '/proc/vmallocinfo',
+]
+
+/**
+ * Make paths read-only, with what is mounted below them: each is mounted on itself. They are found as those of
+ * {@link maskedPaths}; what isn't there is passed over. Comes after all mounts.
  *
  * @throws RtError RT_INVALID_OPTION for paths that are not absolute
  */
@@ -33,7 +55,12 @@ export function readonlyPaths(paths: readonly string[] = DEFAULT_READONLY_PATHS,
 const protect = (path: string, index: number): Instruction[] => [
   openInRoot(cleanDestination(path).slice(1), 'dest', {
     of: path,
+    beneathMount: true,
     onError: { ENOENT: `absent${index}`, ENOTDIR: `absent${index}` },
+    hints: {
+      ELOOP: `${JSON.stringify(path)} is, or lies behind, a symlink: give the path that it leads to`,
+      EXDEV: `a symlink leads from ${JSON.stringify(path)} out of the mount that it lies in: give the path that it leads to`,
+    },
   }),
   call('open_tree', [ref('dest'), '', AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC], {
     save: 'copy',

@@ -19,7 +19,7 @@ export function parseSubordinateIds(text: string, user: { name: string; uid: num
   return text.split('\n').flatMap((line) => {
     const [owner, first, count, more] = line.split(':')
     if (more !== undefined || !isNumber(first) || !isNumber(count)) return []
-    const isOwner = owner === user.name || (isNumber(owner) && Number(owner) === user.uid)
+    const isOwner = (owner !== '' && owner === user.name) || (isNumber(owner) && Number(owner) === user.uid)
     return isOwner && Number(count) > 0 ? [{ first: Number(first), count: Number(count) }] : []
   })
 }
@@ -40,12 +40,23 @@ export function subordinateMap(id: number, ranges: readonly SubordinateRange[]):
   return map
 }
 
+/** Empty for a user who is in no passwd, as containers of OpenShift have them: then only the uid counts. */
+function nameOfUser(): string {
+  try {
+    return userInfo().username
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_SYSTEM_ERROR') return ''
+    throw error
+  }
+}
+
 /** What the host grants the user who runs this process. Looks at /etc; a missing file grants nothing. */
 export function readSubordinateIds(): { uid: SubordinateRange[]; gid: SubordinateRange[] } {
-  const { username, uid } = userInfo()
+  const uid = process.getuid?.() ?? -1
+  const name = nameOfUser()
   const read = (path: string): SubordinateRange[] => {
     try {
-      return parseSubordinateIds(readFileSync(path, 'utf8'), { name: username, uid })
+      return parseSubordinateIds(readFileSync(path, 'utf8'), { name, uid })
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
       throw error

@@ -36,9 +36,21 @@ export const verifyProc = (name: string): Instruction[] => [
 ]
 
 const KERNELS_OWN = [
-  { place: '/proc', magic: PROC_SUPER_MAGIC },
-  { place: '/sys', magic: SYSFS_MAGIC },
+  { place: '/proc', type: 'procfs', magic: PROC_SUPER_MAGIC },
+  { place: '/sys', type: 'sysfs', magic: SYSFS_MAGIC },
 ] as const
+
+/**
+ * What is bound from outside on /proc or /sys is procfs or sysfs, or the set-up ends: look-ups beneath it (masks, say)
+ * count on that. A new one needs no such look.
+ */
+export const verifyKernelsOwn = (name: string, destination: string): Instruction[] =>
+  KERNELS_OWN.filter(({ place }) => place === destination).flatMap(({ place, type, magic }) => [
+    call('fstatfs', [ref(name), buffer(STATFS, structLayout('statfs').size)]),
+    branch(ref(STATFS, offset('statfs', 'f_type')), magic, { then: `${name} is ${type}` }),
+    fail(`expected ${type} at "${place}" of the host, got another file system`, `mount the real one there`),
+    label(`${name} is ${type}`),
+  ])
 
 /**
  * A destination that isn't called so is not in /proc or /sys, or the set-up ends: a symlink of the image would lead the

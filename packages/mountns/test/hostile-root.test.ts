@@ -121,6 +121,9 @@ describe('a symlink at another destination leads where it leads for the containe
     await expect(shell({ tree: root, mounts: tmpfs({ destination: '/data' }) }, 'true')).rejects.toMatchObject({
       code: 'ENOTDIR',
     })
+    const volume = bind({ source: temporaryFolder('volume'), destination: '/data' })
+    const refused = await shell({ tree: root, mounts: volume }, 'true').catch((error) => error)
+    expect(refused).toMatchObject({ code: 'ENOTDIR', hint: expect.stringContaining('is a symlink to nowhere') })
     const deeper = tmpfs({ destination: '/data/a/b' })
     await expect(shell({ tree: root, mounts: deeper }, 'true')).rejects.toMatchObject({ code: 'ENOTDIR' })
     expect(existsSync(outside)).toBe(false)

@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { defaultMounts, diffMountinfo, overlay, overlayTree } from '@rt/mountns'
+import { close, fsconfigString, fsopen, type SyscallError } from '@rt/sys'
 import { beforeEach, expect, it } from 'vitest'
 import { needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
 import { mountsInside, mountsOfHost, shell, tinyRoot } from './inside.js'
@@ -32,17 +33,51 @@ it('the topmost layer is the first', async () => {
   expect((await shell({ tree: overlayTree({ lower }) }, 'cat /file')).stdout).toBe('top')
 })
 
-it('128 layers, the most, fit', async () => {
-  const layers = Array.from({ length: 127 }, (_, index) => layer(`file${index}`))
-  const { stdout } = await shell({ tree: overlayTree({ lower: [...layers, tinyRoot()] }) }, 'ls / | grep -c file')
-  expect(stdout).toBe('127\n')
+/** Whether this kernel's overlay has `lowerdir+`. */
+function takesLayersOneByOne(): boolean {
+  const context = fsopen('overlay')
+  try {
+    fsconfigString(context, 'lowerdir+', '/')
+    return true
+  } catch (error) {
+    if ((error as SyscallError).code !== 'EINVAL') throw error
+    return false
+  } finally {
+    close(context)
+  }
+}
+
+/** Layers with a file each, above a root. */
+const many = (count: number): string[] => [
+  ...Array.from({ length: count - 1 }, (_, index) => layer(`file${index}`)),
+  tinyRoot(),
+]
+
+it('128 layers fit one string, on every kernel', async () => {
+  const tree = overlayTree({ lower: many(128) })
+  expect((await shell({ tree }, 'ls / | grep -c file')).stdout).toBe('127\n')
+  expect(JSON.stringify(tree.inside)).not.toContain('lowerdir+')
 })
 
-it('129 are refused', () => {
-  expect(() => overlayTree({ lower: Array.from({ length: 129 }, () => '/x'), origin: 'SOURCE' })).toThrow(
+it.for([129, 130, 500])('%i layers are given one by one', async (count, context) => {
+  if (!takesLayersOneByOne()) context.skip('needs overlay’s lowerdir+ (Linux 6.8)')
+  const lower = many(count)
+  const { stdout, stderr } = await shell({ tree: overlayTree({ lower }) }, 'ls / | grep -c file')
+  expect({ stdout, stderr }).toEqual({ stdout: `${count - 1}\n`, stderr: '' })
+  // With an upper directory of the host there is one mount point more.
+  const folder = temporaryFolder('upper')
+  const [upperdir, workdir] = [`${folder}/upper`, `${folder}/work`]
+  mkdirSync(upperdir)
+  mkdirSync(workdir)
+  await shell({ tree: overlayTree({ lower, upper: { upperdir, workdir } }) }, 'echo kept > /kept')
+  expect(readdirSync(upperdir)).toEqual(['kept'])
+})
+
+it('501 are refused: the kernel stacks 500', () => {
+  expect(() => overlayTree({ lower: Array.from({ length: 501 }, () => '/x'), origin: 'SOURCE' })).toThrow(
     expect.objectContaining({
       origin: 'SOURCE',
-      complaints: [{ path: 'lower', message: 'expected 1 to 128 directories, got 129' }],
+      complaints: [{ path: 'lower', message: 'expected 1 to 500 directories, got 501' }],
     }),
   )
 })

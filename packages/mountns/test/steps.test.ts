@@ -16,11 +16,12 @@ import {
   parseMountinfo,
   readonlyPaths,
   readonlyRoot,
+  sysctls,
   sysfs,
   tmpfs,
 } from '@rt/mountns'
 import { compile, explain, type Step, type StepList, sequence } from '@rt/program'
-import type { RtError } from '@rt/sys'
+import { CLONE_NEWNET, type RtError } from '@rt/sys'
 import { describe, expect, it } from 'vitest'
 
 /** The system calls of a step, with the process that makes them. What fds stand for is left out. */
@@ -119,9 +120,34 @@ describe('steps, call by call', () => {
     ])
   })
 
+  it('the type cgroup is what the host has, or the hierarchy that is named', () => {
+    const options = ['nosuid', 'noexec', 'nodev', 'relatime', 'ro']
+    const oci = { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options }
+    const layout = { version: 1, hierarchies: ['cpu,cpuacct', 'name=systemd'] } as const
+    expect(calls(mount({ ...oci, layout }))).toEqual(calls(cgroupMount(layout)))
+    expect(calls(mount({ ...oci, layout: { version: 2 } }))).toEqual(calls(cgroupMount({ version: 2 })))
+    expect(calls(mount(oci))).toEqual(calls(mount({ ...oci, layout: cgroupLayout() })))
+    const one = calls(mount({ ...oci, options: ['ro', 'memory'], destination: '/m' }))
+    expect(one.filter((call) => call.includes('fsconfig(fs, FSCONFIG_SET'))).toEqual([
+      'i fsconfig(fs, FSCONFIG_SET_STRING, "source", "cgroup", 0)',
+      'i fsconfig(fs, FSCONFIG_SET_FLAG, "memory", NULL, 0)',
+    ])
+  })
+
+  it('settings are written through the private procfs', () => {
+    const step = sysctls({ 'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.conf.eth0/1.forwarding': '1' })
+    expect(step.needs).toBe(CLONE_NEWNET)
+    expect(calls(step).filter((call) => !call.includes('close'))).toEqual([
+      'i openat2($proc, "sys/net/ipv4/ip_unprivileged_port_start", {flags=O_WRONLY|O_CLOEXEC, resolve=RESOLVE_NO_SYMLINKS|RESOLVE_BENEATH}, 24)',
+      'i write(setting, "0", 1)',
+      'i openat2($proc, "sys/net/ipv4/conf/eth0.1/forwarding", {flags=O_WRONLY|O_CLOEXEC, resolve=RESOLVE_NO_SYMLINKS|RESOLVE_BENEATH}, 24)',
+      'i write(setting, "1", 1)',
+    ])
+  })
+
   it('read-only paths are mounted on themselves; the root needs no mount', () => {
     expect(calls([readonlyPaths(['/proc/sys']), readonlyRoot()])).toEqual([
-      `i openat2($root, "proc/sys", {flags=O_CLOEXEC|O_PATH, ${IN_ROOT}}, 24)`,
+      `i openat2($root, "proc/sys", {flags=O_CLOEXEC|O_PATH, ${NO_SYMLINKS}}, 24)`,
       'i open_tree(dest, "", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC|AT_EMPTY_PATH|AT_RECURSIVE)',
       'i mount_setattr(copy, "", AT_EMPTY_PATH|AT_RECURSIVE, {attr_set=MOUNT_ATTR_RDONLY}, 32)',
       'i move_mount(copy, "", dest, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)',
@@ -276,9 +302,29 @@ describe('bad input is refused, all at once, before anything is made', () => {
     ],
     ['no type', () => mount({ type: '', destination: '/x' }), ['type: expected a file system type, got ""']],
     [
-      'types that have a function of their own',
-      () => mount({ type: 'cgroup', destination: '/x' }),
-      ['type: cgroup v1 is many mounts: use cgroupMount()'],
+      'a type that has a function of its own',
+      () => mount({ type: 'overlay', destination: '/x' }),
+      ['type: layers are given one by one: use overlay()'],
+    ],
+    [
+      'cgroups',
+      () => mount({ type: 'cgroup', destination: 'x', options: ['memory,../x', 'bind', 'rslave'] }),
+      [
+        'destination: expected an absolute path, got "x"',
+        'hierarchies[0]: expected controllers or name=…, got "memory,../x"',
+        'options: "bind" is no option of the container’s own cgroups',
+        'options: "rslave" is no option of the container’s own cgroups',
+      ],
+    ],
+    [
+      'settings',
+      () => sysctls({ 'kernel.panic': '1', '../x': '1', 'net.ipv4..x': '1', 'net.core.somaxconn': '\0' }),
+      [
+        'kernel.panic: no namespace has it of its own: it would be the host’s setting',
+        '../x: expected a name such as net.ipv4.ip_forward, got "../x"',
+        'net.ipv4..x: expected a name such as net.ipv4.ip_forward, got "net.ipv4..x"',
+        'net.core.somaxconn: a NUL byte in the value',
+      ],
     ],
     ['a relative root', () => directoryTree('root'), ['path: expected an absolute path, got "root"']],
     [

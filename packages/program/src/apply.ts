@@ -1,25 +1,15 @@
 import { closeSync } from 'node:fs'
-import {
-  AT_FDCWD,
-  AT_REMOVEDIR,
-  addressOf,
-  errnoName,
-  F_DUPFD_CLOEXEC,
-  hostArch,
-  RtError,
-  rawSyscall,
-  type SyscallName,
-  syscallNumber,
-} from '@rt/sys'
+import { addressOf, errnoName, F_DUPFD_CLOEXEC, hostArch, RtError, rawSyscall, type SyscallName } from '@rt/sys'
 import { assembleSections, type Program } from './assemble.js'
 import type { Assembler } from './assembler.js'
 import { isFailure } from './assembler.js'
 import { checkWords } from './check-plan.js'
-import { operationFailure, type Results } from './failure.js'
+import { operationFailure, type Results, warningsIn } from './failure.js'
 import { frame, type Section } from './frame.js'
-import type { Call } from './instruction.js'
+import type { Call, Instruction } from './instruction.js'
 import { OP_BRANCH, OP_COMPUTE, OP_SIZE } from './layout.js'
 import { link } from './link.js'
+import { scoped } from './operands.js'
 import type { Site } from './operation.js'
 import { type Plan, type StepList, sequence } from './plan.js'
 
@@ -27,8 +17,12 @@ import { type Plan, type StepList, sequence } from './plan.js'
 export interface Applied {
   /** What the word holds: fds that steps have saved are open, and are now the caller's. */
   word(name: string): number
-  /** Run the steps' `after` phase. Its failures are not errors: what it takes away may be gone. */
-  after(): void
+  /**
+   * Run the steps' `after` phase. Its failures are not errors: what it takes away may be gone.
+   *
+   * @returns what the steps say could not be taken away
+   */
+  after(): string[]
 }
 
 /**
@@ -62,39 +56,50 @@ export function apply(...lists: StepList[]): Applied {
     cleanUp({ plan, sites: machine.sites }, machine.results)
     throw error
   }
-  return { word: (name) => machine.word(name), after: () => applyAfter(plan) }
+  return { word: (name) => machine.word(name), after: () => applyAfter(plan, wordsOf(machine, machine.results, true)) }
 }
 
-/**
- * The `after` phase alone: Node does it when the supervisor was killed and can't. These instructions use no word of an
- * earlier phase: they name what is to be removed by its path.
- */
-function applyAfter(plan: Plan): void {
+/** Words by their full names. */
+type KnownWords = ReadonlyMap<string, number>
+
+/** The `after` phase alone, with what earlier phases have saved: it may ask which calls of theirs made something. */
+function applyAfter(plan: Plan, words: KnownWords): string[] {
   const sections: Section[] = plan.steps.flatMap((step, index) =>
     step.after?.length
       ? [{ process: 'supervisor' as const, step: index, instructions: step.after, failTo: '$end', lenient: true }]
       : [],
   )
-  if (sections.length > 0) new Machine(plan, sections).run()
+  if (sections.length === 0) return []
+  const machine = new Machine(plan, sections, words)
+  machine.run()
+  machine.closeFds()
+  return warningsIn(machine.sites, (index) => machine.results[index])
 }
 
 /**
- * What a killed supervisor would have taken away: the `after` phase, and the directories that it had made so far for
- * steps with such a phase. A step may know its own by a mark that it hadn't set yet; the log knows what was made.
+ * What a killed supervisor would have taken away: Node plays the `after` phase. Which directories the program had made
+ * is known from the log alone: a mark on them could be forged by whoever was inside, or not be set yet.
+ *
+ * @returns what the steps say could not be taken away
  */
-export function cleanUp({ plan, sites }: Pick<Program, 'plan' | 'sites'>, results: Results): void {
-  applyAfter(plan)
-  for (let i = sites.length - 1; i >= 0; i--) {
-    const { process, step, instruction, helper } = sites[i] as Site
-    if (process !== 'supervisor' || helper !== undefined || results[i] !== 0 || !plan.steps[step]?.after?.length)
-      continue
-    if (instruction.kind !== 'call' || instruction.call !== 'mkdirat') continue
-    const [directory, path] = instruction.args
-    // One that isn't empty is in use, and stays.
-    if (directory === AT_FDCWD && typeof path === 'string') {
-      rawSyscall(syscallNumber('unlinkat'), [AT_FDCWD, path, AT_REMOVEDIR])
-    }
-  }
+export const cleanUp = (program: Pick<Program, 'plan' | 'sites'>, results: Results): string[] =>
+  applyAfter(program.plan, wordsOf(program, results, false))
+
+/**
+ * The words that instructions before the `after` phase have saved, as far as they ran.
+ *
+ * @param withFds fds are of use only in the process that opened them
+ */
+function wordsOf({ plan, sites }: Pick<Program, 'plan' | 'sites'>, results: Results, withFds: boolean): KnownWords {
+  const words = new Map<string, number>()
+  sites.forEach(({ process, step, instruction, helper }, i) => {
+    const result = results[i]
+    if (process !== 'supervisor' || step < 0 || helper !== undefined || result === undefined) return
+    if (!('save' in instruction) || instruction.save === undefined) return
+    if ((!withFds && isOpener(instruction)) || plan.steps[step]?.after?.includes(instruction)) return
+    words.set(scoped(instruction.save, `${step}.`), result)
+  })
+  return words
 }
 
 /** Calls whose result is an fd; fcntl(2) has many meanings. */
@@ -114,6 +119,8 @@ const OPENERS: ReadonlySet<SyscallName> = new Set([
 const opensFd = ({ call, args }: Call): boolean =>
   OPENERS.has(call) || (call === 'fcntl' && args[1] === F_DUPFD_CLOEXEC)
 
+const isOpener = (instruction: Instruction): boolean => instruction.kind === 'call' && opensFd(instruction)
+
 /** The machine of vm/vm.c, played by Node on memory of its own. */
 class Machine {
   readonly results: (number | undefined)[] = []
@@ -126,8 +133,9 @@ class Machine {
   private readonly constBase: bigint
 
   constructor(
-    private readonly plan: Plan,
+    readonly plan: Plan,
     sections: readonly Section[],
+    words: KnownWords = new Map(),
   ) {
     this.assembler = assembleSections(sections, hostArch(), false)
     const { operations, labels, memory } = this.assembler
@@ -144,6 +152,10 @@ class Machine {
     const image = link(this.assembler, { arch: hostArch() }, () => addresses)
     image.constants.copy(this.constants)
     image.data.copy(this.data)
+    for (const [name, value] of words) {
+      const place = memory.find(name)
+      if (place) this.data.writeBigInt64LE(BigInt.asIntN(64, BigInt(value)), place.offset)
+    }
   }
 
   run(): void {

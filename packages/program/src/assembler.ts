@@ -45,6 +45,10 @@ export class Assembler {
           // A computed -EINVAL; the sentence is found through the site.
           this.push(OP_COMPUTE, [-22, 0, 0], 0, { ...site, fatal: true }, undefined, section.failTo)
           break
+        case 'warn':
+          // That it ran is all: its sentence is found through the site.
+          this.push(OP_COMPUTE, [0, 0, 0], 0, site)
+          break
       }
     }
   }

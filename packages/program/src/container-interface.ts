@@ -38,6 +38,8 @@ export interface Container<S extends Stdio = Stdio> extends AsyncDisposable {
   kill(signal?: number | string): boolean
   /** What each operation returned so far, in the order of `program.sites`; undefined for those that have not run. */
   log(): (number | undefined)[]
+  /** What could not be taken away again, and why: complete once the container has exited. */
+  readonly warnings: readonly string[]
   /** The log with calls, steps and (of a traced run) times. */
   trace(): TraceRow[]
   readonly program: Program

@@ -16,7 +16,7 @@ import type { Program } from './assemble.js'
 import { receiveTerminal, type Terminal } from './console.js'
 import type { Container } from './container-interface.js'
 import type { Exit } from './exit.js'
-import { diedDuringSetup, setupFailure } from './failure.js'
+import { diedDuringSetup, setupFailure, warningsIn } from './failure.js'
 import { markerIndex } from './fault.js'
 import { EXITED, MESSAGE_SIZE, NODES_TURN, STARTED } from './frame.js'
 import type { Log } from './log.js'
@@ -64,6 +64,7 @@ export class RunningContainer implements Container {
   readonly stderr: Streams['stderr']
   terminal: Terminal | null = null
   pid = 0
+  warnings: readonly string[] = []
   readonly started: Promise<Container>
   readonly exited: Promise<Exit>
   private readonly settle: {
@@ -181,9 +182,11 @@ export class RunningContainer implements Container {
     options.signal?.removeEventListener('abort', this.abort)
     rawSyscall(syscallNumber('wait4'), [this.supervisor, null, 0, null])
     const asPlanned = this.hasStarted && this.exit !== undefined && 'code' in this.exit
+    this.warnings = warningsIn(this.program.sites, (index) => this.log_.resultOf(index))
     if (!asPlanned) await this.investigate()
     if (options.signal?.aborted && !this.hasStarted) this.failure = options.signal.reason
     this.isOver = true
+    if (!this.hasStarted && this.failure !== undefined) options.onFailure?.(this.trace())
     this.log_.close()
     this.closeSync()
     if (this.console !== undefined) closeSync(this.console)
@@ -212,7 +215,7 @@ export class RunningContainer implements Container {
     }
     this.failure ??= new RtError('RT_BROKEN_PROCESS', 'the container’s supervisor was killed: its exit status is lost')
     await this.initGone()
-    cleanUp(this.program, results)
+    this.warnings = cleanUp(this.program, results)
   }
 
   /** After the supervisor's death the kernel kills init (pdeathsig); what it held is free once it is dead. */

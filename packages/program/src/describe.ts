@@ -46,6 +46,8 @@ export function describeInstruction(instruction: Instruction, known: Known): str
       return `${instruction.name}:`
     case 'fail':
       return `fail: ${instruction.message}`
+    case 'warn':
+      return `warn: ${instruction.message}`
   }
 }
 

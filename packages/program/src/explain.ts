@@ -12,7 +12,7 @@ export interface ExplainedCall {
   readonly index: number
   /** A system call as strace prints it, with names for words that only a run knows. */
   readonly call: string
-  /** `call`, or the machine's own: `branch`, `compute`, `goto`, `fail`. */
+  /** `call`, or the machine's own: `branch`, `compute`, `goto`, `fail`, `warn`. */
   readonly kind: string
   /** Where the result goes. */
   readonly save?: string
@@ -91,7 +91,7 @@ export function formatExplanation(steps: readonly ExplainedStep[], { all = false
   const lines: string[] = []
   let process: ProcessName | undefined
   for (const step of steps) {
-    const calls = step.calls.filter((each) => all || each.kind === 'call' || each.kind === 'fail')
+    const calls = step.calls.filter((each) => all || ['call', 'fail', 'warn'].includes(each.kind))
     if (calls.length === 0) continue
     if (step.process !== process) lines.push(...(process ? [''] : []), TITLES[step.process])
     process = step.process

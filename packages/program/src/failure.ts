@@ -13,6 +13,13 @@ export function setupFailure(program: Program, results: Results): RtError | unde
   return index < 0 ? undefined : operationFailure(program, index, results)
 }
 
+/** What the steps had to say at the end, see {@link Warn}: each operation that was reached has a result. */
+export function warningsIn(sites: Program['sites'], resultOf: (index: number) => number | undefined): string[] {
+  return sites.flatMap(({ instruction }, i) =>
+    instruction.kind === 'warn' && resultOf(i) !== undefined ? [instruction.message] : [],
+  )
+}
+
 /** The error of one operation, with the values that its words had. */
 export function operationFailure(
   program: Pick<Program, 'arch' | 'plan' | 'sites'>,
@@ -24,7 +31,7 @@ export function operationFailure(
   const { instruction } = site
   const where = { step: step?.name ?? 'set-up', origin: step?.origin }
   if (instruction.kind === 'fail') {
-    return new RtError('RT_UNSAFE', instruction.message, { ...where, hint: instruction.hint })
+    return new RtError(instruction.code ?? 'RT_UNSAFE', instruction.message, { ...where, hint: instruction.hint })
   }
   const errno = -(results[index] ?? 0)
   if (instruction.kind !== 'call') {

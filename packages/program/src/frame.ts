@@ -20,6 +20,7 @@ import {
 } from '@rt/sys'
 import { address, branch, buffer, call, compute, goto, type Instruction, label, ref, struct } from './instruction.js'
 import { CONSOLE_FD, FIRST_UNUSED_FD, LOG_BASE, LOG_FD, STATUS_FD, SYNC_FD } from './layout.js'
+import { linkMounts } from './link-mounts.js'
 import type { ProcessName } from './operation.js'
 import type { Phase, Plan } from './plan.js'
 import { CLONE, GATE, PIDFD, SIGINFO } from './vocabulary.js'
@@ -65,6 +66,7 @@ export const STARTED = 1
 export const NODES_TURN = 2
 export const EXITED = SIGNALS.SIGCHLD
 
+const STDERR = 2
 /** The exit status of a set-up that failed, as Docker's. */
 const SETUP_FAILED = 125
 
@@ -84,7 +86,8 @@ const supervisorEnd = ref(pair, 4)
 
 /** Lay out a plan's steps in the two processes. */
 export function frame(plan: Plan, options: FrameOptions): Section[] {
-  return options.mode === 'apply' ? oneProcess(plan) : twoProcesses(plan, options)
+  const linked = linkMounts(plan)
+  return options.mode === 'apply' ? oneProcess(linked) : twoProcesses(linked, options)
 }
 
 function twoProcesses(plan: Plan, options: FrameOptions): Section[] {
@@ -92,7 +95,7 @@ function twoProcesses(plan: Plan, options: FrameOptions): Section[] {
   const own = (process: ProcessName, instructions: readonly Instruction[], failTo: string, step = -1) =>
     sections.push({ process, step, instructions, failTo })
   const steps = (process: ProcessName, phase: Phase, failTo: string) =>
-    sections.push(...phaseOf(plan, process, phase, failTo))
+    sections.push(...phaseOf(plan, process, phase, failTo, options.mode))
   own('supervisor', supervisorStart(plan, options), '$after')
   steps('supervisor', 'outside', '$after')
   if (plan.opens === 'supervisor') steps('supervisor', 'open', '$after')
@@ -138,12 +141,26 @@ export const hasNodesPart = (plan: Plan): boolean => plan.steps.some((step) => s
 /** The namespaces that a plan's steps ask for. */
 export const cloneFlags = (plan: Plan): number => plan.steps.reduce((all, step) => all | (step.clone ?? 0), 0)
 
-function phaseOf(plan: Plan, process: ProcessName, phase: Phase, failTo: string): Section[] {
+function phaseOf(
+  plan: Plan,
+  process: ProcessName,
+  phase: Phase,
+  failTo: string,
+  mode: FrameOptions['mode'] = 'node',
+): Section[] {
   return plan.steps.flatMap((step, index) => {
-    const instructions = step[phase]
-    if (!instructions?.length) return []
+    const given = step[phase]
+    if (!given?.length) return []
+    const instructions = mode === 'standalone' ? given.map((each) => spoken(each, step.name)) : given
     return [{ process, step: index, instructions, failTo, ...(phase === 'after' ? { lenient: true } : {}) }]
   })
+}
+
+/** Nobody reads the log of an executable of its own. */
+const spoken = (instruction: Instruction, step: string): Instruction => {
+  if (instruction.kind !== 'warn') return instruction
+  const line = `rt: warning: ${step}: ${instruction.message}\n`
+  return call('write', [STDERR, line, Buffer.byteLength(line)], { tolerate: 'any' })
 }
 
 const supervisorStart = (plan: Plan, options: FrameOptions): Instruction[] => [

@@ -1,4 +1,4 @@
-import type { SyscallName } from '@rt/sys'
+import type { RtErrorCode, SyscallName } from '@rt/sys'
 
 /**
  * Instructions: the assembly language that steps are written in. Every instruction is plain data (it survives JSON but
@@ -8,7 +8,7 @@ import type { SyscallName } from '@rt/sys'
  * Names. A word saved by one instruction is read by a later one through its name. A name belongs to its step, so two
  * steps may both say `dest`; a name that starts with `$` is the whole plan's (`$root`, see vocabulary.ts).
  */
-export type Instruction = Call | Branch | Compute | Label | Goto | Fail
+export type Instruction = Call | Branch | Compute | Label | Goto | Fail | Warn
 
 /** An errno by its name, as in errno(3). */
 export type ErrnoName = `E${string}`
@@ -30,6 +30,13 @@ export interface Call {
   readonly why?: string
   /** Overrides the usual hint of a SyscallError for the given errnos. */
   readonly hints?: Readonly<Partial<Record<ErrnoName, string>>>
+  /**
+   * openat2(2) of a path beneath `$root`: where a mount of the plan holds the path, the look-up begins at that mount's
+   * own fd instead. See link-mounts.ts.
+   */
+  readonly beneathMount?: true
+  /** close(2) of a mount's fd, when it is attached: the absolute path where it lies from now on. */
+  readonly mountedAt?: string
 }
 
 /** Compare a word under a mask with a constant; fall through or jump. */
@@ -52,6 +59,8 @@ export interface Compute {
   readonly base: Value
   readonly left?: Value
   readonly right?: Value
+  /** As in {@link Call.of}. */
+  readonly of?: string
 }
 
 export interface Label {
@@ -69,6 +78,17 @@ export interface Fail {
   readonly kind: 'fail'
   readonly message: string
   readonly hint?: string
+  /** Of the error; default RT_UNSAFE. */
+  readonly code?: RtErrorCode
+}
+
+/**
+ * Say something and go on: for the `after` phase, in which nothing can fail any more and something may still be left.
+ * Node finds it in the log (`container.warnings`); an executable of its own writes it to stderr.
+ */
+export interface Warn {
+  readonly kind: 'warn'
+  readonly message: string
 }
 
 /**
@@ -173,5 +193,10 @@ export const compute = (save: string, base: Value, left?: Value, right?: Value):
 
 export const label = (name: string): Label => ({ kind: 'label', name })
 export const goto = (to: string): Goto => ({ kind: 'goto', to })
-export const fail = (message: string, hint?: string): Fail =>
-  hint === undefined ? { kind: 'fail', message } : { kind: 'fail', message, hint }
+export const fail = (message: string, hint?: string, code?: RtErrorCode): Fail => ({
+  kind: 'fail',
+  message,
+  ...(hint === undefined ? {} : { hint }),
+  ...(code === undefined ? {} : { code }),
+})
+export const warn = (message: string): Warn => ({ kind: 'warn', message })

@@ -1,4 +1,4 @@
-import { RtError } from '@rt/sys'
+import { isUtf8, RtError, textBytes } from '@rt/sys'
 
 /** A place in one of the two segments; addresses are known only when both are complete. */
 export interface Place {
@@ -46,8 +46,13 @@ export class Memory {
     return place
   }
 
-  /** NUL-terminated. @throws RtError RT_INVALID_OPTION on a NUL inside: the kernel would read only half of it. */
+  /**
+   * NUL-terminated; bytes that `textFromBytes` has escaped are those bytes again.
+   *
+   * @throws RtError RT_INVALID_OPTION on a NUL inside: the kernel would read only half of it
+   */
   string(text: string | Uint8Array): Place {
+    if (typeof text === 'string' && !isUtf8(text)) return this.string(textBytes(text))
     // Latin-1 gives every sequence of bytes a key of its own; the mark tells it from text.
     const key = typeof text === 'string' ? text : `\0${Buffer.from(text).toString('latin1')}`
     const known = this.texts.get(key)

@@ -12,7 +12,7 @@ export class Naming {
       if (site.helper !== undefined || !('save' in instruction) || instruction.save === undefined) return
       const name = scoped(instruction.save, `${site.step}.`)
       const list = this.saves.get(name)
-      const save = { index, of: instruction.kind === 'call' ? instruction.of : undefined }
+      const save = { index, of: instruction.of }
       if (list) list.push(save)
       else this.saves.set(name, [save])
     })

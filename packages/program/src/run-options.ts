@@ -1,6 +1,7 @@
 import type { TerminalSize } from './console.js'
 import type { Fault } from './fault.js'
 import type { Stdio } from './stdio.js'
+import type { TraceRow } from './trace-rows.js'
 
 /** @typeParam S what `stdio` is: the container's streams are typed by it */
 export interface RunOptions<S extends Stdio = Stdio> {
@@ -14,6 +15,8 @@ export interface RunOptions<S extends Stdio = Stdio> {
   readonly detached?: boolean | undefined
   /** Take the time of every operation, see `trace`. */
   readonly traced?: boolean | undefined
+  /** Sees what had run when the set-up failed (with times if `traced`), before `run` rejects. */
+  readonly onFailure?: ((rows: TraceRow[]) => void) | undefined
   /** For tests: make one operation go wrong. */
   readonly fault?: Fault | undefined
 }

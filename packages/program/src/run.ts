@@ -17,6 +17,7 @@ const OPTIONS: OptionKeys<RunOptions> = {
   signal: true,
   detached: true,
   traced: true,
+  onFailure: true,
   fault: true,
 }
 

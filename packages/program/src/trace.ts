@@ -15,8 +15,7 @@ export interface Trace {
  * Run a plan and tell what every operation returned and how long it took. The clock is read before each one, which
  * costs some 50 ns apiece; a loop's operation is told as of its last pass.
  *
- * @throws what {@link run} throws; a set-up that failed has its rows in the container's `trace()` no more: run with
- *   `traced` and an `onContainer` to look at it while it lives
+ * @throws what {@link run} throws; `onFailure` sees the rows of a set-up that failed
  */
 export async function trace(plan: Plan, options: RunOptions = {}): Promise<Trace> {
   const container = await run(plan, { ...options, traced: true })

@@ -12,6 +12,12 @@ export const ROOT = '$root'
 /** fd of a private procfs instance (fsmount, never attached): writes below /proc/self and /proc/sys go through it. */
 export const PROC = '$proc'
 
+/**
+ * fd of what the plan's steps have mounted at an absolute path, kept from there on if a later look-up begins at it
+ * ({@link Call.beneathMount}).
+ */
+export const mountWord = (path: string): string => `$mount:${path}`
+
 /** Words that the frame (the skeleton around the steps, see frame.ts) keeps. */
 export const CLONE = '$clone'
 export const PIDFD = '$pidfd'

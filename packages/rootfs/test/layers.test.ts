@@ -2,10 +2,11 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { close, fsconfigCreate, fsconfigString, fsmount, fsopen, RtError } from '@rt/sys'
+import { close, RtError } from '@rt/sys'
 import { describe, expect, it } from 'vitest'
 import { needs } from '../../../tooling/fixtures/index.js'
 import { temporaryFolder } from '../../../tooling/fixtures/temporary-folder.js'
+import { mountOverlay } from '../src/prepare/overlay-mount.js'
 import { type HeaderSpec, tar } from './support/archive.js'
 import { extract, sandbox } from './support/extract.js'
 import { layoutOf } from './support/layout.js'
@@ -73,16 +74,7 @@ function throughOverlay(layers: readonly Buffer[], options: TreeOptions = timed)
     lower.unshift(path)
   }
   if (lower.length === 1) return describeTree(lower[0]!, options)
-  const context = fsopen('overlay')
-  const mount = (() => {
-    try {
-      fsconfigString(context, 'lowerdir', lower.join(':'))
-      fsconfigCreate(context)
-      return fsmount(context)
-    } finally {
-      close(context)
-    }
-  })()
+  const mount = mountOverlay(lower)
   try {
     return describeTree(`/proc/self/fd/${mount}/.`, options)
   } finally {

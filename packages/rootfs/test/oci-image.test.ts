@@ -15,7 +15,7 @@ const DOCKER = 'application/vnd.docker'
 
 const failure = async (path: string, tag?: string): Promise<RtError> => {
   try {
-    await openImage(path, tag)
+    await openImage(path, { tag })
   } catch (error) {
     if (RtError.isInstance(error)) return error
     throw error
@@ -75,9 +75,9 @@ describe('openImage', () => {
       `${OCI}.index.v1+json`,
     )
     builder.index([tagged(nested, 'v1'), tagged(builder.manifest([one, two]), 'v2')])
-    expect((await openImage(builder.path, 'v1')).layers).toHaveLength(1)
-    expect((await openImage(builder.path, 'v2')).layers).toHaveLength(2)
-    const foreign = await openImage(builder.path, 'v1', { os: 'linux', architecture: 'riscv64' })
+    expect((await openImage(builder.path, { tag: 'v1' })).layers).toHaveLength(1)
+    expect((await openImage(builder.path, { tag: 'v2' })).layers).toHaveLength(2)
+    const foreign = await openImage(builder.path, { tag: 'v1' }, { os: 'linux', architecture: 'riscv64' })
     expect(foreign.layers[0]!.digest.hex).toBe(sha256(two))
   })
 
@@ -112,6 +112,14 @@ const WRONG: Record<string, [build: (builder: LayoutBuilder) => string | undefin
     },
     'RT_NOT_FOUND',
     'has no tag "v2"\n  hint: its tags: "v1"',
+  ],
+  'a platform of another system': [
+    (builder) => {
+      builder.index([{ ...builder.manifest([one]), platform: { ...here(), os: 'windows' } }])
+      return undefined
+    },
+    'RT_NOT_FOUND',
+    `it has: windows/${here().architecture}`,
   ],
   'several images and no tag': [
     (builder) => {

@@ -2,6 +2,7 @@
 import {
   appendFileSync,
   chmodSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -17,6 +18,7 @@ import { close, O_DIRECTORY, O_PATH, O_RDONLY, type RtError } from '@rt/sys'
 import { describe, expect, it } from 'vitest'
 import { needs } from '../../../tooling/fixtures/index.js'
 import { temporaryFolder } from '../../../tooling/fixtures/temporary-folder.js'
+import { checkLayerCount } from '../src/prepare/overlay-mount.js'
 import { type HeaderSpec, tar } from './support/archive.js'
 import { LayoutBuilder, layoutOf, tagged } from './support/layout.js'
 
@@ -133,6 +135,25 @@ describe('prepare: images', () => {
       expect(text(view, '/file-0')).toBe('')
     })
   }, 60_000)
+
+  it('of more layers than the kernel stacks are refused before any is unpacked', async (context) => {
+    needs(context, 'root')
+    const rootDir = join(temporaryFolder('cache'), 'cache')
+    const builder = new LayoutBuilder()
+    const layer = tar({ path: 'f' })
+    builder.index([tagged(builder.manifest(Array.from({ length: 501 }, () => layer)), 'latest')])
+    await expect(prepare(`oci:${builder.path}`, { rootDir })).rejects.toMatchObject({
+      code: 'RT_LIMIT',
+      message: expect.stringContaining('has 501 layers: overlay stacks 500') as string,
+    })
+    expect(existsSync(rootDir)).toBe(false)
+    // What an older kernel says to the probe, and one that can't be asked.
+    expect(() => checkLayerCount(129, 'x', () => false)).toThrow(
+      expect.objectContaining({ code: 'RT_UNSUPPORTED', message: expect.stringContaining('stacks 128') as string }),
+    )
+    for (const answer of [true, undefined]) expect(() => checkLayerCount(500, 'x', () => answer)).not.toThrow()
+    expect(() => checkLayerCount(128, 'x', () => false)).not.toThrow()
+  })
 
   it('drops what an opaque root hides', async (context) => {
     needs(context, 'root')

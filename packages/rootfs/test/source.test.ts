@@ -1,5 +1,5 @@
 // requires nothing
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { resolveSource } from '@rt/rootfs'
@@ -37,10 +37,35 @@ describe('resolveSource', () => {
     expect(resolveSource(at('link'))).toEqual({ kind: 'directory', path: at('link') })
     expect(resolveSource(at('x.tar'))).toEqual({ kind: 'tar', path: at('x.tar'), compression: 'none' })
     expect(resolveSource(at('named-wrongly.zip'))).toMatchObject({ kind: 'tar', compression: 'gzip' })
-    expect(resolveSource(`oci:${at('layout')}`)).toEqual({ kind: 'oci', path: at('layout'), tag: undefined })
+    expect(resolveSource(`oci:${at('layout')}`)).toEqual({ kind: 'oci', path: at('layout') })
     expect(resolveSource(`oci:${at('layout')}:v1`)).toEqual({ kind: 'oci', path: at('layout'), tag: 'v1' })
-    expect(resolveSource(`oci:${at('with:colon')}`)).toEqual({ kind: 'oci', path: at('with:colon'), tag: undefined })
+    expect(resolveSource(`oci:${at('with:colon')}`)).toEqual({ kind: 'oci', path: at('with:colon') })
     expect(resolveSource(`oci:${at('with:colon')}:v1`)).toMatchObject({ tag: 'v1' })
+  })
+
+  const hex = '0123456789abcdef'.repeat(4)
+  const digest = { algorithm: 'sha256', hex }
+  it.for([
+    ['layout', ':localhost:5000/debian:12', { tag: 'localhost:5000/debian:12' }],
+    ['layout', ':docker.io/library/x:1.0', { tag: 'docker.io/library/x:1.0' }],
+    ['layout', `@sha256:${hex}`, { digest }],
+    ['layout', `:a:b@sha256:${hex}`, { tag: 'a:b', digest }],
+    ['layout', ':name@v1', { tag: 'name@v1' }],
+    ['with:colon', ':a:b:c', { tag: 'a:b:c' }],
+    ['with:colon', `:a:b:c@sha256:${hex}`, { tag: 'a:b:c', digest }],
+    // The longest directory that is a layout.
+    ['layout:with', ':colon', { tag: 'colon' }],
+    [`layout@sha256:${hex}`, '', {}],
+    [`layout@sha256:${hex}`, ':t', { tag: 't' }],
+  ] as const)('of oci:%s%s finds the directory, whatever has colons', ([name, reference, found]) => {
+    const path = at(`${name.includes('@') ? 'only-' : ''}${name}`)
+    if (!existsSync(path)) symlinkSync(layoutOf([tar({ path: 'f' })]), path)
+    expect(resolveSource(`oci:${path}${reference}`)).toEqual({ kind: 'oci', path, ...found })
+  })
+
+  it('refuses a digest that is none', () => {
+    expect(printed(`oci:${at('layout')}@sha256:abc`)).toContain('expected 64 lower-case hex digits, got "sha256:abc"')
+    expect(printed(`oci:${at('layout')}:tag@sha256:abc`)).toContain('expected 64 lower-case hex digits')
   })
 
   const printed = (text: string): string => {
@@ -58,9 +83,10 @@ describe('resolveSource', () => {
         '  hint: a source is a directory, a tar file (plain, gzip or zstd) or oci:DIR[:TAG]; without one the host’s root is used',
       ].join('\n'),
     )
-    expect(printed('docker://debian')).toContain(
-      'hint: "docker:" is not known; images are read from a local OCI layout',
-    )
+    expect(printed('http://debian')).toContain('hint: "http:" is not known; images are read from a local OCI layout')
+    for (const text of ['docker://debian', 'docker-archive:x.tar', 'oci-archive:x.tar', 'dir:x']) {
+      expect(printed(text)).toContain(`skopeo copy ${text} oci:LAYOUT:latest; then use oci:LAYOUT:latest`)
+    }
     expect(printed(`oci:${at('missing')}`)).toContain('no OCI layout at "FOLDER/missing"')
     expect(printed(`oci:${at('missing')}:tag`)).toContain('no OCI layout at "FOLDER/missing:tag" or "FOLDER/missing"')
     expect(printed(`oci:${at('directory')}`)).toContain('is no OCI layout: it has no file "oci-layout"')

@@ -92,7 +92,7 @@ export const HINTS: readonly Hint[] = [
     when: /overlay|lowerdir|upperdir|workdir|FSCONFIG_CMD_CREATE/,
     hint:
       'see the last lines of dmesg; for overlay: upperdir and workdir (empty) must be on one file system that is not ' +
-      'itself an overlay, lowerdir must exist, and a string holds 256 bytes (use lowerdir+ from Linux 6.5 or short names)',
+      'itself an overlay, lowerdir must exist, and a string holds 256 bytes (use lowerdir+ from Linux 6.8 or short names)',
   },
   {
     calls: ['mount'],

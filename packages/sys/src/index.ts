@@ -49,6 +49,7 @@ export {
   lremovexattr,
   lsetxattr,
 } from './files/xattr.js'
+export { isUtf8, textFromBytes } from './format/byte-text.js'
 export { argumentKinds, type CallArgument, formatArgument, formatCall } from './format/call.js'
 export {
   FLAGS,
@@ -62,6 +63,7 @@ export { formatCloneFlags, formatMode, formatOpenFlags, formatSocketType } from 
 export { quote } from './format/quote.js'
 export type { ArgumentKind } from './format/signatures.js'
 export { formatStruct, type StructFields, type Verbatim } from './format/struct.js'
+export { textBytes } from './format/text-bytes.js'
 export { type FormatCallOptions, formatCapabilities } from './format/value.js'
 export { hintFor } from './hints.js'
 export { type MountAttributes, mountSetattr } from './mount/attributes.js'
@@ -88,7 +90,6 @@ export {
   umount2,
 } from './mount/mount.js'
 export { type MountInfo, parseMountinfo } from './mount/mountinfo.js'
-export { pathBytes } from './mount/path-bytes.js'
 export { listmount, type MountStatus, statmount } from './mount/statmount.js'
 export { attachMount, moveMount, openTree } from './mount/tree.js'
 export {

@@ -18,6 +18,11 @@ export interface Option<T> {
   /** What it does, and where that differs from Docker's option of this name. */
   readonly help: string
   readonly complete?: Completion
+  /**
+   * `unset`: an empty value (`--user ''`, what a script's empty variable gives) means that the option was not given, as
+   * in Docker. Else it is a value like any other.
+   */
+  readonly empty?: 'unset'
   /** Absent for a flag and for plain text. */
   readonly parse?: Parse<unknown>
   /** Carries the type of what {@link Values} holds; there is no such property at run time. */

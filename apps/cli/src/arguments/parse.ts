@@ -39,6 +39,11 @@ export function parseArguments<O extends Options>(
       complaints.add(typed, `needs a value: ${typed} ${option.value}`)
       return
     }
+    if (text === '' && option.empty === 'unset') {
+      values[name] = undefined
+      origins.delete(name)
+      return
+    }
     const origin = `--${name} ${text}`
     origins.set(name, origin)
     const value = complaints.try(`--${name}`, () => (option.parse ? option.parse(text, origin) : text))

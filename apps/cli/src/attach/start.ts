@@ -1,14 +1,17 @@
-import { type Container, type RunOptions, run } from '@rt/program'
+import { type Container, type RunOptions, run, type TraceRow } from '@rt/program'
 import { type RtError, SyscallError } from '@rt/sys'
 import { exitCode } from '../exit-codes.js'
 import type { TerminalMode } from '../options/terminal.js'
 import type { PreparedContainer } from '../plan/prepare.js'
+import { warnAbout } from '../progress/warn.js'
 import { forwardSignals, type SignalForwarding } from './signals.js'
 
 export interface Attachment {
   readonly mode: TerminalMode
   /** For trace: take the time of each call. */
   readonly traced?: boolean
+  /** Sees what had run when the set-up failed. */
+  readonly onFailure?: (rows: TraceRow[]) => void
   /** Sees the container when it has started. */
   readonly watch?: (container: Container) => void
 }
@@ -46,7 +49,9 @@ async function onStreams(
 ): Promise<number> {
   const stdin = attachment.mode.interactive ? 'inherit' : 'null'
   const container = await start(prepared, attachment, signals, { stdio: [stdin, 'inherit', 'inherit'] })
-  return exitCode(await container.exited)
+  const exit = await container.exited
+  warnAbout(container.warnings)
+  return exitCode(exit)
 }
 
 async function onTerminal(
@@ -60,18 +65,21 @@ async function onTerminal(
   const connection = container.terminal && connectTerminal(container.terminal, attachment.mode.interactive)
   const exit = await container.exited
   await connection?.end()
+  warnAbout(container.warnings)
   return exitCode(exit)
 }
 
 async function start(
   prepared: PreparedContainer,
-  { traced, watch }: Attachment,
+  { traced, watch, onFailure }: Attachment,
   signals: SignalForwarding,
   options: RunOptions,
 ): Promise<Container> {
+  const foreseen = prepared.foresee()
+  if (foreseen) throw foreseen
   signals.hold()
   try {
-    const container = await run(prepared.plan, { ...options, traced, signal: signals.abort })
+    const container = await run(prepared.plan, { ...options, traced, onFailure, signal: signals.abort })
     signals.to(container, prepared.stopSignal)
     watch?.(container)
     return container

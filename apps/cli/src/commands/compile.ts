@@ -4,9 +4,12 @@ import { compile } from '@rt/program'
 import { RtError } from '@rt/sys'
 import { one } from '../arguments/option.js'
 import { EXIT } from '../exit-codes.js'
+import type { RunValues } from '../options/run.js'
 import { runArguments } from '../plan/run-arguments.js'
 import { prepareWithBar } from '../progress/prepare-with-bar.js'
+import { warnAbout } from '../progress/warn.js'
 import { oneOf } from '../values/name.js'
+import { quote } from '../values/quote.js'
 import { defineCommand } from './command.js'
 
 const OPTIONS = {
@@ -24,8 +27,9 @@ export const command = defineCommand({
   name: 'compile',
   usage: '[OPTIONS] run [RUN OPTIONS] [SOURCE] [--] [COMMAND [ARG...]] -o FILE',
   description: [
-    'Write a static executable of a few kilobytes that starts the container by itself, without Node.js: the system calls ' +
-      'of rt explain, and a machine of 135 bytes that makes them. Paths and limits are those of this host.',
+    'Write a static executable of some 250 KiB that starts the container by itself, without Node.js: the system calls of ' +
+      'rt explain, a machine of fewer than 300 bytes that makes them, and, most of it, the words for what may fail. Paths ' +
+      'and limits are those of this host.',
     '-o FILE may also stand at the very end. (If it stands before, a -o at the end belongs to COMMAND.)',
   ],
   examples: [['rt compile run ./busybox-root /bin/true -o t && ./t', 'write it, and run it']],
@@ -39,7 +43,10 @@ export const command = defineCommand({
     const mode = { interactive: run.interactive ?? false, tty: run.tty ?? false }
     const prepared = await prepareWithBar({ values: run, words, mode, complaints, defaultName: nameFor(file ?? '') })
     prepared.close()
-    writeExecutable(file as string, compile(prepared.plan, { arch: own.arch }))
+    const secrets = secretsOf(run)
+    writeExecutable(file as string, compile(prepared.plan, { arch: own.arch }), secrets ? 0o700 : 0o755)
+    if (secrets)
+      warnAbout([`${quote(file as string)} holds what ${secrets} set: only its owner may read it (mode 0700)`])
     return EXIT.ok
   },
 })
@@ -58,12 +65,19 @@ const nameFor = (file: string): string =>
     .replace(/[^a-zA-Z0-9_.-]/g, '')
     .replace(/^[^a-zA-Z0-9]+/, '') || 'compiled'
 
-/** Complete or not at all, and never into a file that is being executed. */
-function writeExecutable(file: string, bytes: Uint8Array): void {
+/** The options whose values are in the file for whoever can read it: passwords are given in the environment. */
+const secretsOf = (run: RunValues): string =>
+  (['env', 'env-file'] as const)
+    .filter((name) => run[name].length > 0)
+    .map((name) => `--${name}`)
+    .join(' and ')
+
+/** Complete or not at all, never into a file that is being executed, and at no moment readable by more than `mode` says. */
+function writeExecutable(file: string, bytes: Uint8Array, mode: number): void {
   const fresh = `${file}.${process.pid}.tmp`
   try {
-    writeFileSync(fresh, bytes, { flag: 'wx' })
-    chmodSync(fresh, 0o755)
+    writeFileSync(fresh, bytes, { flag: 'wx', mode: 0o700 })
+    chmodSync(fresh, mode)
     renameSync(fresh, file)
   } catch (error) {
     rmSync(fresh, { force: true })

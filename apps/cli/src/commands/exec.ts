@@ -1,3 +1,4 @@
+import { checkStreams } from '../attach/check-streams.js'
 import { startAttached } from '../attach/start.js'
 import { surroundings } from '../attach/surroundings.js'
 import { EXEC_GROUPS, EXEC_OPTIONS } from '../options/exec.js'
@@ -31,6 +32,7 @@ export const command = defineCommand({
     const pid = word === undefined ? undefined : complaints.try('PID', () => pidNumber(word))
     if (argv.length === 0) complaints.add('COMMAND', 'is missing')
     const mode = terminalMode(values, surroundings())
+    checkStreams(mode, complaints)
     return startAttached(async () => prepareExec(values, pid, argv, mode, complaints), { mode })
   },
 })

@@ -1,4 +1,5 @@
 import { invalid } from '../arguments/complaints.js'
+import { checkStreams } from '../attach/check-streams.js'
 import { startAttached } from '../attach/start.js'
 import { surroundings } from '../attach/surroundings.js'
 import { RUN_GROUPS, RUN_OPTIONS } from '../options/run.js'
@@ -16,6 +17,9 @@ export const command = defineCommand({
   description: [
     'Start a container. SOURCE is what its root is made of: a directory, a tar archive, or an image (oci:DIR[:TAG]). ' +
       "Without SOURCE the root is the host's own, read-only under a writable layer that is thrown away.",
+    'A directory is written to, and stays as the container leaves it. What rt mounts on has to be there: /proc, /dev, /sys, ' +
+      '/etc/hosts, /etc/hostname, /etc/resolv.conf, the working directory, and what -v and the like ask for. What of that ' +
+      'is missing is made in the directory, empty, and stays, too. With --ephemeral or --read-only nothing is made in it.',
     "Without COMMAND, the image's command is run, or a shell. Options end at SOURCE: what follows COMMAND is the " +
       "command's. Names and meanings of the options are Docker's.",
     'Exits with the code of the command, 128 + N if signal N ended it, 125 if rt failed, 126 if the command cannot be ' +
@@ -41,6 +45,7 @@ export const command = defineCommand({
         throw invalid('with -i, stdin must be a terminal', 'leave out -t if input is piped in')
       }
     })
+    checkStreams(mode, complaints)
     return startAttached((signal) => prepareWithBar({ values, words: rest, mode, complaints, signal }), { mode })
   },
 })

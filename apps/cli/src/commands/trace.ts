@@ -1,6 +1,7 @@
 import { writeFileSync, writeSync } from 'node:fs'
-import { type Container, chromeTrace, formatTrace } from '@rt/program'
+import { type Container, chromeTrace, formatTrace, type TraceRow } from '@rt/program'
 import { flag, one } from '../arguments/option.js'
+import { checkStreams } from '../attach/check-streams.js'
 import { startAttached } from '../attach/start.js'
 import { surroundings } from '../attach/surroundings.js'
 import { terminalMode } from '../options/terminal.js'
@@ -23,7 +24,8 @@ export const command = defineCommand({
   usage: '[OPTIONS] run [RUN OPTIONS] [SOURCE] [--] [COMMAND [ARG...]]',
   description: [
     'Run a container as rt run does, and when it has ended print what each system call of its set-up returned and how ' +
-      "long it took. The trace goes to stderr: stdout is the command's. Exits with the command's code.",
+      "long it took; if the set-up fails, what had run by then. The trace goes to stderr: stdout is the command's. Exits " +
+      "with the command's code.",
   ],
   examples: [
     ['rt trace run -- true', 'a table of the calls'],
@@ -37,18 +39,23 @@ export const command = defineCommand({
     if (own.json && own.perfetto)
       complaints.add('--perfetto', 'the trace can be written in one form only, and --json is given')
     const mode = terminalMode(run, surroundings())
+    checkStreams(mode, complaints)
     let container: Container | undefined
+    const write = (rows: readonly TraceRow[]): void => {
+      const text = own.json ? json(rows) : own.perfetto ? chromeTrace(rows) : formatTrace(rows)
+      if (own.output === undefined) writeSync(STDERR, text)
+      else writeFileSync(own.output, text)
+    }
     const code = await startAttached((signal) => prepareWithBar({ values: run, words, mode, complaints, signal }), {
       mode,
       traced: true,
+      // Where a set-up failed, what it had done is the best part of the explanation.
+      onFailure: write,
       watch: (started) => {
         container = started
       },
     })
-    const rows = container?.trace() ?? []
-    const text = own.json ? json(rows) : own.perfetto ? chromeTrace(rows) : formatTrace(rows)
-    if (own.output === undefined) writeSync(STDERR, text)
-    else writeFileSync(own.output, text)
+    if (container) write(container.trace())
     return code
   },
 })

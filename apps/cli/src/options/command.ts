@@ -17,7 +17,12 @@ export const commandOptions = {
     complete: 'file',
     help: 'set the variables that FILE lists, a line each',
   }),
-  workdir: one({ short: 'w', value: 'DIR', help: 'working directory in the container; made if missing' }),
+  workdir: one({
+    short: 'w',
+    value: 'DIR',
+    empty: 'unset',
+    help: 'working directory in the container; made if missing',
+  }),
   entrypoint: one({
     value: 'PROGRAM',
     complete: 'command',
@@ -26,6 +31,7 @@ export const commandOptions = {
   init: flag({ help: 'run a small init as process 1, which forwards signals and reaps orphans' }),
   'stop-signal': one({
     value: 'SIGNAL',
+    empty: 'unset',
     parse: parseSignal,
     help: 'what a SIGTERM to rt becomes in the container (default SIGTERM)',
   }),
@@ -71,11 +77,12 @@ export function envOf(values: CommandValues, image: ImageCommand, defaults: Envi
     ...values['env-file'].flat(),
     ...values.env,
   ]
-  const env: Text[] = environment(entries)
-  if (!entries.some(({ name }) => name === 'HOME')) env.push(homeEntry(HOME))
-  return env
+  const env = environment(entries)
+  // Empty it is as good as missing: runc fills it in, too.
+  const isMissing = !env.some((entry) => /^HOME=./s.test(entry))
+  return isMissing ? [...env.filter((entry) => entry !== 'HOME='), homeEntry(HOME)] : env
 }
 
 /** passwd need not be UTF-8. */
-const homeEntry = (home: Text): Text =>
+export const homeEntry = (home: Text): Text =>
   typeof home === 'string' ? `HOME=${home}` : Buffer.concat([Buffer.from('HOME='), home])

@@ -3,6 +3,7 @@ import { type DeviceNode, device as deviceStep, mount as mountStep, readDevice }
 import type { Step } from '@rt/program'
 import { type Complaints, invalid } from '../arguments/complaints.js'
 import { flag, many, one, type Values } from '../arguments/option.js'
+import { bytes } from '../values/bytes.js'
 import { device } from '../values/device.js'
 import { type MountSpec, mount, tmpfs, volume } from '../values/mount-spec.js'
 import { quote } from '../values/quote.js'
@@ -27,7 +28,7 @@ export const mounts = {
     parse: tmpfs,
     help: 'an empty directory in memory; OPTIONS such as size=64m,mode=1777,exec',
   }),
-  'read-only': flag({ help: 'make the root read-only; mounts stay writable' }),
+  'read-only': flag({ help: 'make the root read-only; mounts stay writable. Nothing is made in SOURCE' }),
   'shm-size': one({ value: 'BYTES', parse: shmSize, help: 'size of /dev/shm (default 64m)' }),
   device: many({
     value: 'HOST[:CONTAINER][:rwm]',
@@ -39,17 +40,21 @@ export const mounts = {
 
 type MountValues = Values<typeof mounts>
 
-/** tmpfs(5) knows the units k, m, g itself; Docker also writes 64mb and 64MiB. */
-function shmSize(text: string): string {
-  const [, size] = /^(\d+[kmg]?)(?:i?b)?$/i.exec(text) ?? []
-  if (size === undefined) throw invalid(`expected a size such as 64m, got ${quote(text)}`)
-  return size.toLowerCase()
+/** For tmpfs(5); 0, which to the kernel is "no limit", is the default to Docker. */
+function shmSize(text: string): string | undefined {
+  const size = bytes(text)
+  return size === 0 ? undefined : String(size)
 }
 
-/** The mounts that the options ask for, outer ones before those that lie in them, whatever the order of the options. */
+/**
+ * The mounts that the options ask for, outer ones before those that lie in them, whatever the order of the options. As in
+ * Docker, the same volume twice is one, and of two --tmpfs on one place the last counts.
+ */
 export function mountSpecs(values: MountValues): MountSpec[] {
   const depth = ({ destination }: MountSpec): number => destination.split('/').length
-  return [...values.volume, ...values.mount, ...values.tmpfs].sort((a, b) => depth(a) - depth(b))
+  const volumes = new Map(values.volume.map((spec) => [spec.origin, spec]))
+  const tmpfses = new Map(values.tmpfs.map((spec) => [spec.destination, spec]))
+  return [...volumes.values(), ...values.mount, ...tmpfses.values()].sort((a, b) => depth(a) - depth(b))
 }
 
 /** A step for each mount; what is wrong with one is told beside what is wrong with the others. */

@@ -3,7 +3,7 @@ import { many, one, type Values } from '../arguments/option.js'
 import { hostEntry, ipAddress } from '../values/host-entry.js'
 import { hostName, oneOf } from '../values/name.js'
 
-const hostOnly = { value: 'host', parse: oneOf('host'), complete: ['host'] } as const
+const hostOnly = { value: 'host', empty: 'unset', parse: oneOf('host'), complete: ['host'] } as const
 
 /** Which namespaces the container shares with the host, and what it is called in its own. */
 export const namespaceOptions = {
@@ -11,12 +11,12 @@ export const namespaceOptions = {
     value: 'none|host',
     parse: oneOf('none', 'host'),
     complete: ['none', 'host'],
-    help: "none: only a loopback device (the default); host: the host's network",
+    help: "none: only a loopback device (the default); host: the host's network, and its name unless -h gives another",
   }),
   pid: one({ ...hostOnly, help: "host: see the host's processes" }),
   ipc: one({ ...hostOnly, help: 'host: share System V IPC, message queues and /dev/shm' }),
   uts: one({ ...hostOnly, help: "host: share the host's name" }),
-  hostname: one({ short: 'h', value: 'NAME', parse: hostName, help: "the container's host name" }),
+  hostname: one({ short: 'h', value: 'NAME', empty: 'unset', parse: hostName, help: "the container's host name" }),
   'add-host': many({ value: 'NAME:ADDRESS', parse: hostEntry, help: 'add a line to /etc/hosts' }),
   dns: many({ value: 'ADDRESS', parse: ipAddress, help: 'a name server for /etc/resolv.conf' }),
 }

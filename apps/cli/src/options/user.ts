@@ -13,6 +13,7 @@ export const user = {
   user: one({
     short: 'u',
     value: 'USER[:GROUP]',
+    empty: 'unset',
     complete: 'user',
     help: "user and group, by name in the container's /etc/passwd or by number",
   }),
@@ -27,6 +28,7 @@ export const user = {
   }),
   userns: one({
     value: 'host|auto|self',
+    empty: 'unset',
     parse: oneOf('host', 'auto', 'self'),
     complete: ['host', 'auto', 'self'],
     help:

@@ -1,11 +1,18 @@
+import { cpus } from 'node:os'
 import { type CgroupHost, DEFAULT_DEVICES, type DeviceRule, detectCgroups, type Hierarchy, join } from '@rt/cgroups'
 import type { CgroupLayout, UserNamespace } from '@rt/mountns'
 import type { Step } from '@rt/program'
 import type { Complaints } from '../arguments/complaints.js'
 import { devicesOf, type GivenDevice } from '../options/mounts.js'
-import { cgroupOptions, RESOURCE_OPTIONS, resourcesOf } from '../options/resources.js'
+import {
+  cgroupOptions,
+  optionalFields,
+  RESOURCE_OPTIONS,
+  refuseTooManyCpus,
+  resourcesOf,
+} from '../options/resources.js'
 import type { RunValues } from '../options/run.js'
-import type { Caller } from '../options/user.js'
+import { privilegeOf } from './privilege.js'
 
 /** The container's cgroup, and what it is there for. */
 export interface CgroupChoice {
@@ -16,37 +23,53 @@ export interface CgroupChoice {
   readonly devices: readonly GivenDevice[]
   /** The group decides which devices can be opened. */
   readonly guardsDevices: boolean
+  /** What a group can't do here, and no reason to stop. */
+  readonly warnings: readonly string[]
 }
 
 /**
- * With a limit, a group of the container's own in every hierarchy. Without one, a group only where it is needed: for the
- * devices, since a container that may mknod(2) (Docker's default) could open the host's disks. Where no group can be
- * made, only a limit that was asked for is a complaint. Looks at the host's cgroups.
+ * A group of the container's own in every hierarchy, for whoever is privileged: root in a container can make a cgroup
+ * namespace and mount the hierarchies in it, and what it then sees as their root, and can freeze, kill and limit, is the
+ * group it is in. A plain user's container gets one where a limit was asked for. Which devices can be opened is for the
+ * group to say too, since a container that may mknod(2) (Docker's default) could open the host's disks.
+ *
+ * Where a hierarchy is closed (read-only, as in a container, or another's) it is left out, which the step says; for a
+ * limit that was asked for that is a complaint. Looks at the host's cgroups and at this process.
  */
 export function chooseCgroup(
   values: RunValues,
   name: string,
-  { caller, user }: { readonly caller: Caller; readonly user: UserNamespace | undefined },
+  user: UserNamespace | undefined,
   complaints: Complaints,
 ): CgroupChoice {
-  const found = detectCgroups()
-  const devices = devicesOf(values, user ? 'bind' : 'mknod', complaints)
-  const guards = caller.uid === 0 && !values.privileged ? found.hierarchies.filter(canGuardDevices) : []
+  const host = detectCgroups()
+  const { admin, inUserNamespace } = privilegeOf()
+  const devices = devicesOf(values, user || inUserNamespace ? 'bind' : 'mknod', complaints)
+  const wantsGuard = admin && !values.privileged && host.hierarchies.some(canGuardDevices)
+  const guardsDevices = wantsGuard && !inUserNamespace
+  if (values.cpus !== undefined) complaints.try('--cpus', () => refuseTooManyCpus(values, cpus().length))
   const asked = cgroupOptions(values)
-  const host = asked.length > 0 ? found : { ...found, hierarchies: guards }
   const resources = {
     ...resourcesOf(values),
-    ...(guards.length > 0 ? { devices: [...DEFAULT_DEVICES, ...devices.flatMap(deviceRule)] } : {}),
+    ...(guardsDevices ? { devices: [...DEFAULT_DEVICES, ...devices.flatMap(deviceRule)] } : {}),
   }
-  const parent = values['cgroup-parent']
-  const origin = asked.join(' ') || 'default'
+  const options = {
+    host,
+    origin: asked.join(' ') || 'default',
+    names: RESOURCE_OPTIONS,
+    optional: optionalFields(values),
+    inUse: `the name ${JSON.stringify(name)} is in use by a running container`,
+  }
+  const isPossible = admin && host.hierarchies.some(({ top }) => top !== undefined)
   const step =
-    asked.length > 0 || guards.length > 0
-      ? complaints.try('cgroup', () =>
-          join(`${parent ?? '/rt'}/${name}`, resources, { host, origin, names: RESOURCE_OPTIONS }),
-        )
+    asked.length > 0 || isPossible
+      ? complaints.try('cgroup', () => join(`${values['cgroup-parent'] ?? '/rt'}/${name}`, resources, options))
       : undefined
-  return { step, layout: layoutOf(found), devices, guardsDevices: guards.length > 0 }
+  const warnings =
+    wantsGuard && inUserNamespace
+      ? ['no device rules: rt runs in a user namespace, and only the first one’s root can set them']
+      : []
+  return { step, layout: layoutOf(host), devices, guardsDevices, warnings }
 }
 
 /** Version 1 has a controller for it. Version 2 decides by a BPF program in any group. */

@@ -8,7 +8,10 @@ import {
   oomScoreAdj,
   rlimits,
   root,
+  sessionKeyring,
+  standardStreams,
   terminal,
+  umask,
   user,
   workingDirectory,
 } from '@rt/chroot'
@@ -23,9 +26,13 @@ import type { Container } from './container.js'
 export function containerPlan(container: Container): Plan {
   const { process } = container
   const plan = sequence(
+    // 0. what is refused before anything is made
+    !process.terminal && standardStreams(process.streams),
+
     // 1. namespaces
     namespaces(container.namespaces),
     container.hostname && hostname(container.hostname.name, container.hostname.origin),
+    container.sysctls,
 
     // 2. cgroups
     container.cgroup,
@@ -37,12 +44,14 @@ export function containerPlan(container: Container): Plan {
     }),
 
     // and then the program
-    workingDirectory(process.workdir.path, process.workdir),
+    workingDirectory(process.workdir.path, { origin: process.workdir.origin }),
     // Now that the working directory could be made in it.
     container.readOnly && readonlyRoot('--read-only'),
     process.terminal ? terminal(process.terminal) : newSession(),
     process.oomScoreAdj !== undefined && oomScoreAdj(process.oomScoreAdj, '--oom-score-adj'),
     process.rlimits.length > 0 && rlimits(process.rlimits, '--ulimit'),
+    umask(),
+    sessionKeyring(),
     user(process.identity, process.userOptions),
     capabilities(process.capabilities, process.capabilitiesOrigin),
     process.noNewPrivileges && noNewPrivileges('--security-opt no-new-privileges'),

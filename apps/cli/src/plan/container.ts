@@ -1,4 +1,13 @@
-import type { CapabilitySets, Identity, Rlimit, RootChange, TerminalOptions, Text, UserOptions } from '@rt/chroot'
+import type {
+  CapabilitySets,
+  Identity,
+  Rlimit,
+  RootChange,
+  StandardStreamsOptions,
+  TerminalOptions,
+  Text,
+  UserOptions,
+} from '@rt/chroot'
 import type { DefaultMountsOptions, NamespaceOptions } from '@rt/mountns'
 import type { StepList } from '@rt/program'
 
@@ -7,6 +16,8 @@ export interface Container {
   readonly namespaces: NamespaceOptions
   readonly hostname: { readonly name: string; readonly origin: string } | undefined
   readonly cgroup: StepList
+  /** Settings of its namespaces; they are made before the root, while the host's /proc is in sight. */
+  readonly sysctls: StepList
   /** Saves `$tree`. */
   readonly tree: StepList
   readonly rootOrigin: string
@@ -31,5 +42,7 @@ export interface Program {
   readonly rlimits: readonly Rlimit[]
   readonly oomScoreAdj: number | undefined
   readonly terminal: TerminalOptions | undefined
+  /** Of outside, where there is no terminal. */
+  readonly streams: StandardStreamsOptions
   readonly init: boolean
 }

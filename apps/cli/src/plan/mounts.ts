@@ -1,5 +1,12 @@
 import { existsSync } from 'node:fs'
-import { type DefaultMountsOptions, device, fileLimit, fileMounts, type NamespaceOptions } from '@rt/mountns'
+import {
+  type DefaultMountsOptions,
+  device,
+  fileLimit,
+  fileMounts,
+  type NamespaceOptions,
+  readMaskedPaths,
+} from '@rt/mountns'
 import type { Step } from '@rt/program'
 import type { Complaints } from '../arguments/complaints.js'
 import { mountSpecs, mountSteps } from '../options/mounts.js'
@@ -7,6 +14,7 @@ import type { RunValues } from '../options/run.js'
 import type { MountSpec } from '../values/mount-spec.js'
 import type { CgroupChoice } from './choose-cgroup.js'
 import { hostDevices } from './host-devices.js'
+import { hostsName } from './hosts-name.js'
 import { nameFiles } from './name-files.js'
 import type { RootSource } from './source.js'
 
@@ -38,11 +46,10 @@ export function mountsOf(
   const taken = new Set(specs.map(({ destination }) => destination))
   const names = nameFiles({
     hostname,
+    hostsName: hostsName(),
     hosts: values['add-host'],
     nameServers: values.dns,
     hostNetwork: values.network === 'host',
-    hostRoot: root.isHost,
-    isThrownAway: root.isThrownAway,
   })
   const privileged = values.privileged ?? false
   const how = namespaces.user ? 'bind' : 'mknod'
@@ -54,8 +61,9 @@ export function mountsOf(
     except: [...taken, ...absentOnHost(namespaces)],
     ...(cgroup.layout ? { cgroup: cgroup.layout } : {}),
     ...(values['shm-size'] === undefined ? {} : { shmSize: values['shm-size'] }),
-    ...(nothing ? { masked: [], readonly: [] } : {}),
+    ...(nothing || privileged ? { masked: [], readonly: [] } : { masked: readMaskedPaths() }),
     mounts: [
+      root.mounts,
       fileMounts(names.filter(({ destination }) => !taken.has(destination))),
       steps,
       privileged &&
@@ -68,6 +76,6 @@ export function mountsOf(
   }
 }
 
-/** What would be bound from the host with --ipc host, where the host has it. */
-const absentOnHost = ({ ipc }: NamespaceOptions): string[] =>
-  ipc ? [] : ['/dev/mqueue', '/dev/shm'].filter((path) => !existsSync(path))
+/** What would be bound from the host with --ipc host, where the host hasn't it. */
+const absentOnHost = ({ ipc, user }: NamespaceOptions): string[] =>
+  ipc ? [] : [...(user ? ['/dev/mqueue'] : []), '/dev/shm'].filter((path) => !existsSync(path))

@@ -4,48 +4,50 @@ import type { HostEntry } from '../values/host-entry.js'
 
 /** What the container's files of names should say. */
 export interface Names {
+  /** The container's; undefined: it has the host's. */
   readonly hostname: string | undefined
+  /** What the host is called. */
+  readonly hostsName: string
   readonly hosts: readonly HostEntry[]
   readonly nameServers: readonly string[]
   /** The container is in the host's network, so that the host's names are right for it. */
   readonly hostNetwork: boolean
-  /** The root is the host's: what its files say needs no repeating. */
-  readonly hostRoot: boolean
-  /** Nothing is written on the host if a file has to be made as a place for the mount. */
-  readonly isThrownAway: boolean
 }
 
 const LOCALHOST = '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n'
 
 /**
- * /etc/hosts, /etc/hostname and /etc/resolv.conf as Docker gives them. In a directory that stays, only those that an
- * option asks for or the network needs: a mount needs a file to be mounted on, and one that is missing would be made.
+ * /etc/hosts, /etc/hostname and /etc/resolv.conf as Docker gives them, whatever the root is: without the first a bare
+ * root doesn't know `localhost`, and many roots have the third as a symlink to nowhere.
  */
-export function nameFiles(names: Names): FileMount[] {
-  const { hostname, hosts, nameServers, hostNetwork, hostRoot, isThrownAway } = names
+export function nameFiles({ hostname, hostsName, hosts, nameServers, hostNetwork }: Names): FileMount[] {
   const lines = hosts.map(({ address, name }) => `${address}\t${name}\n`).join('')
-  const own = hostname === undefined ? '' : `127.0.1.1\t${hostname}\n`
   const base = hostNetwork ? readHost('/etc/hosts', LOCALHOST) : LOCALHOST
-  const files: FileMount[] = []
-  if (hosts.length > 0 || (hostNetwork && !hostRoot) || (isThrownAway && hostname !== undefined)) {
-    files.push({
+  // With the host's name, the host's file has it if it is to be found.
+  const own = hostname === undefined || (hostNetwork && hostname === hostsName) ? '' : `127.0.1.1\t${hostname}\n`
+  return [
+    {
       destination: '/etc/hosts',
-      content: base + own + lines,
-      origin: hosts.length > 0 ? '--add-host' : 'default',
-    })
-  }
-  if (isThrownAway && hostname !== undefined) {
-    files.push({ destination: '/etc/hostname', content: `${hostname}\n`, origin: 'default' })
-  }
-  if (nameServers.length > 0) {
-    const content = nameServers.map((address) => `nameserver ${address}\n`).join('')
-    files.push({ destination: '/etc/resolv.conf', content, origin: '--dns' })
-  } else if (hostNetwork && !hostRoot) {
-    const content = readHost('/etc/resolv.conf', '')
-    files.push({ destination: '/etc/resolv.conf', content, origin: '--network host' })
-  }
-  return files
+      content: ended(base) + own + lines,
+      origin: hosts.length > 0 ? '--add-host' : hostNetwork ? '--network host' : 'default',
+    },
+    { destination: '/etc/hostname', content: `${hostname ?? hostsName}\n`, origin: 'default' },
+    nameServers.length > 0
+      ? {
+          destination: '/etc/resolv.conf',
+          content: nameServers.map((address) => `nameserver ${address}\n`).join(''),
+          origin: '--dns',
+        }
+      : {
+          destination: '/etc/resolv.conf',
+          content: readHost('/etc/resolv.conf', ''),
+          origin: hostNetwork ? '--network host' : 'default',
+        },
+  ]
 }
+
+/** A last line without its newline must not swallow what follows it. */
+const ended = (text: string): string => (text === '' || text.endsWith('\n') ? text : `${text}\n`)
 
 function readHost(path: string, otherwise: string): string {
   try {

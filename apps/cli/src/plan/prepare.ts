@@ -9,9 +9,10 @@ import { limitsOf } from '../options/unpacking.js'
 import { parseSignal } from '../values/signal.js'
 import { containerId } from './container-id.js'
 import { containerPlan } from './container-plan.js'
-import { mountsOf } from './mounts.js'
+import { type GivenMounts, mountsOf } from './mounts.js'
 import { programOf } from './program.js'
 import { resolve, rootSource } from './source.js'
+import { defaultSysctls } from './sysctls.js'
 import { wishesOf } from './wishes.js'
 import { splitWords } from './words.js'
 
@@ -22,6 +23,11 @@ export interface PreparedContainer {
   readonly stopSignal: number | undefined
   /** What is not as it should be, and no reason to stop. */
   readonly warnings: readonly string[]
+  /**
+   * What will fail for sure, found before anything is made: a command that isn't there, in a directory where the places
+   * that are made to mount on would stay.
+   */
+  foresee(): RtError | undefined
   /** Why the program could not be executed, if its files tell; undefined if they look right. */
   diagnose(): RtError | undefined
   /** Close what was opened to look things up. */
@@ -41,6 +47,22 @@ export interface Preparation {
   readonly onProgress?: OnProgress
 }
 
+/** Where the container has mounts: its own, and those that are asked for. */
+const placesOf = ({ specs }: GivenMounts): string[] => [
+  ...['/proc', '/dev', '/sys'],
+  ...specs.map(({ destination }) => destination),
+]
+
+/** What a plain user can't look at from here, the container's root perhaps can. */
+function foresee(look: () => RtError | undefined): RtError | undefined {
+  try {
+    return look()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') return undefined
+    throw error
+  }
+}
+
 /**
  * Ask options, image and host for everything that the plan is made of. Nothing is made yet but an unpacked image.
  *
@@ -58,6 +80,7 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
     rootSource(source, {
       user: wishes.user,
       ephemeral: values.ephemeral ?? false,
+      readOnly: values['read-only'] ?? false,
       limits: limitsOf(values),
       ...(values['root-dir'] === undefined ? {} : { rootDir: values['root-dir'] }),
       ...(signal ? { signal } : {}),
@@ -76,12 +99,22 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
     complaints.throwIfAny('run')
     if (!program) throw new Error('a complaint was lost')
     const { argv, env, workdir } = program
+    const diagnose = (mounted?: readonly string[]) =>
+      typeof root.view === 'number'
+        ? diagnoseExec(root.view, argv[0] as Text, {
+            env,
+            cwd: workdir.path,
+            ...(mounted ? { mounted } : {}),
+            origin: 'COMMAND',
+          })
+        : undefined
     return {
       plan: containerPlan({
         namespaces,
         hostname:
           hostname === undefined ? undefined : { name: hostname, origin: values.hostname ? '--hostname' : 'default' },
         cgroup: cgroup.step,
+        sysctls: defaultSysctls(namespaces),
         tree: root.tree,
         rootOrigin: root.origin,
         rootChange: neededRootChange(),
@@ -91,11 +124,9 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
         openedByInit: caller.uid !== 0,
       }),
       stopSignal: stop,
-      warnings: root.warnings,
-      diagnose: () =>
-        typeof root.view === 'number'
-          ? diagnoseExec(root.view, argv[0] as Text, { env, cwd: workdir.path, origin: 'COMMAND' })
-          : undefined,
+      warnings: [...cgroup.warnings, ...root.warnings],
+      foresee: () => (root.stays ? foresee(() => diagnose(placesOf(wishes.mounts))) : undefined),
+      diagnose: () => diagnose(),
       close: root.close,
     }
   } catch (error) {

@@ -7,7 +7,9 @@ import type { TerminalMode } from '../options/terminal.js'
 import { capabilitySets } from '../options/user.js'
 import { quote } from '../values/quote.js'
 import type { Program } from './container.js'
+import { hostsName } from './hosts-name.js'
 import type { RootSource } from './source.js'
+import { streamsOf } from './streams.js'
 import type { Wishes } from './wishes.js'
 
 /** What runs in the root, and as whom; undefined if there was something to complain about. */
@@ -25,11 +27,12 @@ export function programOf(
   if (!identity) return undefined
   const env = envOf(values, image, {
     PATH: DEFAULT_PATH,
-    HOSTNAME: hostname,
+    HOSTNAME: hostname ?? hostsName(),
     TERM: mode.tty ? (process.env.TERM ?? 'xterm') : undefined,
     HOME: identity.home,
   })
   const argv = argvOf(values, command, image)
+  const sets = capabilitySets(capabilities.names, identity.uid)
   const from = (option: string, value: string | undefined, fromImage: string | undefined): string =>
     value !== undefined ? `${option} ${value}` : fromImage !== undefined ? 'the image' : 'default'
   return {
@@ -41,11 +44,12 @@ export function programOf(
     },
     identity,
     userOptions: { origin: from('--user', values.user, image.user), keepGroups: user?.how === 'self' },
-    capabilities: capabilitySets(capabilities.names, identity.uid),
+    capabilities: sets,
     capabilitiesOrigin: capabilities.origin,
     noNewPrivileges: values['security-opt'].includes('no-new-privileges'),
     rlimits,
     oomScoreAdj: values['oom-score-adj'],
+    streams: streamsOf(identity, sets, user?.uidMap),
     terminal: mode.tty ? { uid: identity.uid, origin: '--tty' } : undefined,
     init: values.init ?? false,
   }

@@ -5,6 +5,7 @@ import type { StepList } from '@rt/program'
 import { type PrepareOptions, resolveSource, type Source } from '@rt/rootfs'
 import { RtError } from '@rt/sys'
 import type { ImageCommand } from '../options/command.js'
+import { mountsBelow } from './mounts-below.js'
 import { programOnPath } from './program-on-path.js'
 
 /** What the container's root is made of. */
@@ -14,9 +15,10 @@ export interface RootSource {
   /** The root as it will be, for looking up users and programs: its fd, or layers that only the container merges. */
   readonly view: number | RootLookup
   readonly image: ImageCommand
-  readonly isHost: boolean
-  /** What the container writes is gone with it. */
-  readonly isThrownAway: boolean
+  /** What was mounted below SOURCE, where the tree doesn't include it. */
+  readonly mounts: StepList
+  /** What is made in the container's root, be it a place to mount on, stays on the host: SOURCE is a directory. */
+  readonly stays: boolean
   /** `default`, or SOURCE. */
   readonly origin: string
   /** What could not be restored when an image was unpacked. */
@@ -28,6 +30,8 @@ export interface RootSource {
 export interface SourceOptions extends PrepareOptions {
   /** The container's user namespace. */
   readonly user: UserNamespace | undefined
+  /** The root will be read-only. */
+  readonly readOnly: boolean
 }
 
 /**
@@ -37,7 +41,7 @@ export interface SourceOptions extends PrepareOptions {
  * @throws RtError RT_NOT_FOUND, RT_WRONG_TYPE, RT_ARCHIVE, …: what @rt/rootfs throws
  */
 export async function rootSource(source: string | undefined, options: SourceOptions): Promise<RootSource> {
-  const { user, ...preparing } = options
+  const { user, readOnly, ...preparing } = options
   const isPlainUser = user !== undefined && process.getuid?.() !== 0
   // Only root may have its files shown as another user's, and only the maps that it writes itself differ from it.
   const idmap = user?.how === 'supervisor'
@@ -48,8 +52,8 @@ export async function rootSource(source: string | undefined, options: SourceOpti
       tree,
       view: fd,
       image: {},
-      isHost: true,
-      isThrownAway: true,
+      mounts: null,
+      stays: false,
       origin: 'default',
       warnings: [],
       close: () => closeSync(fd),
@@ -61,12 +65,16 @@ export async function rootSource(source: string | undefined, options: SourceOpti
   if (resolved.kind === 'directory') {
     const { path } = resolved
     const { ephemeral = false } = preparing
-    const tree = ephemeral
+    // A place to mount on that is missing is made. Where nothing may be made in SOURCE, it is made in the upper layer.
+    const isLayer = ephemeral || readOnly
+    const tree = isLayer
       ? overlayTree({ lower: [path], idmap, userxattr: isPlainUser, origin })
       : directoryTree(path, { idmap, origin })
     const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY)
     const close = () => closeSync(fd)
-    return { tree, view: fd, image: {}, isHost: false, isThrownAway: ephemeral, origin, warnings: [], close }
+    // What is thrown away can't be shown writable: with --ephemeral it is left out.
+    const mounts = readOnly && !ephemeral ? mountsBelow(path, origin) : null
+    return { tree, view: fd, image: {}, mounts, stays: !isLayer, origin, warnings: [], close }
   }
   // Only here: it comes with decompression, hashes and threads.
   const { prepare } = await import('../images.js')
@@ -77,8 +85,8 @@ export async function rootSource(source: string | undefined, options: SourceOpti
     tree: overlayTree({ lower, idmap, userxattr, origin }),
     view: view.fd ?? view,
     image: imageConfig ?? {},
-    isHost: false,
-    isThrownAway: true,
+    mounts: null,
+    stays: false,
     origin,
     warnings,
     close: () => root.dispose(),

@@ -6,6 +6,7 @@ import type { RunValues } from '../options/run.js'
 import { type Caller, type CapabilityChoice, capabilitiesOf, userNamespaceOf } from '../options/user.js'
 import { quote } from '../values/quote.js'
 import { type CgroupChoice, chooseCgroup } from './choose-cgroup.js'
+import { hostsName } from './hosts-name.js'
 import { type GivenMounts, givenMounts } from './mounts.js'
 
 /** What the options decide without knowing the root. */
@@ -29,7 +30,7 @@ export function wishesOf(values: RunValues, name: string, complaints: Complaints
   }
   if (values.user !== undefined) complaints.try('--user', () => parseUserSpec(values.user as string))
   const user = complaints.try('--userns', () => userNamespaceOf(values, caller))
-  const cgroup = chooseCgroup(values, name, { caller, user }, complaints)
+  const cgroup = chooseCgroup(values, name, user, complaints)
   const mounts = givenMounts(values, complaints)
   const capabilities = complaints.try('--cap-add', () =>
     capabilitiesOf(values, user !== undefined, cgroup.guardsDevices),
@@ -44,6 +45,8 @@ export function wishesOf(values: RunValues, name: string, complaints: Complaints
 const LONGEST_HOSTNAME = 64
 
 function hostnameOf(values: RunValues, name: string, complaints: Complaints): string | undefined {
+  // In the host's network the host's name is the one by which others reach it.
+  if (values.uts !== 'host' && values.network === 'host') return values.hostname ?? hostsName()
   if (values.uts !== 'host') return values.hostname ?? name.slice(0, LONGEST_HOSTNAME)
   if (values.hostname !== undefined) complaints.add('--hostname', 'the name is the host’s with --uts host')
   return undefined

@@ -33,11 +33,16 @@ export function volume(text: string, origin: string): BindSpec {
   if (more.length > 0)
     throw invalid(`expected HOST:CONTAINER[:OPTIONS], got ${quote(text)}`, 'a path with ":" is given with --mount')
   if (destination === undefined) throw invalid(`expected HOST:CONTAINER[:OPTIONS], got ${quote(text)}`, NO_VOLUMES)
+  const words = options.split(',')
+  for (const [what, field] of EXCLUSIVE) {
+    const given = words.filter((option) => field.includes(option))
+    if (given.length > 1) throw invalid(`${what} is given twice: ${given.map(quote).join(' and ')} in ${quote(text)}`)
+  }
   return {
     type: 'bind',
     source: hostPath(source),
     destination: containerPath(destination),
-    options: ['rbind', ...options.split(',').flatMap((option) => VOLUME_OPTIONS[option] ?? option)],
+    options: ['rbind', ...words.flatMap((option) => VOLUME_OPTIONS[option] ?? option)],
     origin,
   }
 }
@@ -47,15 +52,29 @@ const VOLUME_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   '': [],
   // Docker's default since 25: what is mounted below a read-only bind is read-only too.
   ro: ['rro'],
-  // For other systems and for named volumes; they change nothing here.
-  ...Object.fromEntries(['rw', 'consistent', 'cached', 'delegated', 'nocopy'].map((option) => [option, []])),
+  // For other systems, for named volumes and for SELinux's labels, which rt sets nowhere; they change nothing here.
+  ...Object.fromEntries(['rw', 'consistent', 'cached', 'delegated', 'nocopy', 'z', 'Z'].map((option) => [option, []])),
 }
+
+/** Words of which Docker takes one: whoever writes `ro,rw` is mistaken, and must not get a writable mount. */
+const EXCLUSIVE: readonly (readonly [what: string, words: readonly string[]])[] = [
+  ['how it may be written', ['ro', 'rw']],
+  ['propagation', ['private', 'rprivate', 'slave', 'rslave', 'shared', 'rshared']],
+  ['consistency', ['consistent', 'cached', 'delegated']],
+  ['the label', ['z', 'Z']],
+]
 
 /** `/run[:size=64m,mode=1777]` */
 export function tmpfs(text: string, origin: string): TmpfsSpec {
   const colon = text.indexOf(':')
   const path = colon < 0 ? text : text.slice(0, colon)
-  const options = colon < 0 ? [] : text.slice(colon + 1).split(',')
+  const options =
+    colon < 0
+      ? []
+      : text
+          .slice(colon + 1)
+          .split(',')
+          .filter(Boolean)
   return { type: 'tmpfs', destination: containerPath(path), options: [...TMPFS_DEFAULTS, ...options], origin }
 }
 

@@ -19,6 +19,9 @@ export function positiveNumber(text: string): number {
   return number
 }
 
+/** The same, or 0, which stands for "not given" as in Docker. */
+export const numberOrZero = (text: string): number => (/^0*\.?0+$/.test(text) ? 0 : positiveNumber(text))
+
 /** `0-2,5`: the kernel's list of CPUs, memory nodes. */
 export function cpuList(text: string): string {
   if (!/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(text)) throw invalid(`expected CPUs such as 0-2,5, got ${quote(text)}`)

@@ -1,7 +1,5 @@
-import type { Complaint } from '@rt/sys'
 import type { Controller, FileValue } from '../controller.js'
 import type { Hierarchy } from '../host.js'
-import { lacks } from '../host.js'
 import type { IoStats } from '../stats.js'
 
 const THROTTLES = [
@@ -18,7 +16,6 @@ const weightFile = ({ files }: Hierarchy): string =>
 /** cgroup v1 blkio, see Documentation/admin-guide/cgroup-v1/blkio-controller.rst. v2 calls it io. */
 export const blkio: Controller = {
   name: 'blkio',
-  isSet: ({ io }) => [io?.weight, io?.weightDevice?.[0], io?.throttle?.[0]].some((value) => value !== undefined),
 
   set({ io: { weight, weightDevice = [], throttle = [] } = {} }, hierarchy) {
     const writes: FileValue[] = []
@@ -38,11 +35,6 @@ export const blkio: Controller = {
       }
     })
     return writes
-  },
-
-  unsupported({ io }, hierarchy): Complaint[] {
-    if (!io?.throttle?.length || !lacks(hierarchy, THROTTLES[0][1], 'blkio.reset_stats')) return []
-    return [{ path: 'io.throttle', message: 'this kernel was built without CONFIG_BLK_DEV_THROTTLING' }]
   },
 
   stat(read) {

@@ -1,8 +1,6 @@
-import type { Complaint } from '@rt/sys'
 import { minusOne } from '../amount.js'
 import { parseFlatKeyed } from '../cgroup-text.js'
 import type { Controller, FileValue } from '../controller.js'
-import { lacks } from '../host.js'
 
 const SHARES = 'cpu.shares'
 const QUOTA = 'cpu.cfs_quota_us'
@@ -11,9 +9,6 @@ const BURST = 'cpu.cfs_burst_us'
 /** cgroup v1 cpu, see Documentation/scheduler/sched-bwc.rst. What is used is counted by cpuacct, see cpuacct.ts. */
 export const cpu: Controller = {
   name: 'cpu',
-
-  isSet: ({ cpu }) =>
-    [cpu?.shares, cpu?.quota, cpu?.period, cpu?.burst, cpu?.idle].some((value) => value !== undefined),
 
   set({ cpu: { shares, quota, period, burst, idle } = {} }) {
     const writes: FileValue[] = []
@@ -31,18 +26,6 @@ export const cpu: Controller = {
     }
     if (burst) writes.push({ file: BURST, value: String(burst), option: 'cpu.burst' })
     return writes
-  },
-
-  unsupported({ cpu }, hierarchy): Complaint[] {
-    const complaints: Complaint[] = []
-    const needs = (path: 'quota' | 'period' | 'burst' | 'idle', file: string, message: string) => {
-      if (cpu?.[path] !== undefined && lacks(hierarchy, file, SHARES)) complaints.push({ path: `cpu.${path}`, message })
-    }
-    needs('quota', QUOTA, 'this kernel was built without CONFIG_CFS_BANDWIDTH')
-    needs('period', QUOTA, 'this kernel was built without CONFIG_CFS_BANDWIDTH')
-    needs('burst', BURST, 'a burst needs Linux 5.14 or later, with CONFIG_CFS_BANDWIDTH')
-    needs('idle', 'cpu.idle', 'idle groups need Linux 5.15 or later')
-    return complaints
   },
 
   stat(read) {

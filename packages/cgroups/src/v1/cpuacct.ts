@@ -7,7 +7,6 @@ const USEC_PER_TICK = 10_000
 /** cgroup v1 cpuacct, which only counts; see Documentation/admin-guide/cgroup-v1/cpuacct.rst. */
 export const cpuacct: Controller = {
   name: 'cpuacct',
-  isSet: () => false,
   set: () => [],
 
   stat(read) {

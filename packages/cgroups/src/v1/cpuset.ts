@@ -6,7 +6,6 @@ import type { Controller, FileValue } from '../controller.js'
  */
 export const cpuset: Controller = {
   name: 'cpuset',
-  isSet: ({ cpuset }) => cpuset?.cpus !== undefined || cpuset?.mems !== undefined,
 
   set({ cpuset: { cpus, mems } = {} }) {
     const writes: FileValue[] = []

@@ -33,7 +33,6 @@ const isSameSet = (a: DeviceRule, b: DeviceRule): boolean => a.major === b.major
  */
 export const devices: Controller = {
   name: 'devices',
-  isSet: ({ devices }) => devices !== undefined && devices.length > 0,
 
   set: ({ devices = [] }) =>
     devices.flatMap((rule, i): FileValue[] =>
@@ -43,27 +42,28 @@ export const devices: Controller = {
         option: `devices[${i}]`,
       })),
     ),
+}
 
-  unsupported({ devices = [] }): Complaint[] {
-    const complaints: Complaint[] = []
-    // A new group's default is to allow: it takes after its parent.
-    let allowed = true
-    let exceptions: DeviceRule[] = []
-    devices.forEach((rule, i) => {
-      for (const each of split(rule)) {
-        if (isWhole(each)) {
-          allowed = each.allow
-          exceptions = []
-        } else if (each.allow !== allowed) exceptions.push(each)
-        else {
-          const other = exceptions.find((exception) => overlap(each, exception) && !isSameSet(each, exception))
-          if (!other) continue
-          const [now, before] = [formatDeviceRule(each), formatDeviceRule(other)]
-          const message = `cgroup v1 cannot take "${now}" out of the earlier "${before}": name the devices one by one`
-          complaints.push({ path: `devices[${i}]`, message })
-        }
+/** Rules that v1 would take for something else, see {@link devices}. */
+export function inseparableRules(rules: readonly DeviceRule[] = []): Complaint[] {
+  const complaints: Complaint[] = []
+  // A new group's default is to allow: it takes after its parent.
+  let allowed = true
+  let exceptions: DeviceRule[] = []
+  rules.forEach((rule, i) => {
+    for (const each of split(rule)) {
+      if (isWhole(each)) {
+        allowed = each.allow
+        exceptions = []
+      } else if (each.allow !== allowed) exceptions.push(each)
+      else {
+        const other = exceptions.find((exception) => overlap(each, exception) && !isSameSet(each, exception))
+        if (!other) continue
+        const [now, before] = [formatDeviceRule(each), formatDeviceRule(other)]
+        const message = `cgroup v1 cannot take "${now}" out of the earlier "${before}": name the devices one by one`
+        complaints.push({ path: `devices[${i}]`, message })
       }
-    })
-    return complaints
-  },
+    }
+  })
+  return complaints
 }

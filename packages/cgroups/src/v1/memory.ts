@@ -1,8 +1,6 @@
-import type { Complaint } from '@rt/sys'
 import { minusOne } from '../amount.js'
 import { parseAmount, parseFlatKeyed } from '../cgroup-text.js'
 import type { Controller, FileValue } from '../controller.js'
-import { lacks } from '../host.js'
 
 const LIMIT = 'memory.limit_in_bytes'
 const WITH_SWAP = 'memory.memsw.limit_in_bytes'
@@ -13,8 +11,6 @@ const WITH_SWAP = 'memory.memsw.limit_in_bytes'
  */
 export const memory: Controller = {
   name: 'memory',
-
-  isSet: ({ memory }) => [memory?.max, memory?.swap, memory?.reservation].some((value) => value !== undefined),
 
   set({ memory: { max, swap, reservation } = {} }) {
     const writes: FileValue[] = []
@@ -33,16 +29,6 @@ export const memory: Controller = {
       })
     }
     return writes
-  },
-
-  unsupported({ memory }, hierarchy): Complaint[] {
-    if (memory?.swap === undefined || !lacks(hierarchy, WITH_SWAP, LIMIT)) return []
-    return [
-      {
-        path: 'memory.swap',
-        message: 'this kernel does not account swap: boot it with swapaccount=1 on its command line',
-      },
-    ]
   },
 
   stat(read) {

@@ -5,7 +5,6 @@ import type { RdmaStats } from '../stats.js'
 /** cgroup v1 rdma, see Documentation/admin-guide/cgroup-v1/rdma.rst. v2 has the same files. */
 export const rdma: Controller = {
   name: 'rdma',
-  isSet: ({ rdma }) => Object.keys(rdma ?? {}).length > 0,
 
   set: ({ rdma }) =>
     Object.entries(rdma ?? {}).flatMap(([device, limits]) => {

@@ -3,7 +3,6 @@ import type { Controller, FileValue } from '../controller.js'
 /** cgroup v2 cpuset, see "Cpuset" in Documentation/admin-guide/cgroup-v2.rst. Unset, a group has its parent's CPUs. */
 export const cpuset: Controller = {
   name: 'cpuset',
-  isSet: ({ cpuset }) => cpuset?.cpus !== undefined || cpuset?.mems !== undefined,
 
   set({ cpuset: { cpus, mems } = {} }) {
     const writes: FileValue[] = []

@@ -1,6 +1,6 @@
 import { parseAmount, parseFlatKeyed } from '../cgroup-text.js'
 import type { Controller } from '../controller.js'
-import { hugePageSizeComplaints, hugePageSizesIn } from '../huge-pages.js'
+import { hugePageSizesIn } from '../huge-pages.js'
 import type { HugetlbStats } from '../stats.js'
 
 /**
@@ -9,7 +9,6 @@ import type { HugetlbStats } from '../stats.js'
  */
 export const hugetlb: Controller = {
   name: 'hugetlb',
-  isSet: ({ hugetlb }) => Object.keys(hugetlb ?? {}).length > 0,
 
   set: ({ hugetlb }) =>
     Object.entries(hugetlb ?? {}).flatMap(([size, limit]) =>
@@ -19,8 +18,6 @@ export const hugetlb: Controller = {
         option: `hugetlb.${size}`,
       })),
     ),
-
-  unsupported: ({ hugetlb }, _hierarchy, host) => hugePageSizeComplaints(hugetlb, host),
 
   stat(read) {
     const stats: Record<string, HugetlbStats> = {}

@@ -1,7 +1,5 @@
-import type { Complaint } from '@rt/sys'
 import { parseNestedKeyed } from '../cgroup-text.js'
 import type { Controller, FileValue } from '../controller.js'
-import { lacks } from '../host.js'
 import type { IoStats } from '../stats.js'
 
 const CAPS = ['rbps', 'wbps', 'riops', 'wiops'] as const
@@ -15,7 +13,6 @@ const ioWeight = (weight: number): number => 1 + Math.floor(((weight - 10) * 999
 /** cgroup v2 io, see "IO" in Documentation/admin-guide/cgroup-v2.rst. v1 calls it blkio. */
 export const io: Controller = {
   name: 'io',
-  isSet: ({ io }) => [io?.weight, io?.weightDevice?.[0], io?.throttle?.[0]].some((value) => value !== undefined),
 
   set({ io: { weight, weightDevice = [], throttle = [] } = {} }, { files }) {
     const writes: FileValue[] = []
@@ -36,19 +33,6 @@ export const io: Controller = {
       writes.push({ file: 'io.max', value: [caps.device, ...set].join(' '), option: `io.throttle[${i}]` })
     })
     return writes
-  },
-
-  unsupported({ io }, hierarchy): Complaint[] {
-    const complaints: Complaint[] = []
-    if (io?.throttle?.length && lacks(hierarchy, 'io.max', 'io.stat')) {
-      complaints.push({ path: 'io.throttle', message: 'this kernel was built without CONFIG_BLK_DEV_THROTTLING' })
-    }
-    const weights = hierarchy.files.includes('io.bfq.weight') || !lacks(hierarchy, 'io.weight', 'io.stat')
-    if ((io?.weight !== undefined || io?.weightDevice?.length) && !weights) {
-      const message = 'this kernel has neither iocost (CONFIG_BLK_CGROUP_IOCOST) nor the BFQ scheduler loaded'
-      complaints.push({ path: io.weight === undefined ? 'io.weightDevice' : 'io.weight', message })
-    }
-    return complaints
   },
 
   stat(read) {

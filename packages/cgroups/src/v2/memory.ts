@@ -1,13 +1,9 @@
-import type { Complaint } from '@rt/sys'
 import { parseAmount, parseFlatKeyed } from '../cgroup-text.js'
 import type { Controller, FileValue } from '../controller.js'
-import { lacks } from '../host.js'
 
 /** cgroup v2 memory, see "Memory" in Documentation/admin-guide/cgroup-v2.rst. */
 export const memory: Controller = {
   name: 'memory',
-
-  isSet: ({ memory }) => [memory?.max, memory?.swap, memory?.reservation].some((value) => value !== undefined),
 
   set({ memory: { max, swap, reservation } = {} }) {
     const writes: FileValue[] = []
@@ -22,16 +18,6 @@ export const memory: Controller = {
       writes.push({ file: 'memory.low', value: String(reservation), option: 'memory.reservation' })
     }
     return writes
-  },
-
-  unsupported({ memory }, hierarchy): Complaint[] {
-    if (memory?.swap === undefined || !lacks(hierarchy, 'memory.swap.max', 'memory.max')) return []
-    return [
-      {
-        path: 'memory.swap',
-        message: 'this kernel does not account swap: boot it with swapaccount=1 on its command line',
-      },
-    ]
   },
 
   stat(read) {

@@ -4,7 +4,6 @@ import type { Controller } from '../controller.js'
 /** cgroup v2 pids, see "PID" in Documentation/admin-guide/cgroup-v2.rst. Joining never fails; forking does, with EAGAIN. */
 export const pids: Controller = {
   name: 'pids',
-  isSet: ({ pids }) => pids?.max !== undefined,
 
   set: ({ pids }) =>
     pids?.max === undefined ? [] : [{ file: 'pids.max', value: String(pids.max), option: 'pids.max' }],

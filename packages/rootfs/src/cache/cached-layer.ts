@@ -11,6 +11,8 @@ export interface CacheLayer {
   readonly archive: Archive
   /** See TarReaderOptions. */
   readonly endMark: 'required' | 'optional'
+  /** Looks at the unpacked tree, by a path that leads to it, before the layer is kept. @throws RtError if it is no layer */
+  readonly check?: ((directory: string) => void) | undefined
 }
 
 export interface CacheOptions {

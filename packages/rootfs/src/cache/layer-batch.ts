@@ -82,6 +82,7 @@ export class LayerBatch {
         job,
         options,
       )
+      layer.check?.(`/proc/self/fd/${root}`)
       options.signal?.throwIfAborted()
       const info = encodeLayerInfo({ namespace, opaqueRoot, entries, bytes, warnings })
       writeFileSync(`/proc/self/fd/${staging.root}/layer.json`, info, { mode: 0o600 })

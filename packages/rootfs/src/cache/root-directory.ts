@@ -1,14 +1,37 @@
 import { lstatSync, mkdirSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { userInfo } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { RtError } from '@rt/sys'
 
-/** Where layers are kept unless `rootDir` says otherwise: /var/lib/rt for root, else $XDG_DATA_HOME/rt. */
+/**
+ * Where layers are kept unless `rootDir` says otherwise: /var/lib/rt for root, else $XDG_DATA_HOME/rt.
+ *
+ * @throws RtError RT_NOT_FOUND for a user who has no home directory
+ */
 export function defaultRootDir(): string {
   if (process.geteuid?.() === 0) return '/var/lib/rt'
   const dataHome = process.env.XDG_DATA_HOME
   // XDG Base Directory Specification: a relative path is to be ignored.
-  return dataHome !== undefined && isAbsolute(dataHome) ? join(dataHome, 'rt') : join(homedir(), '.local/share/rt')
+  return dataHome !== undefined && isAbsolute(dataHome) ? join(dataHome, 'rt') : join(home(), '.local/share/rt')
+}
+
+/** $HOME, or passwd's where that is missing or empty. */
+function home(): string {
+  const given = process.env.HOME || homeInPasswd()
+  if (given !== undefined && isAbsolute(given)) return given
+  throw new RtError('RT_NOT_FOUND', 'there is no home directory to keep unpacked layers in', {
+    origin: 'rootDir',
+    hint: 'choose another with --root-dir, or set HOME',
+  })
+}
+
+function homeInPasswd(): string | undefined {
+  try {
+    return userInfo().homedir
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_SYSTEM_ERROR') return undefined
+    throw error
+  }
 }
 
 /**

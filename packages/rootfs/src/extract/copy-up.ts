@@ -1,11 +1,12 @@
 import { readSync } from 'node:fs'
-import { fgetxattr, flistxattr, RtError, S_IFBLK, S_IFCHR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG } from '@rt/sys'
+import { O_PATH, RtError, S_IFBLK, S_IFCHR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, syscall } from '@rt/sys'
 import type { MergedView } from '../layers/merged-view.js'
-import { type ByteString, encodeByteString, quoteByteString } from '../tar/byte-string.js'
+import { type ByteString, quoteByteString } from '../tar/byte-string.js'
 import type { TarEntry } from '../tar/entry.js'
-import { requireStatus } from './calls.js'
-import type { MetadataWriter } from './metadata.js'
+import { requireStatus, type Status } from './calls.js'
+import type { Metadata, MetadataWriter } from './metadata.js'
 import { writeAll } from './write.js'
+import { ownXattrs } from './xattrs.js'
 
 const PIECE = 256 * 1024
 
@@ -30,15 +31,9 @@ export function lowerEntry(view: MergedView, link: TarEntry): TarEntry | undefin
   const type = TYPES[status.mode & S_IFMT]
   const quoted = quoteByteString(link.linkPath)
   if (!type) throw new RtError('RT_WRONG_TYPE', `the hard link’s target ${quoted}, in a lower layer, is no file`)
-  const { uid, gid, mtime, atime, rdevMajor, rdevMinor } = status
+  const { rdevMajor, rdevMinor } = status
   const linkPath = type === 'symlink' ? view.readLink(link.linkPath) : ''
-  return {
-    ...link,
-    ...{ type, linkPath, uid, gid, mtime, atime },
-    mode: status.mode & 0o7777,
-    major: rdevMajor,
-    minor: rdevMinor,
-  }
+  return { ...link, ...lowerMetadata(view, link.linkPath)!, type, linkPath, major: rdevMajor, minor: rdevMinor }
 }
 
 /**
@@ -53,7 +48,26 @@ export function copyUp(source: number, target: number, made: number, path: ByteS
     length = readSync(source, buffer, 0, PIECE, null)
     writeAll(target, buffer.subarray(0, length), undefined)
   }
-  const status = requireStatus(source)
-  const xattrs = new Map(flistxattr(source).map((name) => [encodeByteString(name), fgetxattr(source, name)] as const))
-  writer.apply(target, { ...status, mode: status.mode & 0o7777, xattrs }, made, path)
+  writer.apply(target, metadataOf(source), made, path)
+}
+
+/** All that is restored of a file of a lower layer. @param fd of it; O_PATH will do */
+export function metadataOf(fd: number): Status & Metadata {
+  const status = requireStatus(fd)
+  return { ...status, mode: status.mode & 0o7777, xattrs: ownXattrs(fd) }
+}
+
+/**
+ * What overlay copies up of a file or directory of the layers below, besides its content.
+ *
+ * @returns undefined if there is no such path
+ */
+export function lowerMetadata(view: MergedView, path: ByteString): ReturnType<typeof metadataOf> | undefined {
+  const fd = view.open(path, O_PATH, false)
+  if (fd === undefined) return undefined
+  try {
+    return metadataOf(fd)
+  } finally {
+    syscall('close', fd)
+  }
 }

@@ -87,10 +87,15 @@ export class Creator {
     return { parent, name }
   }
 
-  /** @returns undefined if this process may not make device nodes */
-  node(path: EntryPath, entry: TarEntry): Place | undefined {
+  /**
+   * A device or fifo.
+   *
+   * @param made the mode to make it with
+   * @returns undefined if this process may not make device nodes
+   */
+  node(path: EntryPath, entry: TarEntry, made: number): Place | undefined {
     const name = nul(path.base)
-    const mode = NODE_TYPE[entry.type as keyof typeof NODE_TYPE] | entry.mode
+    const mode = NODE_TYPE[entry.type as keyof typeof NODE_TYPE] | made
     let forbidden = false
     const { parent } = this.#place(path, name, (directory) => {
       const tried = tryCall('mknodat', directory, name, mode, makedev(entry.major, entry.minor))

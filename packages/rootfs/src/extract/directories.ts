@@ -44,7 +44,7 @@ export class PendingDirectories {
       if (fd < 0) throw openInRootError(fd, root, name)
       try {
         const { inode, metadata } = this.#byPath.get(path)!
-        if (requireStatus(fd).inode === inode) writer.apply(fd, metadata, made, path)
+        if (requireStatus(fd).inode === inode) writer.applyToDirectory(fd, metadata, made, path)
       } finally {
         syscall('close', fd)
       }

@@ -4,6 +4,7 @@ import type { ByteString } from '../tar/byte-string.js'
 import { describePosition } from '../tar/damage.js'
 import type { TarEntry, TarHandler } from '../tar/entry.js'
 import { attempt, nul, open, requireStatus, type Status, statusOf } from './calls.js'
+import { metadataOf } from './copy-up.js'
 import { Creator, type Place } from './creator.js'
 import { PendingDirectories } from './directories.js'
 import { type EntryPath, splitPath } from './entry-path.js'
@@ -55,6 +56,7 @@ export interface Extracted {
 }
 
 const DEVICES_LEFT_OUT = 'device nodes were left out: this user may not make them'
+const WHITEOUT_LEFT_OUT = 'character device 0:0 was left out: to overlay it means that there is no such file'
 
 /**
  * Puts the members of archives into a directory. It is the handler of a {@link TarReader} and works synchronously: in a
@@ -97,7 +99,7 @@ export class Extractor implements TarHandler {
     const before = requireStatus(options.root)
     if (before.gid !== this.#writer.gid) syscall('fchown', options.root, before.uid, this.#writer.gid)
     syscall('fchmod', options.root, FILLING)
-    this.#impliedMetadata('', before, stacked ? requireStatus(overlay.lower[0]!) : undefined)
+    this.#impliedMetadata('', before, stacked ? metadataOf(overlay.lower[0]!) : undefined)
   }
 
   /** Must be called before each archive's first entry. */
@@ -190,26 +192,32 @@ export class Extractor implements TarHandler {
         this.#directory(entry, path)
         break
       case 'symlink':
-        this.#finishPlace(entry, this.#creator.symlink(path, entry.linkPath))
+        this.#finishPlace(entry, this.#creator.symlink(path, entry.linkPath), undefined)
         break
       case 'hardlink':
         this.#hardLinks.add(entry, path)
         break
       default: {
-        const place = this.#creator.node(path, entry)
+        if (entry.type === 'character' && entry.major === 0 && entry.minor === 0) {
+          this.#warnings.add(WHITEOUT_LEFT_OUT, entry.path)
+          return
+        }
+        const made = this.#writer.creationMode(entry)
+        const place = this.#creator.node(path, entry, made)
         if (!place) {
           this.#warnings.add(DEVICES_LEFT_OUT, entry.path)
           return
         }
-        this.#finishPlace(entry, place)
+        this.#finishPlace(entry, place, made)
       }
     }
-    this.#whiteouts.made(this.#tree.directory(path.parent), path.base)
+    this.#whiteouts.made(this.#tree.directory(path.parent), path.base, entry.type)
     if (entry.type === 'directory' || entry.type === 'symlink') this.#tree.forgetAliases()
   }
 
-  #finishPlace(entry: TarEntry, { parent, name }: Place): void {
-    this.#writer.applyAt(parent, name, entry, entry.path)
+  /** @param made the mode it was made with; undefined: it is a symlink, which has none */
+  #finishPlace(entry: TarEntry, { parent, name }: Place, made: number | undefined): void {
+    this.#writer.applyAt(parent, name, entry, made, entry.path)
   }
 
   #directory(entry: TarEntry, path: EntryPath): void {
@@ -223,15 +231,13 @@ export class Extractor implements TarHandler {
   #implied({ path, parent, name, lower, hides }: ImpliedDirectory): void {
     this.#impliedMetadata(path, statusOf(parent, name) as Status, lower)
     if (hides) this.#markOpaque(parent, name)
-    this.#whiteouts.made(parent, Buffer.from(name).toString('latin1', 0, name.length - 1))
+    this.#whiteouts.implied(parent, Buffer.from(name).toString('latin1', 0, name.length - 1))
   }
 
   /** As the layer below has it, else as mkdir -p would by default. */
-  #impliedMetadata(path: ByteString, made: Status, lower: Status | undefined): void {
+  #impliedMetadata(path: ByteString, made: Status, lower: Metadata | undefined): void {
     const ours = { uid: this.#writer.uid, gid: this.#writer.gid }
-    const metadata: Metadata = lower
-      ? { ...lower, mode: lower.mode & 0o7777, xattrs: undefined }
-      : { mode: 0o755, ...ours, xattrs: undefined, mtime: undefined, atime: undefined }
+    const metadata = lower ?? { mode: 0o755, ...ours, xattrs: undefined, mtime: undefined, atime: undefined }
     this.#directories.add(path, made.inode, metadata)
   }
 

@@ -1,8 +1,19 @@
-import { AT_SYMLINK_NOFOLLOW, ERRNO, quote, rawSyscall, SyscallError, syscall, syscallNumber } from '@rt/sys'
+import {
+  AT_FDCWD,
+  AT_SYMLINK_NOFOLLOW,
+  ERRNO,
+  O_PATH,
+  quote,
+  rawSyscall,
+  SyscallError,
+  syscall,
+  syscallNumber,
+} from '@rt/sys'
 import type { ByteString } from '../tar/byte-string.js'
 import type { TarEntry, Timestamp } from '../tar/entry.js'
-import { nul, setTimes, setTimesAt } from './calls.js'
+import { attempt, nul, open, setTimes, setTimesAt } from './calls.js'
 import type { Warnings } from './warnings.js'
+import { isForeign, ownXattrs } from './xattrs.js'
 
 /** What is restored of a file besides its content. */
 export interface Metadata {
@@ -17,12 +28,6 @@ export interface Metadata {
 
 /** Set-id and sticky bits. */
 const SPECIAL = 0o7000
-
-/**
- * Extended attributes that mean something to the machine that unpacks, not to the image: another host's labels and
- * signatures; and overlay's own marks, by which a layer could show or rename files of the layers below.
- */
-const FOREIGN = /^(security\.(?!capability$)|system\.(?!posix_acl_)|trusted\.overlay\.|user\.overlay\.)/
 
 /** Sets owner, mode, attributes and times. */
 export class MetadataWriter {
@@ -66,14 +71,30 @@ export class MetadataWriter {
   }
 
   /**
-   * Of a name that can't be opened: a symlink, device or fifo, made with its final mode.
+   * Of a directory that may have been there before: in a layer of its own it would have what its entry says and no more.
    *
    * @throws SyscallError
    */
-  applyAt(directory: number, name: Uint8Array, metadata: Metadata, path: ByteString): void {
+  applyToDirectory(fd: number, metadata: Metadata, made: number, path: ByteString): void {
+    for (const name of ownXattrs(fd).keys()) {
+      if (metadata.xattrs?.has(name)) continue
+      const result = attempt('fremovexattr', fd, nul(name))
+      if (result < 0 && result !== -ERRNO.ENODATA) syscall('fremovexattr', fd, nul(name))
+    }
+    this.apply(fd, metadata, made, path)
+  }
+
+  /**
+   * Of a name that can't be opened for that: a symlink, device or fifo. The order is that of {@link apply}.
+   *
+   * @param made the mode it was made with; undefined for a symlink, which has none
+   * @throws SyscallError
+   */
+  applyAt(directory: number, name: Uint8Array, metadata: Metadata, made: number | undefined, path: ByteString): void {
     if (this.needsChown(metadata)) {
       syscall('fchownat', directory, name, metadata.uid, metadata.gid, AT_SYMLINK_NOFOLLOW)
     }
+    if (made !== undefined && metadata.mode !== made) changeMode(directory, name, metadata.mode)
     if (metadata.xattrs) {
       // There is no lsetxattr beneath an fd before setxattrat (Linux 6.13); the link in /proc is the directory's own.
       const full = Buffer.concat([Buffer.from(`/proc/thread-self/fd/${directory}/`), name])
@@ -87,7 +108,7 @@ export class MetadataWriter {
   }
 
   #accepts(name: ByteString, path: ByteString): boolean {
-    const foreign = FOREIGN.test(name)
+    const foreign = isForeign(name)
     if (foreign) this.warnings.add(`extended attribute ${shown(name)} was left out: it is for another machine`, path)
     return !foreign
   }
@@ -104,6 +125,19 @@ export class MetadataWriter {
     }
     const reason = result === -ERRNO.EPERM ? 'this user may not set it' : 'the filesystem has no such attributes'
     this.warnings.add(`extended attribute ${shown(name)} was left out: ${reason}`, path)
+  }
+}
+
+/**
+ * chmod of a name that is not followed and not opened: what is behind a device may act on an open. There is no flag for
+ * that before fchmodat2 (Linux 6.6).
+ */
+function changeMode(directory: number, name: Uint8Array, mode: number): void {
+  const fd = open(directory, name, O_PATH)
+  try {
+    syscall('fchmodat', AT_FDCWD, nul(`/proc/thread-self/fd/${fd}`), mode)
+  } finally {
+    syscall('close', fd)
   }
 }
 

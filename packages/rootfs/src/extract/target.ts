@@ -1,7 +1,9 @@
 import { AT_FDCWD, ERRNO, O_DIRECTORY, O_PATH, RtError, readlinkat, S_IFDIR, S_IFMT, syscall } from '@rt/sys'
 import type { MergedView } from '../layers/merged-view.js'
 import { type ByteString, quoteByteString, toByteString } from '../tar/byte-string.js'
-import { nul, openInRoot, openInRootError, type Status, statusOf } from './calls.js'
+import { nul, openInRoot, openInRootError, statusOf } from './calls.js'
+import { lowerMetadata } from './copy-up.js'
+import type { Metadata } from './metadata.js'
 import { isWhiteout } from './overlay-marks.js'
 
 /** Directory fds kept open: an archive goes depth first, so the last few parents are what is asked for next. */
@@ -13,8 +15,8 @@ export interface ImpliedDirectory {
   readonly parent: number
   /** NUL-terminated. */
   readonly name: Uint8Array
-  /** The same directory in the layers below, whose owner, mode and times are meant. */
-  readonly lower: Status | undefined
+  /** Of the same directory in the layers below: what is meant for this one. */
+  readonly lower: Metadata | undefined
   /** A whiteout stood there: what lower layers have in it stays hidden. */
   readonly hides: boolean
 }
@@ -153,8 +155,9 @@ export class TargetTree {
     const inTheWay = statusOf(parent, bytes)
     const hides = this.stacked && typeof inTheWay !== 'number' && isWhiteout(inTheWay)
     if (hides) syscall('unlinkat', parent, bytes, 0)
+    const metadata = hides || !lower ? undefined : lowerMetadata(this.view, path)
     syscall('mkdirat', parent, bytes, 0o700)
-    this.onImplied({ path, parent, name: bytes, lower: hides ? undefined : lower, hides })
+    this.onImplied({ path, parent, name: bytes, lower: metadata, hides })
   }
 
   /** What it means that the directory at a path can't be opened. @param errno positive */

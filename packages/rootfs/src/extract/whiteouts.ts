@@ -1,8 +1,9 @@
 import { AT_REMOVEDIR, O_DIRECTORY, O_RDONLY, RtError, S_IFDIR, S_IFMT, syscall } from '@rt/sys'
 import { type ByteString, quoteByteString } from '../tar/byte-string.js'
-import { nul, open, requireStatus, type Status, statusOf } from './calls.js'
+import type { TarEntry } from '../tar/entry.js'
+import { namesIn, nul, open, requireStatus, type Status, statusOf } from './calls.js'
 import { splitPath } from './entry-path.js'
-import { makeWhiteout, markOpaque, type OverlayNamespace } from './overlay-marks.js'
+import { isWhiteout, makeWhiteout, markOpaque, type OverlayNamespace } from './overlay-marks.js'
 import { emptyDirectory } from './remove.js'
 import type { TargetTree } from './target.js'
 
@@ -16,7 +17,9 @@ export interface Whiteouts {
   /** `.wh..wh..opq`: all that was in the directory is gone. */
   hideAll(parent: ByteString): void
   /** This layer has an entry of this name. @param parent fd of the directory */
-  made(parent: number, name: ByteString): void
+  made(parent: number, name: ByteString, type: TarEntry['type']): void
+  /** This layer has a directory of this name, for something in it or for a whiteout. @param parent fd */
+  implied(parent: number, name: ByteString): void
 }
 
 const PREFIX = '.wh.'
@@ -45,7 +48,7 @@ export function applyWhiteout(whiteouts: Whiteouts, parent: ByteString, base: By
 }
 
 /** For a layer below which there is nothing: nothing is to be hidden. */
-export const noWhiteouts: Whiteouts = { hide() {}, hideAll() {}, made() {} }
+export const noWhiteouts: Whiteouts = { hide() {}, hideAll() {}, made() {}, implied() {} }
 
 /** Applies a layer on top of others in one directory: what is hidden is removed. */
 export class AppliedWhiteouts implements Whiteouts {
@@ -56,6 +59,10 @@ export class AppliedWhiteouts implements Whiteouts {
 
   made(parent: number, name: ByteString): void {
     this.#made.add(`${requireStatus(parent).inode}/${name}`)
+  }
+
+  implied(parent: number, name: ByteString): void {
+    this.made(parent, name)
   }
 
   hide(parent: ByteString, name: ByteString): void {
@@ -99,13 +106,21 @@ export class AppliedWhiteouts implements Whiteouts {
 export class OverlayWhiteouts implements Whiteouts {
   /** Whether the layer hides all of the layers below: overlay can't mark its root, so they must be left out. */
   opaqueRoot = false
+  /** Inode numbers of directories that were made because something lies in them, be it only whiteouts. */
+  readonly #implied = new Set<number>()
 
   constructor(
     readonly tree: TargetTree,
     readonly namespace: OverlayNamespace,
   ) {}
 
-  made(): void {}
+  made(parent: number, name: ByteString, type: TarEntry['type']): void {
+    if (type === 'directory') this.#implied.delete(requireStatus(parent, nul(name)).inode)
+  }
+
+  implied(parent: number, name: ByteString): void {
+    this.#implied.add(requireStatus(parent, nul(name)).inode)
+  }
 
   hide(parent: ByteString, name: ByteString): void {
     // Nothing to hide: no directory is made only for that, and overlay shows whiteouts where it merges nothing.
@@ -115,7 +130,12 @@ export class OverlayWhiteouts implements Whiteouts {
     const status = statusOf(directory, bytes)
     if (typeof status === 'number') makeWhiteout(directory, bytes)
     // This layer has the name already: if it is a directory, overlay would merge it with that below.
-    else if ((status.mode & S_IFMT) === S_IFDIR) this.#mark(directory, bytes)
+    else if ((status.mode & S_IFMT) === S_IFDIR) {
+      if (this.#removeHollow(directory, name)) {
+        makeWhiteout(directory, bytes)
+        this.tree.forget()
+      } else this.#mark(directory, bytes)
+    }
     this.tree.forgetAliases()
   }
 
@@ -123,7 +143,8 @@ export class OverlayWhiteouts implements Whiteouts {
     const status = this.#find(parent, true)
     if (!status || (status.mode & S_IFMT) !== S_IFDIR) return
     const directory = this.tree.directory(parent)
-    this.#mark(directory, nul('.'))
+    this.#implied.delete(requireStatus(directory).inode) // the mark is an entry in it
+    if (this.#mark(directory, nul('.'))) this.tree.forget()
     if (this.tree.canonical(parent) === '') {
       this.opaqueRoot = true
       this.tree.view.leaveOutLower()
@@ -141,10 +162,40 @@ export class OverlayWhiteouts implements Whiteouts {
     }
   }
 
-  #mark(parent: number, name: Uint8Array): void {
+  /** @returns whether a directory was removed */
+  #mark(parent: number, name: Uint8Array): boolean {
     const fd = open(parent, name, O_RDONLY | O_DIRECTORY)
     try {
+      let removed = false
+      for (const child of namesIn(fd)) removed = this.#removeHollow(fd, child) || removed
       markOpaque(fd, this.namespace)
+      return removed
+    } finally {
+      syscall('close', fd)
+    }
+  }
+
+  /**
+   * Removes a directory that was made for whiteouts only: where what they hide is hidden anyway, it would be seen. Also
+   * those in it, if it stays itself.
+   *
+   * @returns whether it was removed
+   */
+  #removeHollow(parent: number, name: ByteString): boolean {
+    const bytes = nul(name)
+    const status = requireStatus(parent, bytes)
+    if ((status.mode & S_IFMT) !== S_IFDIR) return false
+    const fd = open(parent, bytes, O_RDONLY | O_DIRECTORY)
+    let hollow = this.#implied.has(status.inode)
+    try {
+      for (const child of namesIn(fd)) {
+        if (!this.#removeHollow(fd, child) && !isWhiteout(requireStatus(fd, nul(child)))) hollow = false
+      }
+      if (!hollow) return false
+      for (const child of namesIn(fd)) syscall('unlinkat', fd, nul(child), 0)
+      syscall('unlinkat', parent, bytes, AT_REMOVEDIR)
+      this.#implied.delete(status.inode)
+      return true
     } finally {
       syscall('close', fd)
     }

@@ -90,6 +90,10 @@ function readLabels(value: unknown, complaints: Complaints): Record<string, stri
     return {}
   }
   return Object.fromEntries(
-    Object.entries(value).map(([name, label]) => [name, complaints.string(label, `config.Labels[${describe(name)}]`)]),
+    // Go, and so Docker, reads null as the empty string.
+    Object.entries(value).map(([name, label]) => [
+      name,
+      label === null ? '' : complaints.string(label, `config.Labels[${describe(name)}]`),
+    ]),
   )
 }

@@ -3,12 +3,14 @@ import { RtError } from '@rt/sys'
 import { type Digest, formatDigest, newHash, parseDigest } from '../digest/digest.js'
 import type { Archive } from '../unpack/archive.js'
 import { blobPath, readBlob, readDocument } from './blob.js'
+import { chooseManifest } from './choose-manifest.js'
 import { type Descriptor, readDescriptor } from './descriptor.js'
 import { type ImageConfig, readImageConfig } from './image-config.js'
-import { checkKind, chooseManifest } from './index-document.js'
+import { checkKind } from './index-document.js'
 import { Complaints, describe, isObject, type JsonObject, parseObject } from './json.js'
 import { CONFIG_TYPES, LAYER_TYPES, MANIFEST_TYPES } from './media-types.js'
 import { hostPlatform, type Platform } from './platform.js'
+import type { ImageReference } from './reference.js'
 
 /** A layer of an image: where its blob is, and what it must be. */
 export interface ImageLayer extends Archive {
@@ -19,13 +21,17 @@ export interface ImageLayer extends Archive {
   readonly chainId: Digest
 }
 
-export interface Image {
+/** What an image consists of. */
+export interface ImageContent {
   /** Digest of the manifest: names the image. */
   readonly digest: Digest
   readonly platform: Platform
-  readonly config: ImageConfig
   /** The lowest first. */
   readonly layers: readonly ImageLayer[]
+}
+
+export interface Image extends ImageContent {
+  readonly config: ImageConfig
 }
 
 /**
@@ -33,18 +39,53 @@ export interface Image {
  * against its digest. The layers are only named; they are verified as they are read.
  *
  * @param layout directory
- * @param tag see {@link chooseManifest}
- * @param platform default: this machine's
+ * @param reference see {@link chooseManifest}
+ * @param machine which of an image's forms; default: the best that runs on this one
  * @throws RtError RT_NOT_FOUND, RT_ARCHIVE, RT_INVALID_CONFIG, RT_LIMIT
  */
-export async function openImage(layout: string, tag?: string, platform: Platform = hostPlatform()): Promise<Image> {
-  await checkLayout(layout)
-  const chosen = await chooseManifest(layout, tag, platform)
-  const { config: configDescriptor, layers } = readManifest(await readBlob(layout, chosen), chosen)
-  const what = `image configuration ${formatDigest(configDescriptor.digest)}`
-  const document = parseObject(await readBlob(layout, configDescriptor), what)
-  const complaints = new Complaints(what)
+export async function openImage(layout: string, reference?: ImageReference, machine?: Platform): Promise<Image> {
+  const read = await readImage(layout, reference, machine)
+  const { document, complaints } = read
   const config = readImageConfig(document.config, complaints)
+  const content = contentOf(layout, read)
+  return { ...content, config }
+}
+
+/**
+ * The same without what only a start would use: a configuration that says nonsense about running the image keeps nobody
+ * from unpacking it.
+ */
+export async function openImageContent(
+  layout: string,
+  reference?: ImageReference,
+  machine?: Platform,
+): Promise<ImageContent> {
+  return contentOf(layout, await readImage(layout, reference, machine))
+}
+
+/** The documents of an image, verified; what is wrong with the configuration goes to the complaints. */
+interface ReadImage {
+  readonly digest: Digest
+  readonly layers: readonly Descriptor[]
+  readonly document: JsonObject
+  readonly complaints: Complaints
+}
+
+async function readImage(
+  layout: string,
+  reference: ImageReference = {},
+  machine: Platform = hostPlatform(),
+): Promise<ReadImage> {
+  await checkLayout(layout)
+  const chosen = await chooseManifest(layout, reference, machine)
+  const { config, layers } = readManifest(await readBlob(layout, chosen), chosen)
+  const what = `image configuration ${formatDigest(config.digest)}`
+  const document = parseObject(await readBlob(layout, config), what)
+  return { digest: chosen.digest, layers, document, complaints: new Complaints(what) }
+}
+
+/** @throws RtError RT_INVALID_CONFIG with the complaints that there are, and those about the layers */
+function contentOf(layout: string, { digest: image, layers, document, complaints }: ReadImage): ImageContent {
   const diffIds = readDiffIds(document, complaints)
   if (diffIds.length !== layers.length) {
     complaints.add('rootfs.diff_ids', `expected ${layers.length}, one for each layer, got ${diffIds.length}`)
@@ -54,11 +95,11 @@ export async function openImage(layout: string, tag?: string, platform: Platform
   const architecture = complaints.string(document.architecture, 'architecture')
   complaints.throwIfAny('RT_INVALID_CONFIG')
 
+  const variant = typeof document.variant === 'string' && document.variant !== '' ? document.variant : undefined
   let below: Digest | undefined
   return {
-    digest: chosen.digest,
-    platform: { os, architecture },
-    config,
+    digest: image,
+    platform: { os, architecture, ...(variant === undefined ? {} : { variant }) },
     layers: layers.map(({ digest, size }, index) => {
       const diffId = diffIds[index]!
       below = chainId(below, diffId)

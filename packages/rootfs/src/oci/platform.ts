@@ -1,23 +1,51 @@
+import { readFileSync } from 'node:fs'
+import { cpuVariant } from './cpu-variant.js'
 import type { JsonObject } from './json.js'
 
 /** A machine that images are for, in Go's words (image-spec "image-index.md", platform). */
 export interface Platform {
   readonly os: string
   readonly architecture: string
+  /**
+   * The newest variant that runs: `v3` of amd64, `v7` of arm, `v8` of arm64. Default: of amd64 what every one has, of
+   * arm v7, of arm64 v8.
+   */
+  readonly variant?: string | undefined
 }
 
 /** Node's words for architectures → Go's, where they differ. */
 const ARCHITECTURE: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', ppc64: 'ppc64le', mipsel: 'mipsle' }
 
-/** This machine. */
-export const hostPlatform = (): Platform => ({
-  os: 'linux',
-  architecture: ARCHITECTURE[process.arch] ?? process.arch,
-})
+/** Variants of an architecture, each of which runs all before it, and the one that is meant where none is named. */
+const VARIANTS: Readonly<Record<string, { readonly order: readonly string[]; readonly unnamed: string }>> = {
+  amd64: { order: ['v1', 'v2', 'v3', 'v4'], unnamed: 'v1' },
+  arm: { order: ['v5', 'v6', 'v7', 'v8'], unnamed: 'v7' },
+  arm64: { order: ['v8'], unnamed: 'v8' },
+}
 
-/** Whether what is for `platform` runs on `wanted`; what names none is for any. */
-export const matches = (platform: JsonObject | undefined, wanted: Platform): boolean =>
-  platform === undefined || (platform.os === wanted.os && platform.architecture === wanted.architecture)
+/** This machine. */
+export function hostPlatform(): Platform {
+  const architecture = ARCHITECTURE[process.arch] ?? process.arch
+  return { os: 'linux', architecture, variant: cpuVariant(architecture, readFileSync('/proc/cpuinfo', 'utf8')) }
+}
+
+/**
+ * How well what is for `platform` suits a machine.
+ *
+ * @returns a number, the higher the better; undefined: it doesn't run. What names no platform is for any, and comes last
+ */
+export function suitability(platform: JsonObject | undefined, machine: Platform): number | undefined {
+  if (platform === undefined) return 0
+  if (platform.os !== machine.os || platform.architecture !== machine.architecture) return undefined
+  const known = VARIANTS[machine.architecture]
+  const { variant } = platform
+  // Docker once wrote "8" for "v8".
+  const named = typeof variant === 'string' && variant !== '' ? variant.replace(/^(?=\d)/, 'v') : undefined
+  if (!known) return named === undefined || named === machine.variant ? 1 : undefined
+  const level = known.order.indexOf(named ?? known.unnamed)
+  const most = known.order.indexOf(machine.variant ?? known.unnamed)
+  return level >= 0 && level <= most ? level + 1 : undefined
+}
 
 export const describePlatform = (platform: JsonObject | Platform | undefined): string => {
   if (!platform) return 'any platform'

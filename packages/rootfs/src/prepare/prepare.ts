@@ -10,9 +10,11 @@ import { type Limits, withDefaults } from '../extract/limits.js'
 import { openImage } from '../oci/image.js'
 import type { ImageConfig } from '../oci/image-config.js'
 import type { Platform } from '../oci/platform.js'
+import { refuseImageArchive } from '../source/image-archive.js'
 import { resolveSource } from '../source/resolve.js'
 import type { Source } from '../source/source.js'
 import { type OnProgress, ProgressMeter } from '../unpack/progress.js'
+import { checkLayerCount } from './overlay-mount.js'
 import { overlayNamespace } from './overlay-namespace.js'
 import { directoryView, type OpenView, openLayers, type RootView } from './root-view.js'
 
@@ -67,7 +69,6 @@ const OPTIONS: OptionKeys<PrepareOptions> = {
 export async function prepare(source?: string | Source, options: PrepareOptions = {}): Promise<RootFilesystem> {
   refuseUnknownOptions('prepare', options, OPTIONS)
   const limits = withDefaults(options.limits)
-  const rootDir = checkRootDir(resolve(options.rootDir ?? defaultRootDir()))
   const resolved = typeof source === 'object' ? source : resolveSource(source)
   if (resolved.kind === 'host') return ofDirectories('host', undefined, ['/'])
   if (resolved.kind === 'directory') {
@@ -75,6 +76,8 @@ export async function prepare(source?: string | Source, options: PrepareOptions 
       ? ofDirectories('directory', undefined, [resolved.path])
       : ofDirectories('directory', resolved.path, [])
   }
+  // Only now: a user without a home directory can do without a cache, too.
+  const rootDir = checkRootDir(resolve(options.rootDir ?? defaultRootDir()))
   const { layers, config } = await layersOf(resolved, rootDir, options)
   const namespace = overlayNamespace()
   const total = layers.reduce((sum, { archive }) => sum + (archive.size ?? 0), 0)
@@ -105,14 +108,16 @@ async function layersOf(
   { platform, signal, onProgress }: PrepareOptions,
 ): Promise<{ layers: CacheLayer[]; config: ImageConfig | undefined }> {
   if (source.kind === 'oci') {
-    const { layers, config } = await openImage(source.path, source.tag, platform)
+    const { layers, config } = await openImage(source.path, source, platform)
     if (layers.length === 0) throw new RtError('RT_ARCHIVE', `image ${JSON.stringify(source.path)} has no layers`)
+    checkLayerCount(layers.length, source.path)
     return { layers: layers.map((archive) => ({ id: archive.chainId, archive, endMark: 'optional' })), config }
   }
   const { path } = source
   const meter = new ProgressMeter('hash', statSync(path).size, onProgress)
   const { digest, size } = await new FileDigests(rootDir).of(path, signal, meter.add)
-  return { layers: [{ id: digest, archive: { path, size, digest }, endMark: 'required' }], config: undefined }
+  const check = (directory: string) => refuseImageArchive(directory, source)
+  return { layers: [{ id: digest, archive: { path, size, digest }, endMark: 'required', check }], config: undefined }
 }
 
 function ofDirectories(kind: Source['kind'], directory: string | undefined, lower: string[]): RootFilesystem {

@@ -1,21 +1,9 @@
-import {
-  AT_FDCWD,
-  close,
-  fsconfigCreate,
-  fsconfigString,
-  fsmount,
-  fsopen,
-  MOUNT_ATTR_RDONLY,
-  O_DIRECTORY,
-  O_PATH,
-  O_RDONLY,
-  openat,
-  SyscallError,
-} from '@rt/sys'
+import { AT_FDCWD, close, O_DIRECTORY, O_PATH, O_RDONLY, openat, SyscallError } from '@rt/sys'
 import { nul, openInRoot, openInRootError } from '../extract/calls.js'
 import type { OverlayNamespace } from '../extract/overlay-marks.js'
 import { MergedView } from '../layers/merged-view.js'
 import { encodeByteString } from '../tar/byte-string.js'
+import { mountOverlay } from './overlay-mount.js'
 
 /** A root filesystem to look into before there is a container: for users by name, and to find the command. */
 export interface RootView extends Disposable {
@@ -67,29 +55,6 @@ function layeredView(layers: readonly string[], namespace: OverlayNamespace): Op
     close() {
       for (const fd of fds) close(fd)
     },
-  }
-}
-
-/**
- * A read-only overlay of the layers that is attached nowhere: it is gone with its fd.
- *
- * @param layers topmost first, two at least
- * @throws SyscallError EPERM without CAP_SYS_ADMIN, EINVAL where the layers don't fit the kernel's option
- */
-function mountOverlay(layers: readonly string[]): number {
-  const context = fsopen('overlay')
-  try {
-    try {
-      for (const layer of layers) fsconfigString(context, 'lowerdir+', layer) // Linux 6.5
-    } catch (error) {
-      if (!SyscallError.isInstance(error) || error.code !== 'EINVAL') throw error
-      fsconfigString(context, 'lowerdir', layers.join(':')) // 255 bytes at most
-    }
-    fsconfigString(context, 'source', 'rt')
-    fsconfigCreate(context)
-    return fsmount(context, MOUNT_ATTR_RDONLY)
-  } finally {
-    close(context)
   }
 }
 

@@ -2,6 +2,8 @@ import { closeSync, existsSync, openSync, readSync, realpathSync, type Stats, st
 import { join, resolve } from 'node:path'
 import { RtError } from '@rt/sys'
 import { detectCompression } from '../compression/magic.js'
+import { refuseImageDirectory } from './image-archive.js'
+import { layoutReadings } from './layout-reference.js'
 import type { Source } from './source.js'
 
 const OCI = 'oci:'
@@ -9,9 +11,9 @@ const OCI = 'oci:'
 /**
  * What a SOURCE argument means. Looks at the host, changes nothing.
  *
- *     (none), /      the host's own root
- *     oci:DIR[:TAG]  an image of an OCI layout
- *     PATH           a directory, or a tar file (plain, gzip or zstd, told by its first bytes)
+ *     (none), /               the host's own root
+ *     oci:DIR[:TAG][@DIGEST]  an image of an OCI layout
+ *     PATH                    a directory, or a tar file (plain, gzip or zstd, told by its first bytes)
  *
  * @param text as the user wrote it; relative paths are those of the working directory
  * @throws RtError RT_NOT_FOUND, saying what was looked for; RT_WRONG_TYPE; RT_ARCHIVE for a file that is no tar, or
@@ -32,6 +34,7 @@ export function resolveSource(text?: string): Source {
         hint: `to use an image of it: ${OCI}${text}`,
       })
     }
+    refuseImageDirectory(path, text)
     return { kind: 'directory', path }
   }
   if (!status.isFile()) {
@@ -42,28 +45,33 @@ export function resolveSource(text?: string): Source {
   return { kind: 'tar', path, compression: detectCompression(firstBytes(path), text) }
 }
 
-/** `DIR` or `DIR:TAG`; a directory whose name has a colon is found first. */
+/** What skopeo reads, of which it makes a layout. */
+const TRANSPORTS = new Set(['docker', 'docker-archive', 'docker-daemon', 'oci-archive', 'dir', 'containers-storage'])
+
+/** `DIR[:TAG][@DIGEST]`: of all ways to read it the first whose directory is a layout. */
 function resolveLayout(rest: string, text: string): Source {
-  const colon = rest.lastIndexOf(':')
-  const readings =
-    colon < 0
-      ? [{ directory: rest, tag: undefined }]
-      : [
-          { directory: rest, tag: undefined },
-          { directory: rest.slice(0, colon), tag: rest.slice(colon + 1) },
-        ]
-  for (const { directory, tag } of readings) {
-    if (directory === '' || tag === '') continue
+  const { readings, complaint } = layoutReadings(rest)
+  let other: string | undefined
+  for (const { directory, ...reference } of readings) {
     const path = resolve(directory)
     const status = look(path)
     if (!status) continue
-    if (status.isDirectory() && existsSync(join(path, 'oci-layout'))) return { kind: 'oci', path, tag }
-    throw new RtError('RT_WRONG_TYPE', `${JSON.stringify(directory)} is no OCI layout: it has no file "oci-layout"`, {
+    if (status.isDirectory() && existsSync(join(path, 'oci-layout'))) return { kind: 'oci', path, ...reference }
+    other ??= directory
+  }
+  if (complaint !== undefined) {
+    throw new RtError('RT_INVALID_OPTION', `${JSON.stringify(text)} names no image: ${complaint}`, { origin: text })
+  }
+  if (other !== undefined) {
+    throw new RtError('RT_WRONG_TYPE', `${JSON.stringify(other)} is no OCI layout: it has no file "oci-layout"`, {
       origin: text,
     })
   }
-  const looked = readings.map(({ directory }) => JSON.stringify(resolve(directory))).join(' or ')
-  throw new RtError('RT_NOT_FOUND', `no OCI layout at ${looked}`, { origin: text, hint: `expected ${OCI}DIR[:TAG]` })
+  const looked = [...new Set(readings.map(({ directory }) => JSON.stringify(resolve(directory))))].join(' or ')
+  throw new RtError('RT_NOT_FOUND', `no OCI layout at ${looked}`, {
+    origin: text,
+    hint: `expected ${OCI}DIR[:TAG][@DIGEST]`,
+  })
 }
 
 /** @returns undefined if there is nothing @throws RtError RT_PERMISSION */
@@ -108,6 +116,8 @@ function notFound(text: string): RtError {
     hint:
       scheme === undefined
         ? 'a source is a directory, a tar file (plain, gzip or zstd) or oci:DIR[:TAG]; without one the host’s root is used'
-        : `"${scheme}:" is not known; images are read from a local OCI layout: oci:DIR[:TAG]`,
+        : TRANSPORTS.has(scheme)
+          ? `images are read from a local OCI layout: skopeo copy ${text} oci:LAYOUT:latest; then use oci:LAYOUT:latest`
+          : `"${scheme}:" is not known; images are read from a local OCI layout: oci:DIR[:TAG]`,
   })
 }

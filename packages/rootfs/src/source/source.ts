@@ -1,4 +1,5 @@
 import type { Compression } from '../compression/magic.js'
+import type { ImageReference } from '../oci/reference.js'
 
 /** Where a root filesystem comes from. */
 export type Source =
@@ -9,4 +10,4 @@ export type Source =
   /** A tar file with one. */
   | { readonly kind: 'tar'; readonly path: string; readonly compression: Compression }
   /** An image in an OCI layout directory. */
-  | { readonly kind: 'oci'; readonly path: string; readonly tag: string | undefined }
+  | ({ readonly kind: 'oci'; readonly path: string } & ImageReference)

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { RtError } from '@rt/sys'
-import { openImage } from '../oci/image.js'
+import { openImageContent } from '../oci/image.js'
 import type { Platform } from '../oci/platform.js'
 import type { Source } from '../source/source.js'
 import type { Archive } from './archive.js'
@@ -15,7 +15,7 @@ export interface SourceArchives {
 /** @throws RtError RT_INVALID_OPTION for the host and for directories: they are unpacked already */
 export async function archivesOf(source: Source, platform: Platform | undefined): Promise<SourceArchives> {
   if (source.kind === 'oci') {
-    const { layers } = await openImage(source.path, source.tag, platform)
+    const { layers } = await openImageContent(source.path, source, platform)
     return { archives: layers, endMark: 'optional' }
   }
   if (source.kind === 'tar') {

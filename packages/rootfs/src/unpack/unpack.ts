@@ -3,6 +3,7 @@ import { type OptionKeys, refuseUnknownOptions } from '@rt/sys'
 import { type Limits, withDefaults } from '../extract/limits.js'
 import { ExtractThread } from '../extract/thread.js'
 import type { Platform } from '../oci/platform.js'
+import { refuseImageArchive } from '../source/image-archive.js'
 import { resolveSource } from '../source/resolve.js'
 import type { Source } from '../source/source.js'
 import { Staging } from '../staging/staging.js'
@@ -48,7 +49,7 @@ const OPTIONS: OptionKeys<UnpackOptions> = {
  *
  * The directory appears complete or not at all: it is filled under another name beside it, and renamed.
  *
- * @param source as `rt unpack` takes it: a path or `oci:DIR[:TAG]`; or one that is resolved
+ * @param source as `rt unpack` takes it: a path or `oci:DIR[:TAG][@DIGEST]`; or one that is resolved
  * @param directory must not exist, or be empty; its parent must exist
  * @throws RtError RT_INVALID_OPTION for a source that is a directory already; RT_EXISTS; RT_ARCHIVE for what is damaged;
  *   RT_UNSAFE for what is hostile; RT_LIMIT; SyscallError naming the entry; the signal's reason; what `onProgress` throws. The target is then as it was
@@ -77,6 +78,7 @@ export async function unpack(
       const job = { root, overlay: undefined, keepOwners, endMark }
       const extracted = await extractArchives(thread, archives, job, { limits, signal, onBytes: meter.add })
       signal?.throwIfAborted()
+      if (resolved.kind === 'tar') refuseImageArchive(`/proc/self/fd/${root}`, resolved)
       staging.commit()
       const { entries, bytes, warnings } = extracted
       return { directory: target, entries, bytes, warnings }

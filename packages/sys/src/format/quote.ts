@@ -1,3 +1,5 @@
+import { bytesOfText } from './byte-text.js'
+
 /** How text is cut. */
 const ELLIPSIS = '...'
 
@@ -39,12 +41,13 @@ function octal(byte: number, next: number | undefined): string {
 
 /**
  * Text in double quotes with C's escapes, as strace prints it: `"a\tb\0"`. Unlike strace, valid UTF-8 stays readable;
- * bytes that are not UTF-8, and characters that a terminal would obey instead of show, are octal escapes.
+ * bytes that are not UTF-8 (in a string: those that `textFromBytes` escaped), and characters that a terminal would obey instead of show, are octal escapes.
  *
  * @param longest bytes shown; the rest is `...` after the closing quote
  */
 export function quote(text: string | Uint8Array, longest = Number.POSITIVE_INFINITY): string {
-  const all = typeof text === 'string' ? Buffer.from(text) : text
+  // A message must come about whatever is in the text: half a surrogate pair is shown as U+FFFD.
+  const all = typeof text === 'string' ? (bytesOfText(text) ?? Buffer.from(text)) : text
   const cut = all.byteLength > longest
   const valid = decode(cut ? wholeCharacters(all, longest) : all)
   const shown = valid === undefined ? all.subarray(0, longest) : Buffer.from(valid)

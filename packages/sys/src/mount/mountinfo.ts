@@ -1,7 +1,7 @@
 import { RtError } from '../errors.js'
-import { pathFromBytes } from './path-bytes.js'
+import { textFromBytes } from '../format/byte-text.js'
 
-/** One mount; proc_pid_mountinfo(5). Paths may hold escaped bytes: see {@link pathBytes}. */
+/** One mount; proc_pid_mountinfo(5). Paths may hold escaped bytes: see `pathBytes`. */
 export interface MountInfo {
   readonly id: number
   readonly parent: number
@@ -72,5 +72,5 @@ const unescapeOctal = (field: string): string => {
   const plain = field.includes('\\')
     ? field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
     : field
-  return /[\x80-\xff]/.test(plain) ? pathFromBytes(Buffer.from(plain, 'latin1')) : plain
+  return /[\x80-\xff]/.test(plain) ? textFromBytes(Buffer.from(plain, 'latin1')) : plain
 }

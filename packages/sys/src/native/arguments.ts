@@ -11,7 +11,7 @@ export type ArgumentErrorCode =
   | 'ERR_UNKNOWN_SIGNAL'
 
 /** What was given, in a few characters: `undefined`, `1.5`, `"text"`, `an array`. */
-export function received(value: unknown): string {
+function received(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)
   if (typeof value === 'bigint') return `${value}n`
   if (Array.isArray(value)) return 'an array'

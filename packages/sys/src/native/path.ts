@@ -1,9 +1,11 @@
 import { RtError } from '../errors.js'
+import { isUtf8 } from '../format/byte-text.js'
+import { textBytes } from '../format/text-bytes.js'
 import { refuseArgument } from './arguments.js'
 
 /**
- * A path as text, or as bytes for names that are not UTF-8 (with or without a NUL at the end; with one, nothing is
- * copied).
+ * A path as text (in which bytes that are not UTF-8 may be escaped: see `textFromBytes`), or as bytes (with or without a
+ * NUL at the end; with one, nothing is copied).
  */
 export type Path = string | Uint8Array
 
@@ -13,7 +15,7 @@ export type Path = string | Uint8Array
  * @throws RtError RT_INVALID_OPTION for a NUL inside, TypeError ERR_INVALID_ARG_TYPE for what is neither text nor bytes
  */
 export function cString(text: Path): string | Uint8Array {
-  if (typeof text === 'string') return text
+  if (typeof text === 'string') return isUtf8(text) ? text : cString(textBytes(text))
   if (!(text instanceof Uint8Array)) refuseArgument('ERR_INVALID_ARG_TYPE', 'a path', 'text or a Uint8Array', text)
   const end = text.indexOf(0)
   if (end >= 0 && end === text.byteLength - 1) return text

@@ -1,9 +1,10 @@
+import { isUtf8 } from '../format/byte-text.js'
 import { type SyscallName, syscallName, syscallNumber } from '../syscalls.js'
 import { refuseArgument, word } from './arguments.js'
 import { checkArguments } from './call-arguments.js'
 import { syscallError } from './failure.js'
 import { type NativeFunction, nativeLibrary } from './library.js'
-import { refuseNul } from './path.js'
+import { cString, refuseNul } from './path.js'
 import type { RawArgument } from './raw-argument.js'
 
 /** The functions of koffi by the call's shape. */
@@ -63,6 +64,7 @@ export function rawSyscall(number: number, args: readonly RawArgument[]): number
       shape <<= 1
     } else if (typeof arg === 'string') {
       if (arg.includes('\0')) refuseNul(arg)
+      if (!isUtf8(arg)) return rawSyscall(number, args.map(asBytes))
       shape = (shape << 1) | 1
     } else if (arg === null || ArrayBuffer.isView(arg)) shape = (shape << 1) | 1
     else {
@@ -76,6 +78,8 @@ export function rawSyscall(number: number, args: readonly RawArgument[]): number
   if (result === -1) return -errno()
   return typeof result === 'bigint' ? Number(result) : result
 }
+
+const asBytes = (arg: RawArgument): RawArgument => (typeof arg === 'string' ? cString(arg) : arg)
 
 /** Say what is wrong with the arguments of a raw call, if anything is: a bigint may be the upper half of 64 bits. */
 function refuseRaw(number: number, args: readonly RawArgument[]): void {

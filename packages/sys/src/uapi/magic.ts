@@ -16,6 +16,7 @@ export const BTRFS_SUPER_MAGIC = 0x9123683e
 export const NFS_SUPER_MAGIC = 0x6969
 export const F2FS_SUPER_MAGIC = 0xf2f52010
 export const SQUASHFS_MAGIC = 0x73717368
+export const PIPEFS_MAGIC = 0x50495045
 export const NSFS_MAGIC = 0x6e736673
 export const PID_FS_MAGIC = 0x50494446
 export const BPF_FS_MAGIC = 0xcafe4a11

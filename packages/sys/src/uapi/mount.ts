@@ -110,3 +110,8 @@ export const MNT_ID_REQ_SIZE_VER0 = 24
 export const MNT_ID_REQ_SIZE_VER1 = 32 // Linux 6.11: with mnt_ns_id
 export const LISTMOUNT_REVERSE = 1 // Linux 6.12
 export const LSMT_ROOT = 0xffffffffffffffffn // the root of the mount namespace
+
+/** Bytes that fsconfig(2) takes for a string, the NUL included (fs/fsopen.c). */
+export const FSCONFIG_STRING_SIZE = 256
+/** Lower layers of an overlay (fs/overlayfs/params.h). */
+export const OVL_MAX_STACK = 500

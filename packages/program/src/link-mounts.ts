@@ -1,0 +1,89 @@
+import { F_DUPFD_CLOEXEC, RESOLVE_BENEATH, RESOLVE_IN_ROOT } from '@rt/sys'
+import { type Call, call, compute, type Instruction, type Ref, ref, type StructValue } from './instruction.js'
+import type { Plan, Step } from './plan.js'
+import { mountWord } from './vocabulary.js'
+
+/**
+ * Lead each look-up that says `beneathMount` to the mount that holds its path: the last one before it, in init's order,
+ * that some step attached there or above (`mountedAt`). What a name like "proc" means can change while a container
+ * starts, when somebody else can rename in its root directory; what an fd means can't. So a name on which the plan itself
+ * has mounted is never resolved again.
+ *
+ * Beneath a mount, RESOLVE_BENEATH takes the place of RESOLVE_IN_ROOT: an absolute symlink, or one that climbs out, is
+ * EXDEV there, since the mount is not the root that it means. A path that no mount of the plan holds is left as it is.
+ *
+ * A mount's fd that nothing begins at is closed, as its step says.
+ */
+export function linkMounts(plan: Plan): Plan {
+  const known = LINKED.get(plan)
+  if (known) return known
+  const linked = link(plan)
+  LINKED.set(plan, linked)
+  return linked
+}
+
+/** A plan is often run more than once. */
+const LINKED = new WeakMap<Plan, Plan>()
+
+/** Where in the plan a mount is attached; whether a look-up begins at it. */
+interface Attached {
+  readonly path: string
+  readonly step: number
+  readonly index: number
+  kept: boolean
+}
+
+function link(plan: Plan): Plan {
+  const mounts: Attached[] = []
+  const steps = plan.steps.map((step, at): Step => {
+    if (!step.inside) return step
+    const inside = step.inside.map((instruction, index) => {
+      if (instruction.kind !== 'call') return instruction
+      if (instruction.mountedAt !== undefined) {
+        mounts.push({ path: instruction.mountedAt, step: at, index, kept: false })
+      }
+      if (!instruction.beneathMount) return instruction
+      const holder = mounts.findLast(({ path }) => relativeTo(path, pathOf(instruction)) !== undefined)
+      if (!holder) return instruction
+      holder.kept = true
+      return lookUpBeneath(instruction, holder.path)
+    })
+    return { ...step, inside }
+  })
+  for (const { path, step, index, kept } of mounts) {
+    const inside = steps[step]?.inside as Instruction[]
+    if (kept) inside[index] = keep(inside[index] as Call, path)
+  }
+  return { ...plan, steps }
+}
+
+const pathOf = ({ args }: Call): string => {
+  const path = args[1] as string
+  return path.startsWith('/') ? path : `/${path}`
+}
+
+/** What is left of a path beneath a directory: "" for the directory itself, undefined if it is elsewhere. */
+const relativeTo = (directory: string, path: string): string | undefined =>
+  path === directory ? '' : path.startsWith(`${directory}/`) ? path.slice(directory.length + 1) : undefined
+
+/** The fd stays open: until the exec, or with `apply` in the caller's hands. */
+const keep = ({ args }: Call, path: string): Instruction => ({
+  ...compute(mountWord(path), args[0] as Ref),
+  of: path,
+})
+
+function lookUpBeneath({ beneathMount: _, ...lookUp }: Call, mount: string): Call {
+  const [, , how, size] = lookUp.args
+  const fd = ref(mountWord(mount))
+  const path = relativeTo(mount, pathOf(lookUp)) as string
+  // The mount itself. It may be a file, which can't be looked up as ".".
+  if (path === '') {
+    const { save, of } = lookUp
+    return call('fcntl', [fd, F_DUPFD_CLOEXEC, 0], { ...(save ? { save } : {}), ...(of ? { of } : {}), why: WHY })
+  }
+  const { fields, ...struct } = how as StructValue
+  const resolve = (Number(fields.resolve) & ~RESOLVE_IN_ROOT) | RESOLVE_BENEATH
+  return { ...lookUp, args: [fd, path, { ...struct, fields: { ...fields, resolve } }, size ?? 0], why: WHY }
+}
+
+const WHY = 'beneath the mount itself: its name may be another’s by now'

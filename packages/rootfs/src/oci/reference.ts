@@ -1,0 +1,13 @@
+import { type Digest, formatDigest } from '../digest/digest.js'
+
+/** Which image of a layout is meant; nothing: the only one, or the one that is tagged "latest". */
+export interface ImageReference {
+  /** The annotation `org.opencontainers.image.ref.name`: `v1`, or with a name, `docker.io/library/debian:12`. */
+  readonly tag?: string | undefined
+  /** Of a manifest, or of an index. */
+  readonly digest?: Digest | undefined
+}
+
+/** As it is written after `oci:DIR`. */
+export const formatReference = ({ tag, digest }: ImageReference): string =>
+  `${tag === undefined ? '' : `:${tag}`}${digest ? `@${formatDigest(digest)}` : ''}`
