@@ -6,9 +6,9 @@ import { cgroup, describeCgroups, join as joinGroup, planCreation } from '@rt/cg
 import * as chroot from '@rt/chroot'
 import * as mountns from '@rt/mountns'
 import { assemble, compile, explain, run, sequence, trace } from '@rt/program'
-import { prepare, TarReader, unpack } from '@rt/rootfs'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
+import { prepare, TarReader, unpack } from '../../packages/rootfs/src/index.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
