@@ -1,4 +1,4 @@
-/** The example of a package's README: its first ```ts block, and the ```text block after it, if one follows. */
+/** An example of a README: a ```ts block, and the ```text block after it, if one follows. */
 export interface ReadmeExample {
   code: string
   /** What the code prints; `…` stands for anything within a line. */
@@ -7,14 +7,15 @@ export interface ReadmeExample {
 
 const fence = /^```(\w+)[^\n]*\n(.*?)^```$/gms
 
-/** @throws Error when there is no ```ts block. */
-export function readmeExample(markdown: string): ReadmeExample {
+/** Every example, in order. @throws Error when there is no ```ts block */
+export function readmeExamples(markdown: string): readonly [ReadmeExample, ...ReadmeExample[]] {
   const blocks = [...markdown.matchAll(fence)].map(([, language, text]) => ({ language, text: text ?? '' }))
-  const first = blocks.findIndex((block) => block.language === 'ts')
-  const code = blocks[first]
-  if (!code) throw new Error('the README has no ```ts block: its example')
-  const next = blocks[first + 1]
-  return { code: code.text, output: next?.language === 'text' ? next.text : undefined }
+  const [first, ...more] = blocks.flatMap(({ language, text }, index): ReadmeExample[] => {
+    const next = blocks[index + 1]
+    return language === 'ts' ? [{ code: text, output: next?.language === 'text' ? next.text : undefined }] : []
+  })
+  if (!first) throw new Error('the README has no ```ts block: its example')
+  return [first, ...more]
 }
 
 /** The whole expected output as a pattern, `…` matching anything within a line. */

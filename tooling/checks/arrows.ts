@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
-import ts from 'typescript'
+import { specifiers } from './modules.js'
 
 /** Which packages each one may import; the names are the folders below packages/. */
 export type Arrows = Readonly<Record<string, readonly string[]>>
@@ -91,35 +91,4 @@ function packageReason(name: string, specifier: string, targets: readonly string
 
 function escapeReason(target: string, folder: string): string | undefined {
   return target === folder || target.startsWith(folder + sep) ? undefined : 'a relative path that leaves the package'
-}
-
-/** Every module that a file names, with the line where it does. */
-function specifiers(path: string): { specifier: string; line: number }[] {
-  const file = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true)
-  const found: { specifier: string; line: number }[] = []
-  const add = (node: ts.Node | undefined): void => {
-    if (!node || !ts.isStringLiteralLike(node)) return
-    found.push({ specifier: node.text, line: file.getLineAndCharacterOfPosition(node.getStart()).line + 1 })
-  }
-  const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) add(node.moduleSpecifier)
-    else if (ts.isExternalModuleReference(node)) add(node.expression)
-    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal)
-    else if (ts.isCallExpression(node) && namesModule(node)) add(node.arguments[0])
-    else if (ts.isNewExpression(node) && isModuleUrl(node)) add(node.arguments?.[0])
-    ts.forEachChild(node, visit)
-  }
-  visit(file)
-  return found
-}
-
-/** import('x'), require('x'), require.resolve('x'), import.meta.resolve('x'). */
-function namesModule(call: ts.CallExpression): boolean {
-  if (call.expression.kind === ts.SyntaxKind.ImportKeyword) return true
-  return ['require', 'require.resolve', 'import.meta.resolve'].includes(call.expression.getText())
-}
-
-/** new URL('../x.js', import.meta.url): how a worker's file is named. */
-function isModuleUrl(node: ts.NewExpression): boolean {
-  return node.expression.getText() === 'URL' && node.arguments?.[1]?.getText() === 'import.meta.url'
 }

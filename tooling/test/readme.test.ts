@@ -6,17 +6,23 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { needs } from '../fixtures/index.js'
-import { outputPattern, readmeExample } from '../readme-example.js'
+import { outputPattern, readmeExamples } from '../readme-example.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const tsx = join(root, 'node_modules/.bin/tsx')
 
 const readmes = ['README.md', ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`)]
 
-describe('the example of each README', () => {
-  it.for(readmes)('%s: runs and prints what stands there', (readme, context) => {
+const examples = readmes.flatMap((readme) =>
+  readmeExamples(readFileSync(join(root, readme), 'utf8')).map((example, index) => ({
+    name: `${readme} ${index + 1}`,
+    ...example,
+  })),
+)
+
+describe('every example of each README', () => {
+  it.for(examples)('$name: runs and prints what stands there', ({ code, output }, context) => {
     needs(context, 'root')
-    const { code, output } = readmeExample(readFileSync(join(root, readme), 'utf8'))
     const folder = mkdtempSync(join(tmpdir(), 'rt-readme-'))
     try {
       // A module, as in a project of the reader's: top-level await works. Its @rt/* are the sources (tsconfig paths).
@@ -36,17 +42,29 @@ describe('the example of each README', () => {
   })
 })
 
-describe('readmeExample', () => {
-  const markdown = ['# x', '```sh', 'npm i', '```', '```ts', 'one()', '```', 'prints', '```text', 'pid …', '```'].join(
-    '\n',
-  )
+describe('readmeExamples', () => {
+  const fenced = (language: string, text: string) => [`\`\`\`${language}`, text, '```']
+  const markdown = [
+    '# x',
+    fenced('sh', 'npm i'),
+    fenced('ts', 'one()'),
+    'prints',
+    fenced('text', 'pid …'),
+    fenced('ts', 'two()'),
+    '',
+  ]
+    .flat()
+    .join('\n')
 
-  it('takes the first ts block and the text block that follows', () => {
-    expect(readmeExample(markdown)).toEqual({ code: 'one()\n', output: 'pid …\n' })
+  it('takes every ts block and the text block that follows it', () => {
+    expect(readmeExamples(markdown)).toEqual([
+      { code: 'one()\n', output: 'pid …\n' },
+      { code: 'two()\n', output: undefined },
+    ])
   })
 
   it('refuses a README without an example', () => {
-    expect(() => readmeExample('# x\n```sh\nls\n```\n')).toThrow('no ```ts block')
+    expect(() => readmeExamples('# x\n```sh\nls\n```\n')).toThrow('no ```ts block')
   })
 
   it('compares the whole output, with … for what changes', () => {

@@ -1,6 +1,7 @@
 import type { Complaint } from '@rt/sys'
 import { whyClosed, whyMissing } from './absence.js'
-import { entriesOf, FIELDS, type Field, type FieldPath, fieldValue, type Side } from './fields.js'
+import type { FieldPath } from './field-path.js'
+import { entriesOf, FIELDS, type Field, fieldValue, type Side } from './fields.js'
 import type { CgroupHost, Hierarchy } from './host.js'
 import type { Limits } from './resources.js'
 

@@ -1,3 +1,5 @@
+import { type MountInfo, parseMountinfo } from '@rt/sys'
+
 /** A cgroup file system in a mount table. */
 export interface CgroupMount {
   readonly version: 1 | 2
@@ -30,43 +32,9 @@ const V1_CONTROLLERS = new Set([
   'rdma',
 ])
 
-interface MountLine {
-  readonly id: string
-  readonly parent: string
-  readonly root: string
-  readonly mountPoint: string
-  readonly options: readonly string[]
-  readonly type: string
-  readonly superOptions: readonly string[]
-}
-
-/** Octal escapes of the kernel's mangle(): space, tab, newline, backslash. */
-const unmangle = (text: string): string =>
-  text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
-
-/**
- *     36 35 98:0 /root /mount/point rw,noatime shared:1 - type source rw,super
- *     (1)(2)(3)  (4)   (5)          (6)        (7)    (8)(9)  (10)   (11)
- */
-function parseLine(line: string): MountLine | undefined {
-  const [before, after] = line.split(' - ')
-  const [id, parent, , root, mountPoint, options] = before?.split(' ') ?? []
-  const [type, , superOptions] = after?.split(' ') ?? []
-  if (!id || !parent || !root || !mountPoint || !options || !type) return undefined
-  return {
-    id,
-    parent,
-    root: unmangle(root),
-    mountPoint: unmangle(mountPoint),
-    options: options.split(','),
-    type,
-    superOptions: superOptions?.split(',') ?? [],
-  }
-}
-
 /** Can the mount be reached by its path, or has something been mounted over it or over a directory above it? */
-function isHidden(mount: MountLine, all: readonly MountLine[]): boolean {
-  const covers = (other: MountLine): boolean =>
+function isHidden(mount: MountInfo, all: readonly MountInfo[]): boolean {
+  const covers = (other: MountInfo): boolean =>
     other !== mount &&
     ((other.parent === mount.id && other.mountPoint === mount.mountPoint) ||
       (other.parent === mount.parent && mount.mountPoint.startsWith(`${other.mountPoint}/`)))
@@ -81,7 +49,7 @@ function isHidden(mount: MountLine, all: readonly MountLine[]): boolean {
  * @param mountinfo the text of /proc/PID/mountinfo, see proc_pid_mountinfo(5)
  */
 export function parseCgroupMounts(mountinfo: string): CgroupMount[] {
-  const lines = mountinfo.split('\n').flatMap((line) => parseLine(line) ?? [])
+  const lines = parseMountinfo(mountinfo)
   return lines
     .filter(({ type }) => type === 'cgroup' || type === 'cgroup2')
     .filter((line) => !isHidden(line, lines))

@@ -1,4 +1,4 @@
-import { RtError } from '@rt/sys'
+import { type OptionKeys, RtError, refuseUnknownOptions } from '@rt/sys'
 import { detectCgroups } from './detect-cgroups.js'
 import { type OomKill, oomKills } from './events.js'
 import { setFrozen } from './freezer.js'
@@ -14,16 +14,23 @@ import type { Resources } from './resources.js'
 import type { CgroupStats } from './stats.js'
 import { isPopulated, waitEmpty } from './wait-empty.js'
 
-/** What can be waited for can be given up. */
+/** What can be waited for can be given up: the signal's reason is thrown (by default an error named AbortError). */
 export interface Waiting {
   readonly signal?: AbortSignal | undefined
+}
+
+const WAITING: OptionKeys<Waiting> = { signal: true }
+
+function signalOf(method: string, options: Waiting): AbortSignal | undefined {
+  refuseUnknownOptions(method, options, WAITING)
+  return options.signal
 }
 
 /**
  * A group of processes by its path, the same in every hierarchy that this process can write. The object holds no
  * state but the path: two objects, or two programs, can use the same group.
  */
-export class Cgroup {
+export class Cgroup implements AsyncDisposable {
   /** Beneath {@link Hierarchy.top}: `/rt/demo`. */
   readonly path: string
   readonly host: CgroupHost
@@ -102,38 +109,38 @@ export class Cgroup {
   /**
    * Stop all its processes; resolves when they stand still.
    *
-   * @throws RtError RT_UNSUPPORTED without a freezer, RT_ABORTED; SyscallError ENOENT if there is no such group
+   * @throws RtError RT_UNSUPPORTED without a freezer; SyscallError ENOENT if there is no such group
    */
-  freeze({ signal }: Waiting = {}): Promise<void> {
-    return setFrozen(this.groups, true, signal)
+  async freeze(options: Waiting = {}): Promise<void> {
+    await setFrozen(this.groups, true, signalOf('freeze', options))
   }
 
   /** Let them run again. @throws as {@link freeze} */
-  thaw({ signal }: Waiting = {}): Promise<void> {
-    return setFrozen(this.groups, false, signal)
+  async thaw(options: Waiting = {}): Promise<void> {
+    await setFrozen(this.groups, false, signalOf('thaw', options))
   }
 
   /**
    * SIGKILL to all its processes, frozen ones too; resolves when none is left.
    *
-   * @throws RtError RT_BUSY if some don't die within two seconds, RT_ABORTED
+   * @throws RtError RT_BUSY if some don't die within two seconds
    */
-  kill({ signal }: Waiting = {}): Promise<void> {
-    return killGroup(this.groups, signal)
+  async kill(options: Waiting = {}): Promise<void> {
+    await killGroup(this.groups, signalOf('kill', options))
   }
 
-  /** Resolves when no process is in it or below it. @throws RtError RT_ABORTED */
-  waitEmpty({ signal }: Waiting = {}): Promise<void> {
-    return waitEmpty(this.groups, signal)
+  /** Resolves when no process is in it or below it. */
+  async waitEmpty(options: Waiting = {}): Promise<void> {
+    await waitEmpty(this.groups, signalOf('waitEmpty', options))
   }
 
   /**
    * OOM kills in the group, those that happened before included. Ends when the group is removed.
    *
-   * @throws RtError RT_UNSUPPORTED without a memory controller, RT_ABORTED
+   * @throws RtError RT_UNSUPPORTED without a memory controller
    */
-  events({ signal }: Waiting = {}): AsyncGenerator<OomKill> {
-    return oomKills(this.host, this.groups, signal)
+  events(options: Waiting = {}): AsyncGenerator<OomKill> {
+    return oomKills(this.host, this.groups, signalOf('events', options))
   }
 
   /**
@@ -144,6 +151,12 @@ export class Cgroup {
    */
   async remove(): Promise<void> {
     await removeGroup(this.groups)
+  }
+
+  /** `await using`: {@link kill}, then {@link remove}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill()
+    await this.remove()
   }
 }
 

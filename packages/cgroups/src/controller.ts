@@ -1,4 +1,4 @@
-import type { FieldPath } from './fields.js'
+import type { FieldPath } from './field-path.js'
 import type { Hierarchy } from './host.js'
 import type { Limits } from './resources.js'
 import type { CgroupStats, CpuStats } from './stats.js'

@@ -21,7 +21,7 @@ const WATCH_INTERVAL = 1000
  * Tells of OOM kills, those that happened before included; ends when the group is removed. v2: reported by the kernel
  * (memory.events); v1: memory.oom_control is read ten times a second.
  *
- * @throws RtError RT_UNSUPPORTED without a memory controller, RT_ABORTED
+ * @throws RtError RT_UNSUPPORTED without a memory controller; the signal's reason
  */
 export async function* oomKills(
   host: CgroupHost,

@@ -1,20 +1,11 @@
 import type { Complaint } from '@rt/sys'
+import type { FieldPath } from './field-path.js'
 import { type CgroupHost, type Hierarchy, lacks } from './host.js'
 import { hugePageSizeComplaints } from './huge-pages.js'
-import type { Limits, Resources } from './resources.js'
+import type { Limits } from './resources.js'
 import { inseparableRules } from './v1/devices.js'
 import { tooManyRules } from './v2/devices.js'
 import { unifiedComplaints } from './v2/unified.js'
-
-/** Parts of {@link Resources} that are lists or tables: one field each. */
-type Whole = 'hugetlb' | 'rdma' | 'devices' | 'unified'
-
-/** Every field of {@link Resources} by its path: `memory.max`. */
-export type FieldPath = {
-  [Part in keyof Resources & string]-?: Part extends Whole
-    ? Part
-    : `${Part}.${keyof NonNullable<Resources[Part]> & string}`
-}[keyof Resources & string]
 
 /** How one version of cgroups carries a field out. */
 export interface Side {

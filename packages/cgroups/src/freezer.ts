@@ -1,28 +1,16 @@
 import { RtError } from '@rt/sys'
-import type { ReadFile } from './controller.js'
 import { exists, reader, writeGroupFile } from './group-files.js'
 import type { Group } from './group-path.js'
 import { ticks } from './ticks.js'
 import { freezer as v1 } from './v1/freezer.js'
 import { freezer as v2 } from './v2/freezer.js'
-
-/** How a version of cgroups stops processes. */
-export interface Freezer {
-  readonly file: string
-  readonly frozen: string
-  readonly thawed: string
-  isFrozen(read: ReadFile): boolean
-  /** The file that changes when all processes stand still. */
-  readonly watched?: string
-  /** Milliseconds between two looks. */
-  readonly interval: number
-}
+import type { VersionFreezer } from './version-freezer.js'
 
 /**
  * Where and how to freeze: by v2 if the group is there, which can still be killed while frozen, else by v1. Undefined
  * if neither is to be had on this host.
  */
-export function freezerOf(groups: readonly Group[]): { freezer: Freezer; directory: string } | undefined {
+export function freezerOf(groups: readonly Group[]): { freezer: VersionFreezer; directory: string } | undefined {
   const able = groups.filter(({ hierarchy }) => hierarchy.version === 2 || hierarchy.controllers.includes('freezer'))
   const there = able.filter(({ directory }) => exists(directory))
   // Where nothing is there, the write that follows says so.
@@ -33,7 +21,7 @@ export function freezerOf(groups: readonly Group[]): { freezer: Freezer; directo
 /**
  * Freeze or thaw, and wait until it is done.
  *
- * @throws RtError RT_UNSUPPORTED without a freezer, RT_ABORTED; SyscallError
+ * @throws RtError RT_UNSUPPORTED without a freezer; SyscallError; the signal's reason
  */
 export async function setFrozen(groups: readonly Group[], frozen: boolean, signal?: AbortSignal): Promise<void> {
   const place = freezerOf(groups)

@@ -1,5 +1,5 @@
 import { call, type Instruction, ref, type Step } from '@rt/program'
-import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, O_WRONLY } from '@rt/sys'
+import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, O_WRONLY, type OptionKeys, refuseUnknownOptions } from '@rt/sys'
 import { whyClosed } from './absence.js'
 import { detectCgroups } from './detect-cgroups.js'
 import type { Group } from './group-path.js'
@@ -72,6 +72,17 @@ const goThrough = (groups: readonly Place[]): Instruction[] =>
     call('close', [ref(`door ${i}`)]),
   ])
 
+const OPTIONS: OptionKeys<JoinOptions> = {
+  note: true,
+  host: true,
+  keep: true,
+  existing: true,
+  inUse: true,
+  origin: true,
+  names: true,
+  optional: true,
+}
+
 /**
  * A step that makes the group `path` in every hierarchy, sets limits, puts the container in it before it enters its
  * cgroup namespace, and removes it when the container has ended, with the groups that the container made below it. It
@@ -87,9 +98,17 @@ const goThrough = (groups: readonly Place[]): Instruction[] =>
  * @see cgroups(7)
  */
 export function join(path: string, resources: Resources = {}, options: JoinOptions = {}): Step {
-  const { existing = 'refuse', inUse = `the cgroup ${JSON.stringify(path)} is in use`, keep, origin } = options
-  const host = lockFirst(options.host ?? detectCgroups())
-  const { groups, actions } = planCreation(host, path, resources, options)
+  refuseUnknownOptions('join', options, OPTIONS)
+  const {
+    host: given = detectCgroups(),
+    existing = 'refuse',
+    inUse = `the cgroup ${JSON.stringify(path)} is in use`,
+    keep,
+    ...creation
+  } = options
+  const { origin } = creation
+  const host = lockFirst(given)
+  const { groups, actions } = planCreation(host, path, resources, creation)
   const way = enterGroups(groups)
   const closed = host.hierarchies.filter(({ top }) => top === undefined)
   const notes = [

@@ -40,7 +40,7 @@ async function killFrozen(groups: readonly Group[], signal?: AbortSignal): Promi
  * Kill every process of a group and of those below it: cgroup.kill (v2, Linux 5.14), else freeze, signal and thaw.
  * Resolves when none is left.
  *
- * @throws RtError RT_BUSY if some are still there after two seconds, RT_ABORTED; SyscallError
+ * @throws RtError RT_BUSY if some are still there after two seconds; SyscallError; the signal's reason
  */
 export async function killGroup(groups: readonly Group[], signal?: AbortSignal): Promise<void> {
   const v2 = groups.find(({ hierarchy }) => hierarchy.version === 2)

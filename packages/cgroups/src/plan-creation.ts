@@ -1,11 +1,12 @@
-import { type Complaint, RtError } from '@rt/sys'
+import { type Complaint, type OptionKeys, RtError, refuseUnknownOptions } from '@rt/sys'
 import { whyClosed } from './absence.js'
 import { findFields, type Use } from './availability.js'
 import { encodeBpf } from './bpf.js'
 import { type OptionNames, refuse } from './complaints.js'
 import type { FileValue, ReadFile } from './controller.js'
 import { deviceProgram } from './device-program.js'
-import { type FieldPath, fieldValue } from './fields.js'
+import type { FieldPath } from './field-path.js'
+import { fieldValue } from './fields.js'
 import { type Group, groupsOf } from './group-path.js'
 import type { CgroupHost } from './host.js'
 import { parseResources } from './parse-resources.js'
@@ -87,6 +88,8 @@ export interface CreationOptions {
   readonly optional?: readonly FieldPath[] | undefined
 }
 
+const OPTIONS: OptionKeys<CreationOptions> = { origin: true, names: true, optional: true }
+
 /**
  * How to make the group `path` with these resources on this host. Pure: nothing is looked at but the arguments.
  *
@@ -98,9 +101,11 @@ export function planCreation(
   host: CgroupHost,
   path: string,
   resources: Resources,
-  { origin, names, optional }: CreationOptions = {},
+  options: CreationOptions = {},
   readerOf?: (directory: string) => ReadFile,
 ): Creation {
+  refuseUnknownOptions('planCreation', options, OPTIONS)
+  const { origin, names, optional } = options
   const limits = parseResources(resources, names)
   const groups = groupsOf(host, path, origin)
   const { uses, complaints } = findFields(limits, host, optional)

@@ -1,5 +1,4 @@
 import { watch } from 'node:fs'
-import { RtError } from '@rt/sys'
 import { isAbsent } from './group-files.js'
 
 export interface TickOptions {
@@ -14,7 +13,7 @@ export interface TickOptions {
  * Moments to look again: at once, whenever the file changes, and after each interval. The watch stands before the
  * first look, so nothing falls in between.
  *
- * @throws RtError RT_ABORTED when the signal says so
+ * @throws the signal's reason
  */
 export async function* ticks({ file, interval, signal }: TickOptions): AsyncGenerator<void> {
   let due = true
@@ -28,9 +27,7 @@ export async function* ticks({ file, interval, signal }: TickOptions): AsyncGene
   signal?.addEventListener('abort', notify)
   try {
     for (;;) {
-      if (signal?.aborted) {
-        throw new RtError('RT_ABORTED', 'stopped waiting for the cgroup', { cause: signal.reason })
-      }
+      signal?.throwIfAborted()
       if (due) {
         due = false
         yield

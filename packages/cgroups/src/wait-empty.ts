@@ -35,7 +35,7 @@ function populationTicks(groups: readonly Group[], signal?: AbortSignal): AsyncG
  * Resolves when no process is in the group or below it. v2: told by the kernel (cgroup.events); v1: looked at 40 times
  * a second.
  *
- * @throws RtError RT_ABORTED
+ * @throws the signal's reason
  */
 export async function waitEmpty(groups: readonly Group[], signal?: AbortSignal): Promise<void> {
   for await (const _ of populationTicks(groups, signal)) if (!isPopulated(groups)) return

@@ -38,6 +38,22 @@ describe.each(kinds)('a group in %s', (_, host) => {
     expect(groupsNamed(`rt-test-${process.pid}`, host)).toEqual([])
   })
 
+  it('is emptied and removed where a `using` scope ends', async () => {
+    const child = waitingShell('exec sleep 60')
+    const exit = ended(child)
+    let directories: string[] = []
+    {
+      await using group = cgroup(uniquePath('using'), host)
+      await group.create()
+      await group.add(child.pid as number)
+      directories = group.directories
+      expect(directories.every(existsSync)).toBe(true)
+    }
+    expect(directories.filter(existsSync)).toEqual([])
+    await exit
+    expect(child.signalCode).toBe('SIGKILL')
+  })
+
   it('leaves nothing when a limit is refused, and says file, value and remedy', async () => {
     const group = cgroup(uniquePath('refused'), host)
     const error: unknown = await group.create({ pids: { max: 5 }, cpuset: { cpus: '900' } }).catch((error) => error)
@@ -94,7 +110,7 @@ describe.each(kinds)('a group in %s', (_, host) => {
     const stop = new AbortController()
     const aborted = group.events({ signal: stop.signal }).next()
     stop.abort()
-    await expect(aborted).rejects.toMatchObject({ code: 'RT_ABORTED' })
+    await expect(aborted).rejects.toMatchObject({ name: 'AbortError' })
     await group.remove()
   })
 
@@ -143,7 +159,7 @@ describe.each(kinds)('a group in %s', (_, host) => {
     const stop = new AbortController()
     const aborted = group.waitEmpty({ signal: stop.signal })
     setTimeout(() => stop.abort(), 30)
-    await expect(aborted).rejects.toMatchObject({ code: 'RT_ABORTED' })
+    await expect(aborted).rejects.toMatchObject({ name: 'AbortError' })
     expect(group.isPopulated()).toBe(true)
     shell.go()
     await group.waitEmpty()

@@ -5,10 +5,12 @@ import {
   type CapabilityName,
   type Complaint,
   LINUX_CAPABILITY_VERSION_3,
+  type OptionKeys,
   PR_CAP_AMBIENT,
   PR_CAP_AMBIENT_CLEAR_ALL,
   PR_CAP_AMBIENT_RAISE,
   PR_CAPBSET_DROP,
+  refuseUnknownOptions,
 } from '@rt/sys'
 import { asked, refuse } from './complaints.js'
 
@@ -34,6 +36,14 @@ export interface CapabilitiesOptions {
   readonly untilExecve?: readonly CapabilityName[]
 }
 
+const SETS: OptionKeys<CapabilitySets> = {
+  bounding: true,
+  permitted: true,
+  effective: true,
+  inheritable: true,
+  ambient: true,
+}
+
 /** CAP_* numbers are bits of a 64-bit mask, so none is above this. */
 const LAST_POSSIBLE = 63
 
@@ -54,6 +64,7 @@ export function capabilities(
   origin?: string,
   options: CapabilitiesOptions = {},
 ): Step {
+  if (!Array.isArray(sets)) refuseUnknownOptions('capabilities', sets as CapabilitySets, SETS)
   const given: CapabilitySets = 'bounding' in sets ? sets : { bounding: sets, permitted: sets }
   const { bounding, permitted, effective = permitted, inheritable = [], ambient = [] } = given
   const kept = bits(options.untilExecve ?? [])

@@ -1,23 +1,12 @@
-import { call, compute, type Ref, type Step } from '@rt/program'
-import { SIG_SETMASK, SIGNALS } from '@rt/sys'
+import { call, compute, type Step } from '@rt/program'
+import { type OptionKeys, refuseUnknownOptions, SIG_SETMASK, SIGNALS } from '@rt/sys'
 import { asked, refuse } from './complaints.js'
 import { dieWithParent } from './die-with-parent.js'
 import { fdComplaints } from './exec-input.js'
+import type { CloseDescriptorsOptions } from './exec-options.js'
 import { keepOnly } from './keep-fds.js'
 
-export interface CloseDescriptorsOptions {
-  readonly origin?: string
-  /**
-   * fds for the program besides 0, 1 and 2: they become 3, 4, … Words that steps saved, or once more 0, 1 or 2. Other
-   * fds of the caller are closed when the set-up begins, and their numbers are those of its own by now.
-   */
-  readonly fds?: readonly (number | Ref)[]
-  /**
-   * The signal that kills the program when its parent is gone; default SIGKILL, 0 for none (a container that outlives
-   * its supervisor).
-   */
-  readonly parentDeathSignal?: number
-}
+const OPTIONS: OptionKeys<CloseDescriptorsOptions> = { origin: true, fds: true, parentDeathSignal: true }
 
 /** Set once this step is through: a bare `exec` executes nothing before. */
 export const CLOSED = '$closed'
@@ -34,6 +23,7 @@ const EMPTY_SIGSET = new Uint8Array(SIGSET_SIZE)
  * @throws RtError RT_INVALID_OPTION for an fd above 2
  */
 export function closeDescriptors(options: CloseDescriptorsOptions = {}): Step {
+  refuseUnknownOptions('closeDescriptors', options, OPTIONS)
   refuse('cannot keep these fds', fdComplaints(options.fds))
   return {
     name: 'close descriptors',

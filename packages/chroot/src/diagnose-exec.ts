@@ -1,6 +1,6 @@
 import { closeSync, fstatSync } from 'node:fs'
 import { posix } from 'node:path'
-import { escaped, quote, RtError, SyscallError, textFromBytes } from '@rt/sys'
+import { escaped, type OptionKeys, quote, RtError, refuseUnknownOptions, SyscallError, textFromBytes } from '@rt/sys'
 import { bytesOf, candidates, pathOf, type Text } from './candidates.js'
 import { isCovered } from './covered-path.js'
 import { isElf, readElf } from './elf-interpreter.js'
@@ -36,6 +36,8 @@ const DEEPEST = 5
 /** What is wrong with a file, or nothing. */
 type Finding = { readonly missing: boolean; readonly sentence: string; readonly hint?: string } | undefined
 
+const OPTIONS: OptionKeys<DiagnoseOptions> = { env: true, cwd: true, mounted: true, origin: true }
+
 /**
  * Why execve would not run a command: an error that names the file or the interpreter at fault. After it has failed, or
  * before it is tried. A look at the host: files are read beneath the root, none is executed.
@@ -46,6 +48,7 @@ type Finding = { readonly missing: boolean; readonly sentence: string; readonly 
  *   right, so that the reason is another one (a mount with noexec, the user's permissions)
  */
 export function diagnoseExec(rootFd: number, command: Text, options: DiagnoseOptions): RtError | undefined {
+  refuseUnknownOptions('diagnoseExec', options, OPTIONS)
   const { env, cwd = '/', mounted, origin } = options
   const view = { root: rootFd, mounted }
   const files = candidates(command, env)

@@ -1,6 +1,6 @@
 import { type Complaint, MAX_ARG_STRLEN } from '@rt/sys'
 import { bytesOf, type Text } from './candidates.js'
-import type { ExecOptions } from './exec.js'
+import type { ExecOptions } from './exec-options.js'
 
 /** stderr: the numbers above are not the caller's but the set-up's own. */
 const LAST_STANDARD_FD = 2

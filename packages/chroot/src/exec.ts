@@ -9,25 +9,24 @@ import {
   type Text as TextValue,
   vector,
 } from '@rt/program'
+import { type OptionKeys, refuseUnknownOptions } from '@rt/sys'
 import { candidates, type Text } from './candidates.js'
-import { CLOSED, type CloseDescriptorsOptions, lastThings } from './close-descriptors.js'
+import { CLOSED, lastThings } from './close-descriptors.js'
 import { asked, refuse } from './complaints.js'
 import { execComplaints, tooBig } from './exec-input.js'
-
-export interface ExecOptions extends CloseDescriptorsOptions {
-  /** `NAME=value`, all of it: nothing is inherited. */
-  readonly env: readonly Text[]
-  /** What the program sees as its argv[0], where that is not what it is found by (a login shell's "-sh"). */
-  readonly argv0?: Text
-  /**
-   * The step `closeDescriptors` stands before it, and has the fds and the signal: this one is a bare execve, so that a
-   * seccomp filter between the two forbids nothing of the set-up. Default: it closes them itself.
-   */
-  readonly descriptorsClosed?: boolean
-}
+import type { ExecOptions } from './exec-options.js'
 
 /** What tells a command that isn't there from one that can't be run; as execvp(3) the search goes on after them. */
 const NOT_HERE = ['ENOENT', 'ENOTDIR', 'ESTALE', 'ENODEV', 'ETIMEDOUT'] as const
+
+const OPTIONS: OptionKeys<ExecOptions> = {
+  env: true,
+  origin: true,
+  argv0: true,
+  fds: true,
+  parentDeathSignal: true,
+  descriptorsClosed: true,
+}
 
 /**
  * Replace init by the container's program; the last step. A name without a slash is looked for in $PATH of `env` by
@@ -41,6 +40,7 @@ const NOT_HERE = ['ENOENT', 'ENOTDIR', 'ESTALE', 'ENODEV', 'ETIMEDOUT'] as const
  *   fd above 2, or fds and signal where `closeDescriptors` has them
  */
 export function exec(argv: readonly Text[], options: ExecOptions): Step {
+  refuseUnknownOptions('exec', options, OPTIONS)
   const { env } = options
   refuse('cannot run this command', execComplaints(argv, options))
   const files = candidates(argv[0] as Text, env)

@@ -1,5 +1,15 @@
 import { address, branch, buffer, call, compute, goto, type Instruction, label, ref, type Step } from '@rt/program'
-import { PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, PR_SET_NAME, SIG_SETMASK, SIGNALS, TIOCSPGRP, WNOHANG } from '@rt/sys'
+import {
+  type OptionKeys,
+  PR_SET_CHILD_SUBREAPER,
+  PR_SET_DUMPABLE,
+  PR_SET_NAME,
+  refuseUnknownOptions,
+  SIG_SETMASK,
+  SIGNALS,
+  TIOCSPGRP,
+  WNOHANG,
+} from '@rt/sys'
 import { type CapabilitySets, dropKept } from './capabilities.js'
 import { asked } from './complaints.js'
 import { dieWithParent } from './die-with-parent.js'
@@ -29,6 +39,13 @@ const WORD32 = 0xffffffff
 const SIGNAL_BITS = 0x7f
 const CORE_DUMPED = 0x80
 
+const OPTIONS: OptionKeys<InitOptions> = {
+  origin: true,
+  terminal: true,
+  parentDeathSignal: true,
+  capabilities: true,
+}
+
 /**
  * A reaping init, Docker's `--init`: right before `exec` (or what comes with it: `closeDescriptors`, `seccomp`), clone once more. The child
  * goes on to the `exec`; this process
@@ -43,6 +60,7 @@ const CORE_DUMPED = 0x80
  * It runs with the user and the capabilities of the program, from the sealed memfd, and can't be traced from inside.
  */
 export function init(options: InitOptions = {}): Step {
+  refuseUnknownOptions('init', options, OPTIONS)
   const { terminal = false, parentDeathSignal = SIGKILL, capabilities } = options
   return {
     name: 'init',

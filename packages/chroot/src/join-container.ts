@@ -1,5 +1,14 @@
 import { branch, call, fail, type Instruction, label, ROOT, ref, type Step } from '@rt/program'
-import { AT_FDCWD, CLONE_NEWPID, type Complaint, O_CLOEXEC, O_DIRECTORY, O_PATH } from '@rt/sys'
+import {
+  AT_FDCWD,
+  CLONE_NEWPID,
+  type Complaint,
+  O_CLOEXEC,
+  O_DIRECTORY,
+  O_PATH,
+  type OptionKeys,
+  refuseUnknownOptions,
+} from '@rt/sys'
 import { checkWorkingDirectory } from './check-cwd.js'
 import { asked, refuse } from './complaints.js'
 import { NAMESPACES, type NamespaceName } from './namespace-names.js'
@@ -24,6 +33,8 @@ export interface JoinOptions {
 
 const TARGET = '$container'
 
+const OPTIONS: OptionKeys<JoinOptions> = { pid: true, pidfd: true, namespaces: true, unprivileged: true, origin: true }
+
 /**
  * Go into a running container: its namespaces and its root, for `exec` into it. Sets `$root` to the container's root.
  * What follows is as in any plan: `workingDirectory`, `terminal`, `user`, `capabilities`, `exec`.
@@ -35,6 +46,7 @@ const TARGET = '$container'
  * @throws RtError RT_INVALID_OPTION for a pid that is none or one's own, or without namespaces
  */
 export function joinContainer(options: JoinOptions): Step {
+  refuseUnknownOptions('joinContainer', options, OPTIONS)
   const { pid, pidfd, namespaces, unprivileged = false } = options
   refuse('cannot join this container', complaints(options))
   const flags = namespaces.reduce((all, name) => all | NAMESPACES[name].flag, 0)

@@ -5,7 +5,9 @@ import {
   capabilityName,
   capabilityNumber,
   nearest,
+  type OptionKeys,
   quote,
+  refuseUnknownOptions,
 } from '@rt/sys'
 import { refuse } from './complaints.js'
 import { DEFAULT_CAPABILITIES } from './default-capabilities.js'
@@ -22,6 +24,8 @@ export interface CapabilityChanges {
 const ALL = 'ALL'
 const EVERY = Object.keys(CAPABILITIES) as readonly CapabilityName[]
 
+const OPTIONS: OptionKeys<CapabilityChanges> = { add: true, drop: true, from: true }
+
 /**
  * Docker's arithmetic of `--cap-add` and `--cap-drop`:
  *
@@ -35,6 +39,7 @@ const EVERY = Object.keys(CAPABILITIES) as readonly CapabilityName[]
  * @throws RtError RT_INVALID_OPTION naming every unknown capability, and for `ALL` in both lists
  */
 export function resolveCapabilities(changes: CapabilityChanges): CapabilityName[] {
+  refuseUnknownOptions('resolveCapabilities', changes, OPTIONS)
   const complaints: Complaint[] = []
   const add = parse(changes.add ?? [], '--cap-add', complaints)
   const drop = parse(changes.drop ?? [], '--cap-drop', complaints)

@@ -1,4 +1,4 @@
-import { NGROUPS_MAX, quote, RtError } from '@rt/sys'
+import { NGROUPS_MAX, type OptionKeys, quote, RtError, refuseUnknownOptions } from '@rt/sys'
 import { type Account, type Group, parseGroup, parsePasswd } from './account-files.js'
 import { refuse } from './complaints.js'
 import type { RootLookup } from './path-in-root.js'
@@ -31,6 +31,8 @@ export interface ResolveUserOptions {
 /** Bytes of passwd and group that are read: some 15,000 users. */
 const LONGEST_FILE = 1 << 20
 
+const OPTIONS: OptionKeys<ResolveUserOptions> = { groupAdd: true, path: true }
+
 /**
  * Find `USER[:GROUP]`, each a name or a number, in the passwd and group of a root filesystem, with Docker's rules:
  *
@@ -45,6 +47,7 @@ const LONGEST_FILE = 1 << 20
  *   RT_LIMIT (passwd is larger than 1 MiB)
  */
 export function resolveUser(root: number | RootLookup, spec: string, options: ResolveUserOptions = {}): ResolvedUser {
+  refuseUnknownOptions('resolveUser', options, OPTIONS)
   const { path = '--user', groupAdd = [] } = options
   const wanted = parseUserSpec(spec, path)
   const added = parseGroupAdd(groupAdd)

@@ -8,6 +8,8 @@ import {
   MOUNT_ATTR_SIZE_VER0,
   MOVE_MOUNT_F_EMPTY_PATH,
   MS_PRIVATE,
+  type OptionKeys,
+  refuseUnknownOptions,
 } from '@rt/sys'
 import { changeRoot, type RootChange } from './change-root.js'
 import { asked } from './complaints.js'
@@ -18,6 +20,8 @@ export interface RootOptions {
   /** The option or config field that asked for this root. */
   readonly origin?: string
 }
+
+const OPTIONS: OptionKeys<RootOptions> = { change: true, origin: true }
 
 /** Where the tree is attached for the while before it becomes the root: a mount point on every host that runs Node. */
 const NEUTRAL_PLACE = '/proc'
@@ -30,6 +34,7 @@ const NEUTRAL_PLACE = '/proc'
  * @param mounts what is mounted on it, each destination resolved beneath `$root`, which this sets
  */
 export const root = (tree: StepList, mounts: StepList, options: string | RootOptions = {}): StepList => {
+  if (typeof options !== 'string') refuseUnknownOptions('root', options, OPTIONS)
   const { change, origin } = typeof options === 'string' ? { origin: options } : options
   return [tree, attachRoot(origin), mounts, changeRoot(change ?? 'pivot_root', origin)]
 }

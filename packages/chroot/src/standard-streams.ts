@@ -4,8 +4,10 @@ import {
   F_GETFL,
   NSFS_MAGIC,
   O_PATH,
+  type OptionKeys,
   PID_FS_MAGIC,
   PIPEFS_MAGIC,
+  refuseUnknownOptions,
   S_IFDIR,
   S_IFIFO,
   S_IFMT,
@@ -25,6 +27,8 @@ export interface StandardStreamsOptions {
    */
   readonly owner?: number
 }
+
+const OPTIONS: OptionKeys<StandardStreamsOptions> = { origin: true, owner: true }
 
 /** -1: leave the group as it is. */
 const KEEP_ID = 0xffffffff
@@ -51,6 +55,7 @@ const STATFS_SIZE = 120
  * @throws RtError RT_INVALID_OPTION if `owner` is no id
  */
 export function standardStreams(options: StandardStreamsOptions = {}): Step {
+  refuseUnknownOptions('standardStreams', options, OPTIONS)
   const { owner, origin } = options
   const fits = owner === undefined || (Number.isInteger(owner) && owner >= 0 && owner <= LARGEST_ID)
   const message = `${owner} is no id: a whole number from 0 to ${LARGEST_ID}`

@@ -26,10 +26,12 @@ import {
   OPEN_HOW_SIZE_VER0,
   OPEN_TREE_CLOEXEC,
   OPEN_TREE_CLONE,
+  type OptionKeys,
   RESOLVE_BENEATH,
   RESOLVE_IN_ROOT,
   RESOLVE_NO_SYMLINKS,
   RESOLVE_NO_XDEV,
+  refuseUnknownOptions,
   S_IFREG,
   SCM_RIGHTS,
   SOL_SOCKET,
@@ -50,6 +52,8 @@ export interface TerminalOptions {
   readonly console?: boolean
 }
 
+const OPTIONS: OptionKeys<TerminalOptions> = { origin: true, uid: true, size: true, console: true }
+
 /**
  * A terminal of the container's own as stdin, stdout and stderr; the master goes to Node, which finds it as
  * `container.terminal`. Comes after a devpts was mounted on /dev/pts and before `user`.
@@ -58,6 +62,7 @@ export interface TerminalOptions {
  * symlink on the way, the slave comes from the master (TIOCGPTPEER, Linux 4.13) and is bound by its fd.
  */
 export function terminal(options: TerminalOptions = {}): Step {
+  refuseUnknownOptions('terminal', options, OPTIONS)
   const { uid = 0, size, console = true } = options
   return {
     name: 'terminal',

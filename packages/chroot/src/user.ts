@@ -1,5 +1,5 @@
 import { call, type Step } from '@rt/program'
-import { type Complaint, NGROUPS_MAX, PR_SET_KEEPCAPS } from '@rt/sys'
+import { type Complaint, NGROUPS_MAX, type OptionKeys, PR_SET_KEEPCAPS, refuseUnknownOptions } from '@rt/sys'
 import { asked, refuse } from './complaints.js'
 import type { Identity } from './resolve-user.js'
 import { LARGEST_ID } from './user-spec.js'
@@ -18,6 +18,8 @@ const NEEDS_CAPABILITY = {
   EINVAL: 'the id has no mapping in this user namespace: see /proc/PID/uid_map and gid_map',
 } as const
 
+const OPTIONS: OptionKeys<UserOptions> = { origin: true, keepGroups: true }
+
 /**
  * Become a user: supplementary groups, group, user, in that order, since the last one takes the right to the others.
  *
@@ -27,6 +29,7 @@ const NEEDS_CAPABILITY = {
  * @throws RtError RT_INVALID_OPTION for ids that are none: 2^32 - 1 would mean "stay root"
  */
 export function user(identity: Identity, options: UserOptions = {}): Step {
+  refuseUnknownOptions('user', options, OPTIONS)
   const { uid, gid, groups } = identity
   refuse('cannot become this user', [
     ...badId('uid', uid),

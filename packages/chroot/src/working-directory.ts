@@ -5,9 +5,11 @@ import {
   O_DIRECTORY,
   O_PATH,
   OPEN_HOW_SIZE_VER0,
+  type OptionKeys,
   quote,
   RESOLVE_IN_ROOT,
   RESOLVE_NO_MAGICLINKS,
+  refuseUnknownOptions,
 } from '@rt/sys'
 import { checkWorkingDirectory } from './check-cwd.js'
 import { asked, refuse } from './complaints.js'
@@ -18,6 +20,8 @@ export interface WorkingDirectoryOptions {
   /** Make what is missing of it, mode 0755 and owned by root, as Docker; default true. */
   readonly make?: boolean
 }
+
+const OPTIONS: OptionKeys<WorkingDirectoryOptions> = { origin: true, make: true }
 
 /**
  * Stand in a directory of the container. Comes after the root was changed and before `user`: the user may be one who
@@ -30,6 +34,7 @@ export interface WorkingDirectoryOptions {
  * @throws RtError RT_INVALID_OPTION if it is not absolute
  */
 export function workingDirectory(directory: string, options: WorkingDirectoryOptions = {}): Step {
+  refuseUnknownOptions('workingDirectory', options, OPTIONS)
   const { origin, make = true } = options
   const message = `${quote(directory)} is not an absolute path`
   refuse(

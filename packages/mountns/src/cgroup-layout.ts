@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type MountInfo, parseMountinfo } from './mountinfo.js'
+import { type MountInfo, parseMountinfo } from '@rt/sys'
 
 /** Which cgroup file systems the host has. */
 export type CgroupLayout =

@@ -1,4 +1,5 @@
 import type { Step } from '@rt/program'
+import { type OptionKeys, refuseUnknownOptions } from '@rt/sys'
 import type { CgroupLayout } from './cgroup-layout.js'
 import { mount } from './mount.js'
 
@@ -8,17 +9,18 @@ export interface CgroupMountOptions {
   readonly origin?: string
 }
 
+const OPTIONS: OptionKeys<CgroupMountOptions> = { readonly: true, origin: true }
+
 /**
  * The container's cgroups at /sys/fs/cgroup; cgroups(7). Init's own group must be the root of what is seen: this needs
  * `namespaces({ cgroup: true })`, or the host's whole tree is shown.
  *
  * @throws RtError RT_INVALID_OPTION for the name of a hierarchy that can't be one
  */
-export const cgroupMount = (
-  layout: CgroupLayout,
-  { readonly = true, origin = 'default' }: CgroupMountOptions = {},
-): Step =>
-  mount({
+export function cgroupMount(layout: CgroupLayout, options: CgroupMountOptions = {}): Step {
+  refuseUnknownOptions('cgroupMount', options, OPTIONS)
+  const { readonly = true, origin = 'default' } = options
+  return mount({
     type: 'cgroup',
     source: 'cgroup',
     destination: '/sys/fs/cgroup',
@@ -26,3 +28,4 @@ export const cgroupMount = (
     options: ['nosuid', 'noexec', 'nodev', ...(readonly ? ['ro'] : [])],
     origin,
   })
+}

@@ -1,4 +1,5 @@
 import type { Step, StepList } from '@rt/program'
+import { type OptionKeys, refuseUnknownOptions } from '@rt/sys'
 import { bind } from './bind.js'
 import type { CgroupLayout } from './cgroup-layout.js'
 import { cgroupMount } from './cgroup-mount.js'
@@ -43,6 +44,19 @@ export interface DefaultMountsOptions {
 
 const TTY_GROUP = 5
 
+const OPTIONS: OptionKeys<DefaultMountsOptions> = {
+  nodes: true,
+  ttyGroup: true,
+  namespaces: true,
+  cgroup: true,
+  shmSize: true,
+  privileged: true,
+  except: true,
+  mounts: true,
+  masked: true,
+  readonly: true,
+}
+
 /**
  * Docker's default mounts in Docker's order: /proc, /dev with its devices, /dev/pts, /sys, cgroups, /dev/mqueue,
  * /dev/shm; then the given mounts; then masked and read-only paths.
@@ -53,6 +67,7 @@ const TTY_GROUP = 5
  * network namespace is the host's.
  */
 export function defaultMounts(options: DefaultMountsOptions = {}): StepList {
+  refuseUnknownOptions('defaultMounts', options, OPTIONS)
   const { namespaces = { pid: true, net: true, ipc: true }, privileged = false, except = [] } = options
   const { user, pid, net, ipc } = namespaces
   const isExcepted = (destination: string): boolean =>

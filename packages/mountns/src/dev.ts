@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { call, type Instruction, ref, type Step } from '@rt/program'
-import { MOUNT_ATTR_NOSUID, MOUNT_ATTR_STRICTATIME } from '@rt/sys'
+import { MOUNT_ATTR_NOSUID, MOUNT_ATTR_STRICTATIME, type OptionKeys, refuseUnknownOptions } from '@rt/sys'
 import { attach } from './attach.js'
 import { DEFAULT_DEVICES } from './device-node.js'
 import { newFilesystem } from './filesystem.js'
@@ -25,11 +25,15 @@ const LINKS: readonly (readonly [name: string, target: string])[] = [
 /** Where devpts(), mqueue() and shm() mount. */
 const DIRECTORIES = ['pts', 'mqueue', 'shm'] as const
 
+const OPTIONS: OptionKeys<DevOptions> = { how: true, origin: true }
+
 /**
  * A tmpfs at /dev with the default devices and links. It is filled through its own fd, so what the image has at /dev
  * plays no part; where that is a symlink, the set-up fails (CVE-2026-41579).
  */
-export function dev({ how = 'mknod', origin = 'default' }: DevOptions = {}): Step {
+export function dev(options: DevOptions = {}): Step {
+  refuseUnknownOptions('dev', options, OPTIONS)
+  const { how = 'mknod', origin = 'default' } = options
   const made = newFilesystem({
     type: 'tmpfs',
     source: 'tmpfs',

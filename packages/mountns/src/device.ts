@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { call, type Instruction, ROOT, ref, type Step } from '@rt/program'
-import { quote } from '@rt/sys'
+import { type OptionKeys, quote, refuseUnknownOptions } from '@rt/sys'
 import { cleanDestination, openDestination } from './destination.js'
 import { checkDeviceNode, type DeviceNode } from './device-node.js'
 import { bindNode, closeNode, makeOrFindNode, openNode } from './make-node.js'
@@ -15,13 +15,17 @@ export interface DeviceOptions {
   readonly origin?: string
 }
 
+const OPTIONS: OptionKeys<DeviceOptions> = { how: true, origin: true }
+
 /**
  * One more device. Its directory is made if missing, and may not be a symlink. That a process may use it is another
  * matter: the cgroup's device rules.
  *
  * @throws RtError RT_INVALID_OPTION with every complaint
  */
-export function device(node: DeviceNode, { how = 'mknod', origin = 'default' }: DeviceOptions = {}): Step {
+export function device(node: DeviceNode, options: DeviceOptions = {}): Step {
+  refuseUnknownOptions('device', options, OPTIONS)
+  const { how = 'mknod', origin = 'default' } = options
   const name = `device ${quote(node.path)}`
   refuse(name, origin, checkDeviceNode('device', node))
   const path = cleanDestination(node.path)

@@ -1,4 +1,5 @@
 import type { Step } from '@rt/program'
+import { type OptionKeys, refuseUnknownOptions } from '@rt/sys'
 import { mount } from './mount.js'
 
 export interface DevptsOptions {
@@ -10,11 +11,16 @@ export interface DevptsOptions {
   readonly origin?: string
 }
 
+const OPTIONS: OptionKeys<DevptsOptions> = { gid: true, origin: true }
+
 /** Terminals of its own at /dev/pts, numbered from 0; /dev/ptmx is a link to its ptmx, which everybody may open. */
-export const devpts = ({ gid = 5, origin = 'default' }: DevptsOptions = {}): Step =>
-  mount({
+export function devpts(options: DevptsOptions = {}): Step {
+  refuseUnknownOptions('devpts', options, OPTIONS)
+  const { gid = 5, origin = 'default' } = options
+  return mount({
     type: 'devpts',
     destination: '/dev/pts',
     options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', ...(gid === null ? [] : [`gid=${gid}`])],
     origin,
   })
+}

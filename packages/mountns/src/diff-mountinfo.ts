@@ -1,4 +1,4 @@
-import type { MountInfo } from './mountinfo.js'
+import type { MountInfo } from '@rt/sys'
 
 export interface MountinfoDifference {
   readonly added: readonly MountInfo[]

@@ -1,5 +1,13 @@
 import { call, type Step } from '@rt/program'
-import { AT_FDCWD, AT_RECURSIVE, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE, quote } from '@rt/sys'
+import {
+  AT_FDCWD,
+  AT_RECURSIVE,
+  OPEN_TREE_CLOEXEC,
+  OPEN_TREE_CLONE,
+  type OptionKeys,
+  quote,
+  refuseUnknownOptions,
+} from '@rt/sys'
 import { closeInSupervisor } from './attach.js'
 import { mapOwners } from './id-mapped.js'
 import { refuse } from './refuse.js'
@@ -10,6 +18,8 @@ export interface DirectoryTreeOptions {
   readonly origin?: string
 }
 
+const OPTIONS: OptionKeys<DirectoryTreeOptions> = { idmap: true, origin: true }
+
 /**
  * A directory of outside with what is mounted below it, as the container's root: what the container writes is there
  * afterwards. Saves `$tree`. The step that attaches it makes it private first.
@@ -17,6 +27,7 @@ export interface DirectoryTreeOptions {
  * @throws RtError RT_INVALID_OPTION if the path is not absolute
  */
 export function directoryTree(path: string, options: string | DirectoryTreeOptions = {}): Step {
+  if (typeof options !== 'string') refuseUnknownOptions('directoryTree', options, OPTIONS)
   const { idmap = false, origin = 'default' } = typeof options === 'string' ? { origin: options } : options
   const name = 'root tree'
   if (!path.startsWith('/') || path.includes('\0')) {

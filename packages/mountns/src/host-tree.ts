@@ -8,6 +8,8 @@ import {
   MOVE_MOUNT_F_EMPTY_PATH,
   OPEN_TREE_CLOEXEC,
   OPEN_TREE_CLONE,
+  type OptionKeys,
+  refuseUnknownOptions,
   S_IFREG,
 } from '@rt/sys'
 import { closeInSupervisor } from './attach.js'
@@ -35,6 +37,8 @@ export interface HostTreeOptions {
 const LOWER = 'lower'
 const TREE = 'tree'
 
+const OPTIONS: OptionKeys<HostTreeOptions> = { size: true, origin: true }
+
 /**
  * The host's root for a plain user's container: saves `$tree`. What it writes is gone with it.
  *
@@ -45,7 +49,9 @@ const TREE = 'tree'
  *
  * @param entries what {@link readHostTree} found
  */
-export function hostTree(entries: readonly HostEntry[], { size, origin = 'default' }: HostTreeOptions = {}): Step {
+export function hostTree(entries: readonly HostEntry[], options: HostTreeOptions = {}): Step {
+  refuseUnknownOptions('hostTree', options, OPTIONS)
+  const { size, origin = 'default' } = options
   return {
     name: 'root tree',
     why: 'the host’s directories under a writable tmpfs, gone with the container',

@@ -3,7 +3,7 @@
  * systems, devices, masked and read-only paths. Building a step touches nothing; functions named `read…` and
  * `…Obstacles` look at the host.
  */
-export { textBytes as pathBytes } from '@rt/sys'
+export { type MountInfo, parseMountinfo, textBytes as pathBytes } from '@rt/sys'
 export { bind } from './bind.js'
 export { type CgroupLayout, cgroupLayout } from './cgroup-layout.js'
 export { type CgroupMountOptions, cgroupMount } from './cgroup-mount.js'
@@ -22,7 +22,6 @@ export { DEFAULT_MASKED_PATHS, maskedPaths } from './masked-paths.js'
 export { mount } from './mount.js'
 export type { Mount } from './mount-entry.js'
 export { MOUNT_OPTIONS, type MountOption } from './mount-options.js'
-export { type MountInfo, parseMountinfo } from './mountinfo.js'
 export { mqueue } from './mqueue.js'
 export { type NamespaceOptions, namespaces } from './namespaces.js'
 export { nullStreams } from './null-streams.js'

@@ -1,5 +1,5 @@
 import type { Instruction, Step } from '@rt/program'
-import { type Complaint, MOUNT_ATTR_RDONLY, quote } from '@rt/sys'
+import { type Complaint, MOUNT_ATTR_RDONLY, type OptionKeys, quote, refuseUnknownOptions } from '@rt/sys'
 import { attach, closeInSupervisor } from './attach.js'
 import { applyOptions } from './attributes.js'
 import { bindPhases, checkBind } from './bound-source.js'
@@ -16,12 +16,23 @@ const WITHOUT_SOURCE: ReadonlySet<string> = new Set(['proc', 'sysfs', 'mqueue', 
 /** Where an image could point a symlink to, so that the real one ends up elsewhere and a fake one is used. */
 const ONLY_WHERE_IT_SAYS: ReadonlySet<string> = new Set(['proc', 'sysfs', 'mqueue', 'devpts', 'cgroup2'])
 
+const OPTIONS: OptionKeys<Mount> = {
+  type: true,
+  source: true,
+  destination: true,
+  options: true,
+  origin: true,
+  index: true,
+  layout: true,
+}
+
 /**
  * Mount something on a destination beneath `$root`.
  *
  * @throws RtError RT_INVALID_OPTION with every complaint: a relative path, an unknown option of a bind, …
  */
 export function mount(mount: Mount): Step {
+  refuseUnknownOptions('mount', mount, OPTIONS)
   if (mount.type === 'cgroup' && !isVersion2(mount)) return mountCgroups(mount)
   const { destination, origin = 'default' } = mount
   const type = mount.type === 'cgroup' ? 'cgroup2' : (mount.type ?? 'bind')

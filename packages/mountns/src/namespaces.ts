@@ -9,6 +9,8 @@ import {
   CLONE_NEWUSER,
   CLONE_NEWUTS,
   type Complaint,
+  type OptionKeys,
+  refuseUnknownOptions,
 } from '@rt/sys'
 import { loopbackUp } from './loopback.js'
 import { changePropagation, isPropagation, type Propagation } from './propagation.js'
@@ -47,6 +49,27 @@ const FLAGS = {
 
 const NAME = 'namespaces'
 
+const USER_OPTIONS: OptionKeys<UserNamespace> = {
+  uidMap: true,
+  gidMap: true,
+  how: true,
+  setgroups: true,
+  helpers: true,
+}
+const TIME_OPTIONS: OptionKeys<TimeOffsets> = { monotonic: true, boottime: true }
+const OPTIONS: OptionKeys<NamespaceOptions> = {
+  mount: true,
+  pid: true,
+  uts: true,
+  ipc: true,
+  net: true,
+  cgroup: true,
+  time: true,
+  user: true,
+  propagation: true,
+  origin: true,
+}
+
 /**
  * New namespaces for init, all made by the one clone that makes init, and what has to be done at once in them. It is
  * the first step of a plan.
@@ -54,6 +77,9 @@ const NAME = 'namespaces'
  * @throws RtError RT_INVALID_OPTION for maps that the kernel would refuse, propagation without a mount namespace, …
  */
 export function namespaces(options: NamespaceOptions): Step {
+  refuseUnknownOptions('namespaces', options, OPTIONS)
+  refuseUnknownOptions('namespaces({ user })', options.user, USER_OPTIONS)
+  if (typeof options.time === 'object') refuseUnknownOptions('namespaces({ time })', options.time, TIME_OPTIONS)
   const { user, time, origin = 'default' } = options
   refuse(NAME, origin, check(options))
   let clone = user ? CLONE_NEWUSER : 0

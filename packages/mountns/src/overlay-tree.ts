@@ -1,9 +1,19 @@
 import type { Step } from '@rt/program'
+import { type OptionKeys, refuseUnknownOptions } from '@rt/sys'
 import { checkOverlayLayers, handOverLayers, makeOverlay, type OverlayLayers, openLayers } from './overlay-layers.js'
 import { refuse } from './refuse.js'
 
 export interface OverlayTreeOptions extends OverlayLayers {
   readonly origin?: string
+}
+
+const OPTIONS: OptionKeys<OverlayTreeOptions> = {
+  origin: true,
+  lower: true,
+  upper: true,
+  size: true,
+  userxattr: true,
+  idmap: true,
 }
 
 /**
@@ -13,6 +23,7 @@ export interface OverlayTreeOptions extends OverlayLayers {
  * @throws RtError RT_INVALID_OPTION with every complaint
  */
 export function overlayTree(options: OverlayTreeOptions): Step {
+  refuseUnknownOptions('overlayTree', options, OPTIONS)
   const { origin = 'default', upper } = options
   const name = 'root tree'
   refuse(name, origin, checkOverlayLayers(options))

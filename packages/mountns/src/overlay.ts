@@ -1,4 +1,5 @@
 import type { Step } from '@rt/program'
+import { type OptionKeys, refuseUnknownOptions } from '@rt/sys'
 import { attach } from './attach.js'
 import { applyOptions } from './attributes.js'
 import { checkDestination } from './destination.js'
@@ -8,13 +9,26 @@ import { parseMountOptions } from './parse-mount-options.js'
 import { checkProtectedDestination } from './protected-destination.js'
 import { refuse } from './refuse.js'
 
+const OPTIONS: OptionKeys<Omit<Mount, 'type' | 'source' | 'layout'> & OverlayLayers> = {
+  destination: true,
+  options: true,
+  origin: true,
+  index: true,
+  lower: true,
+  upper: true,
+  size: true,
+  userxattr: true,
+  idmap: true,
+}
+
 /**
  * Layers mounted on a destination beneath `$root`.
  *
  * @param mounted `options` are words for the mount (`ro`, `nosuid`); the layers are given by their own fields
  * @throws RtError RT_INVALID_OPTION with every complaint
  */
-export function overlay(mounted: Omit<Mount, 'type' | 'source'> & OverlayLayers): Step {
+export function overlay(mounted: Omit<Mount, 'type' | 'source' | 'layout'> & OverlayLayers): Step {
+  refuseUnknownOptions('overlay', mounted, OPTIONS)
   const { destination, origin = 'default' } = mounted
   const name = mountName(mounted)
   const options = mountField(mounted, 'options')

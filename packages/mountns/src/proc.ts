@@ -8,6 +8,8 @@ import {
   O_DIRECTORY,
   O_NOFOLLOW,
   O_PATH,
+  type OptionKeys,
+  refuseUnknownOptions,
 } from '@rt/sys'
 import { bind } from './bind.js'
 import { newFilesystem } from './filesystem.js'
@@ -23,8 +25,12 @@ export interface ProcOptions {
   readonly origin?: string
 }
 
+const OPTIONS: OptionKeys<ProcOptions> = { from: true, origin: true }
+
 /** procfs of init's PID namespace at /proc, which must be a real directory; proc(5). */
-export function proc({ from = 'new', origin = 'default' }: ProcOptions = {}): Step {
+export function proc(options: ProcOptions = {}): Step {
+  refuseUnknownOptions('proc', options, OPTIONS)
+  const { from = 'new', origin = 'default' } = options
   const destination = '/proc'
   if (from === 'host') return bind({ source: '/proc', destination, options: ['rbind'], origin })
   return mount({ type: 'proc', destination, options: ['nosuid', 'noexec', 'nodev'], origin })
@@ -36,28 +42,34 @@ export interface PrivateProcOptions {
   readonly origin?: string
 }
 
+const PRIVATE_OPTIONS: OptionKeys<PrivateProcOptions> = { from: true, origin: true }
+
 /**
  * A procfs that is mounted nowhere, so that nothing can be put over parts of it: saves its fd as `$proc`, for steps
  * that write below it (CVE-2025-52881). It comes before the root is changed: in a user namespace a new procfs is only
  * granted while the host's is in sight, whole.
  */
-export const privateProc = ({ from = 'new', origin = 'default' }: PrivateProcOptions = {}): Step => ({
-  name: 'private proc',
-  why: 'settings are written through a procfs that no image and no mount can fake',
-  origin,
-  inside:
-    from === 'new'
-      ? newFilesystem({
-          type: 'proc',
-          source: 'proc',
-          attributes: MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
-          save: PROC,
-        })
-      : [
-          call('openat', [AT_FDCWD, '/proc', O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC], {
+export function privateProc(options: PrivateProcOptions = {}): Step {
+  refuseUnknownOptions('privateProc', options, PRIVATE_OPTIONS)
+  const { from = 'new', origin = 'default' } = options
+  return {
+    name: 'private proc',
+    why: 'settings are written through a procfs that no image and no mount can fake',
+    origin,
+    inside:
+      from === 'new'
+        ? newFilesystem({
+            type: 'proc',
+            source: 'proc',
+            attributes: MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
             save: PROC,
-            of: '/proc',
-          }),
-          ...verifyProc(PROC),
-        ],
-})
+          })
+        : [
+            call('openat', [AT_FDCWD, '/proc', O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC], {
+              save: PROC,
+              of: '/proc',
+            }),
+            ...verifyProc(PROC),
+          ],
+  }
+}

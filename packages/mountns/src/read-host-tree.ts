@@ -1,8 +1,7 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { textBytes, textFromBytes } from '@rt/sys'
+import { parseMountinfo, textBytes, textFromBytes } from '@rt/sys'
 import type { HostEntry } from './host-tree.js'
-import { parseMountinfo } from './mountinfo.js'
 
 /** Left empty: the container gets its own, and the host's sockets in /run are not for it. */
 const EMPTY: ReadonlySet<string> = new Set(['/dev', '/proc', '/run', '/sys'])

@@ -1,4 +1,5 @@
 import type { Step } from '@rt/program'
+import { type OptionKeys, refuseUnknownOptions } from '@rt/sys'
 import { bind } from './bind.js'
 import { mount } from './mount.js'
 
@@ -13,8 +14,12 @@ export interface SysfsOptions {
   readonly origin?: string
 }
 
+const OPTIONS: OptionKeys<SysfsOptions> = { from: true, readonly: true, origin: true }
+
 /** sysfs with the interfaces of init's network namespace at /sys, which must be a real directory; sysfs(5). */
-export function sysfs({ from = 'new', readonly = true, origin = 'default' }: SysfsOptions = {}): Step {
+export function sysfs(options: SysfsOptions = {}): Step {
+  refuseUnknownOptions('sysfs', options, OPTIONS)
+  const { from = 'new', readonly = true, origin = 'default' } = options
   const destination = '/sys'
   if (from === 'host') {
     return bind({ source: '/sys', destination, options: ['rbind', ...(readonly ? ['rro'] : [])], origin })

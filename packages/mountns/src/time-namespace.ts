@@ -9,7 +9,7 @@ export interface TimeOffsets {
 
 export function checkTimeOffsets(offsets: TimeOffsets, inUserNamespace: boolean): Complaint[] {
   const complaints: Complaint[] = Object.entries(offsets)
-    .filter(([, seconds]) => !Number.isSafeInteger(seconds))
+    .filter(([, seconds]) => seconds !== undefined && !Number.isSafeInteger(seconds))
     .map(([clock, seconds]) => ({ path: `time.${clock}`, message: `expected whole seconds, got ${seconds}` }))
   if (inUserNamespace) {
     complaints.push({ path: 'time', message: 'offsets need root outside: they cannot be given with a user namespace' })

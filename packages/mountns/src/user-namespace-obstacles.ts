@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { parseMountinfo } from './mountinfo.js'
+import { parseMountinfo } from '@rt/sys'
 
 /** Something on this host that keeps a plain user from making a user namespace, and the remedy. */
 export interface Obstacle {

@@ -1,4 +1,15 @@
-import { type Arch, hostArch, MAP_FIXED, MAP_SHARED, PROT_READ, PROT_WRITE, RtError, syscallNumber } from '@rt/sys'
+import {
+  type Arch,
+  hostArch,
+  MAP_FIXED,
+  MAP_SHARED,
+  type OptionKeys,
+  PROT_READ,
+  PROT_WRITE,
+  RtError,
+  refuseUnknownOptions,
+  syscallNumber,
+} from '@rt/sys'
 import { Assembler } from './assembler.js'
 import { checkPlan } from './check-plan.js'
 import { writeElf } from './elf.js'
@@ -44,6 +55,8 @@ export interface Program {
 /** Bytes kept free between the segments. */
 const GAP = 0x20000
 
+const OPTIONS: OptionKeys<AssembleOptions> = { mode: true, arch: true, detached: true, traced: true, fault: true }
+
 /**
  * Turn a plan into a program: labels become indices, names become addresses, calls become numbers of the architecture.
  *
@@ -51,6 +64,7 @@ const GAP = 0x20000
  *   plan that is wrong as a whole (see check-plan.ts), naming the step; RT_INVALID_OPTION for text with a NUL; RT_LIMIT if it gets too large
  */
 export function assemble(plan: Plan, options: AssembleOptions): Program {
+  refuseUnknownOptions('assemble', options, OPTIONS)
   const arch = options.arch ?? hostArch()
   const traced = options.traced ?? false
   const sections = frame(plan, options)

@@ -75,7 +75,8 @@ function refuseFaults(plan: Plan, faults: readonly PlanFault[]): void {
     path: plan.steps[step]?.name ?? 'plan',
     message,
   }))
-  throw new RtError('RT_PROGRAM', first.message, {
+  const summary = faults.length === 1 ? first.message : `${faults.length} things are wrong with this plan`
+  throw new RtError('RT_PROGRAM', summary, {
     step: name,
     origin,
     hint: first.hint,

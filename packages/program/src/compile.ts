@@ -1,4 +1,4 @@
-import { type Arch, RtError } from '@rt/sys'
+import { type Arch, type OptionKeys, RtError, refuseUnknownOptions } from '@rt/sys'
 import { assemble } from './assemble.js'
 import type { Plan } from './plan.js'
 
@@ -6,6 +6,8 @@ export interface CompileOptions {
   /** Default: this machine's. */
   readonly arch?: Arch | undefined
 }
+
+const OPTIONS: OptionKeys<CompileOptions> = { arch: true }
 
 /**
  * A static executable that does what the plan says, without Node: write it to a file with mode 0755. It forwards
@@ -16,14 +18,14 @@ export interface CompileOptions {
  * @throws RtError RT_NEEDS_NODE, with every step that needs Node and why; what {@link assemble} throws
  */
 export function compile(plan: Plan, options: CompileOptions = {}): Buffer {
+  refuseUnknownOptions('compile', options, OPTIONS)
   const complaints = plan.steps.flatMap((step) => {
     const path = step.origin ?? step.name
     if (step.withNode) return [{ path, message: `${step.name}: ${step.withNode.why}` }]
     return step.console ? [{ path, message: `${step.name}: a terminal needs somebody to hold its other side` }] : []
   })
   if (complaints.length > 0) {
-    const reasons = complaints.map(({ message }) => message).join('; ')
-    throw new RtError('RT_NEEDS_NODE', `this plan can't be compiled to an executable of its own: ${reasons}`, {
+    throw new RtError('RT_NEEDS_NODE', "this plan can't be compiled to an executable of its own", {
       complaints,
       hint: 'leave out what asks for these steps, or run the plan instead',
     })

@@ -14,13 +14,15 @@ import {
 import { cleanUp } from './apply.js'
 import type { Program } from './assemble.js'
 import { receiveTerminal, type Terminal } from './console.js'
+import type { Container } from './container-interface.js'
+import type { Exit } from './exit.js'
 import { diedDuringSetup, setupFailure, warningsIn } from './failure.js'
 import { markerIndex } from './fault.js'
 import { EXITED, MESSAGE_SIZE, NODES_TURN, STARTED } from './frame.js'
 import type { Log } from './log.js'
-import type { Container, Exit, RunOptions } from './run.js'
+import type { RunOptions } from './run-options.js'
 import type { Streams } from './stdio.js'
-import { type TraceRow, traceRows } from './trace.js'
+import { type TraceRow, traceRows } from './trace-rows.js'
 import { CLONE } from './vocabulary.js'
 
 /** What `run` has made. */
@@ -270,6 +272,12 @@ export class RunningContainer implements Container {
     if (result === -ERRNO.ESRCH) return false
     if (result < 0) throw new SyscallError({ syscall: 'pidfd_send_signal', errno: result })
     return true
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill()
+    // How it ended is for whoever awaits `exited`; here it only has to be over.
+    await this.exited.catch(() => undefined)
   }
 
   /** For tests: wait until a process has arrived where it is to be killed (see link.ts), then kill it from outside. */

@@ -1,5 +1,5 @@
-import { type Arch, type CallArgument, formatCall, printable, type StructFields } from '@rt/sys'
-import type { Address, Call, Instruction, Ref, Value } from './instruction.js'
+import { type Arch, type CallArgument, formatCall, printable, quote, type StructFields } from '@rt/sys'
+import type { Address, Call, Instruction, Ref, StructValue, Value } from './instruction.js'
 
 /** What is known when a call is described. */
 export interface Known {
@@ -68,10 +68,15 @@ function describeValue(value: Value, known: Known): CallArgument {
   }
   const fields: Record<string, StructFields[string]> = {}
   for (const [field, content] of Object.entries(value.fields)) {
-    if (typeof content !== 'object') fields[field] = content
-    else fields[field] = { verbatim: 'ref' in content ? showRef(content, known) : showAddress(content) }
+    fields[field] = typeof content === 'object' ? { verbatim: showField(content, known) } : content
   }
   return { struct: value.struct, fields }
+}
+
+function showField(content: Exclude<StructValue['fields'][string], number | bigint>, known: Known): string {
+  if (content instanceof Uint8Array) return `/* ${content.byteLength} bytes */`
+  if ('text' in content) return content.secret ? HIDDEN : quote(content.text)
+  return 'ref' in content ? showRef(content, known) : showAddress(content)
 }
 
 const plus = (offset: number | undefined): string => (offset ? `+${offset}` : '')

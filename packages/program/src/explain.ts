@@ -1,4 +1,4 @@
-import { type Arch, hostArch, printable } from '@rt/sys'
+import { type Arch, hostArch, type OptionKeys, printable, refuseUnknownOptions } from '@rt/sys'
 import { assembleSections, flowOf } from './assemble.js'
 import { type Aside, asides, type Entry } from './branches.js'
 import { describeInstruction } from './describe.js'
@@ -44,8 +44,11 @@ export interface ExplainOptions {
   readonly mode?: 'node' | 'standalone' | undefined
 }
 
+const OPTIONS: OptionKeys<ExplainOptions> = { arch: true, mode: true }
+
 /** What a plan would do, in the order in which each process does it. Nothing runs, and no privilege is needed. */
 export function explain(plan: Plan, options: ExplainOptions = {}): ExplainedStep[] {
+  refuseUnknownOptions('explain', options, OPTIONS)
   const arch = options.arch ?? hostArch()
   const mode = options.mode ?? 'node'
   const assembler = assembleSections(frame(plan, { mode }), arch, mode === 'node')

@@ -6,7 +6,9 @@ export { type Applied, apply } from './apply.js'
 export { type AssembleOptions, assemble, type Program } from './assemble.js'
 export { type CompileOptions, compile } from './compile.js'
 export type { Terminal, TerminalSize } from './console.js'
+export type { Container } from './container-interface.js'
 export { decimal, decimalText } from './decimal.js'
+export type { Exit } from './exit.js'
 export {
   type ExplainedCall,
   type ExplainedStep,
@@ -28,7 +30,9 @@ export {
   sequence,
   type WithNode,
 } from './plan.js'
-export { type Container, type Exit, type RunOptions, run } from './run.js'
+export { run } from './run.js'
+export type { RunOptions } from './run-options.js'
 export type { Stdio, StdioItem } from './stdio.js'
-export { chromeTrace, formatTrace, type Trace, type TraceRow, trace } from './trace.js'
+export { chromeTrace, formatTrace, type Trace, trace } from './trace.js'
+export type { TraceRow } from './trace-rows.js'
 export { CLONE, GATE, mountWord, PROC, ROOT } from './vocabulary.js'

@@ -119,11 +119,12 @@ export interface Words {
 /**
  * A struct of @rt/sys by name (`open_how`, `mount_attr`, …), its fields by name, the rest zero. The value is its
  * address. A field that is a ref is copied in just before the call: the struct needs a name (only named structs are
- * writable) and the field 64 bits, since the machine stores whole words.
+ * writable) and the field 64 bits, since the machine stores whole words. A field that is bytes or a {@link Text} points
+ * to them (an iovec's base, a filter of bpf): they are constant, and as in arguments a Text ends with a NUL.
  */
 export interface StructValue {
   readonly struct: string
-  readonly fields: Readonly<Record<string, number | bigint | Ref | Address>>
+  readonly fields: Readonly<Record<string, number | bigint | Ref | Address | Uint8Array | Text>>
   /** A name makes it writable memory, whose fields a later instruction can read (`{ref: name, offset}`). */
   readonly name?: string
 }

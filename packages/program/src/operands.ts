@@ -103,6 +103,10 @@ export class Operands {
       if (at?.type !== 'u64' && at?.type !== 's64') {
         throw new RtError('RT_PROGRAM', `struct ${value.struct}.${field} is not a 64-bit field: it cannot hold a word`)
       }
+      if (content instanceof Uint8Array || 'text' in content) {
+        dynamic.push([at.offset, this.place(content, scope), 'pointer'])
+        continue
+      }
       if ('address' in content)
         dynamic.push([at.offset, this.at(content.address, content.offset ?? 0, scope), 'pointer'])
       else if (value.name === undefined) {

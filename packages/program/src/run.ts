@@ -1,65 +1,24 @@
 import { closeSync } from 'node:fs'
-import type { Readable, Writable } from 'node:stream'
-import { AF_UNIX, posixSpawn, SOCK_CLOEXEC, SOCK_STREAM, syscall } from '@rt/sys'
+import { AF_UNIX, type OptionKeys, posixSpawn, refuseUnknownOptions, SOCK_CLOEXEC, SOCK_STREAM, syscall } from '@rt/sys'
 import { assemble, type Program } from './assemble.js'
-import type { Terminal, TerminalSize } from './console.js'
 import { RunningContainer } from './container.js'
-import type { Fault } from './fault.js'
+import type { Container } from './container-interface.js'
 import { hasConsole, hasNodesPart } from './frame.js'
 import { executableImage } from './image.js'
 import { CONSOLE_FD, LOG_FD, STATUS_FD, SYNC_FD } from './layout.js'
 import { Log } from './log.js'
 import type { Plan } from './plan.js'
+import type { RunOptions } from './run-options.js'
 import { arrangeStdio, ChildFiles, type Stdio, streamsOn } from './stdio.js'
-import type { TraceRow } from './trace.js'
 
-/** How a container ended. */
-export type Exit = { readonly code: number } | { readonly signal: number }
-
-export interface RunOptions {
-  /** The container's stdin, stdout and stderr; default `inherit`. A plan with a terminal replaces them. */
-  readonly stdio?: Stdio | undefined
-  /** Initial size of the terminal of a plan that has one. */
-  readonly terminalSize?: TerminalSize | undefined
-  /** Kills the container. */
-  readonly signal?: AbortSignal | undefined
-  /** The container lives on when Node ends; else it is killed. */
-  readonly detached?: boolean | undefined
-  /** Take the time of every operation, see `trace`. */
-  readonly traced?: boolean | undefined
-  /** Sees what had run when the set-up failed (with times if `traced`), before `run` rejects. */
-  readonly onFailure?: ((rows: TraceRow[]) => void) | undefined
-  /** For tests: make one operation go wrong. */
-  readonly fault?: Fault | undefined
-}
-
-/** A running container. */
-export interface Container {
-  /** Init's pid on the host. */
-  readonly pid: number
-  /** The supervisor's pid. */
-  readonly supervisor: number
-  readonly stdin: Writable | null
-  readonly stdout: Readable | null
-  readonly stderr: Readable | null
-  /** The terminal that the plan made, if it made one. */
-  readonly terminal: Terminal | null
-  /** Rejects only if the supervisor was killed, so that nobody knows. */
-  readonly exited: Promise<Exit>
-  /**
-   * Send a signal to init, by number or name (default SIGKILL).
-   *
-   * @returns false if it is gone
-   * @throws RtError RT_INVALID_OPTION for a name that is no signal; SyscallError EPERM
-   */
-  kill(signal?: number | string): boolean
-  /** What each operation returned so far, in the order of `program.sites`; undefined for those that have not run. */
-  log(): (number | undefined)[]
-  /** What could not be taken away again, and why: complete once the container has exited. */
-  readonly warnings: readonly string[]
-  /** The log with calls, steps and (of a traced run) times. */
-  trace(): TraceRow[]
-  readonly program: Program
+const OPTIONS: OptionKeys<RunOptions> = {
+  stdio: true,
+  terminalSize: true,
+  signal: true,
+  detached: true,
+  traced: true,
+  onFailure: true,
+  fault: true,
 }
 
 /**
@@ -69,9 +28,14 @@ export interface Container {
  * @throws SyscallError naming the step and the call that failed during the set-up; RtError for a bad plan or option, and
  *   RT_BROKEN_PROCESS if the set-up process was killed; the AbortSignal's reason. By then what the set-up had made is gone.
  */
-export async function run(plan: Plan, options: RunOptions = {}): Promise<Container> {
+export async function run<const S extends Stdio = 'inherit'>(
+  plan: Plan,
+  options: RunOptions<S> = {},
+): Promise<Container<S>> {
+  refuseUnknownOptions('run', options, OPTIONS)
   options.signal?.throwIfAborted()
-  return start(programOf(plan, options), options).started
+  // The class has a stream or null for each; which of them follows from `stdio`.
+  return start(programOf(plan, options), options).started as Promise<Container<S>>
 }
 
 /** A plan never changes, so one that runs again and again is assembled once. */

@@ -86,6 +86,11 @@ describe('assemble refuses', () => {
     )
   })
 
+  it('bytes where a struct has no room for an address', () => {
+    const narrow = struct('pollfd', { fd: Buffer.from('x') })
+    expect(() => build(inside(call('ppoll', [narrow, 1, 0, 0, 0])))).toThrow('64-bit')
+  })
+
   it('two different structs under one name', () => {
     const one = call('ppoll', [struct('timespec', { tv_sec: 1 }, 't'), 0, 0, 0, 0])
     const two = call('ppoll', [struct('timespec', { tv_sec: 2 }, 't'), 0, 0, 0, 0])

@@ -140,7 +140,8 @@ describe('compile refuses', () => {
     expect(() => compile(plan)).toThrow(
       expect.objectContaining({
         code: 'RT_NEEDS_NODE',
-        message: expect.stringMatching(/Node writes the map; terminal: .*other side/),
+        message: '--userns: uid map: Node writes the map (and 1 more)',
+        summary: expect.stringContaining("can't be compiled"),
         complaints: [
           { path: '--userns', message: expect.any(String) },
           { path: '-t', message: expect.any(String) },

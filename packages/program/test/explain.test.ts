@@ -1,9 +1,33 @@
 // requires: nothing; plans are pure
 import { describe, expect, it } from 'vitest'
-import { branch, call, compute, explain, fail, formatExplanation, goto, label, ref, sequence } from '../src/index.js'
+import {
+  branch,
+  call,
+  compute,
+  explain,
+  fail,
+  formatExplanation,
+  goto,
+  label,
+  ref,
+  sequence,
+  struct,
+} from '../src/index.js'
 import { shell, step } from './plans.js'
 
 describe('explain', () => {
+  it('prints what a struct’s field points to, but no secret', () => {
+    const of = (iov_base: Uint8Array | { text: string; secret?: boolean }) =>
+      call('writev', [1, struct('iovec', { iov_base, iov_len: 3 }), 1])
+    const calls = [of(Buffer.from('abc')), of({ text: 'abc' }), of({ text: 'abc', secret: true })]
+    const shown = explain(sequence(step('points', { inside: calls }))).find((each) => each.step === 'points')
+    expect(shown?.calls.map((each) => each.call)).toEqual([
+      expect.stringContaining('iov_base=/* 3 bytes */'),
+      expect.stringContaining('iov_base="abc"'),
+      expect.stringContaining('iov_base="…"'),
+    ])
+  })
+
   it('prints the calls of both processes with steps, reasons and origins', () => {
     const open = step('mounts[0] "/data"', {
       why: 'a bind mount',

@@ -122,6 +122,19 @@ describe.each(Object.keys(machines))('the machine of %s', (name) => {
     expect(written()).toBe('hello')
   })
 
+  it('points a struct’s field to constant bytes, and to text that ends with a NUL', async (context) => {
+    needRoot(context)
+    const from = (name: string, iov_base: Uint8Array | { text: string }, iov_len: number) =>
+      call('writev', [ref('out'), struct('iovec', { iov_base, iov_len }, name), 1])
+    await play([
+      output(),
+      from('bytes', Buffer.from([0xff, 0x00, 0x61]), 3),
+      from('text', { text: 'hi' }, 3),
+      call('writev', [ref('out'), struct('iovec', { iov_base: Buffer.from('unnamed'), iov_len: 7 }), 1]),
+    ])
+    expect(written()).toBe('\xff\0ahi\0unnamed')
+  })
+
   it('names the step, the call, its values and the errno when one fails', async (context) => {
     needRoot(context)
     const failing = play([output(), write('a'), call('openat', [ref('out'), 'x', 0], { of: 'x' }), write('b')])

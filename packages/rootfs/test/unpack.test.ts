@@ -9,7 +9,7 @@ import { formatError, RtError } from '@rt/sys'
 import { describe, expect, it } from 'vitest'
 import { needs } from '../../../tooling/fixtures/index.js'
 import { temporaryFolder } from '../../../tooling/fixtures/temporary-folder.js'
-import { END, tar } from './support/archive.js'
+import { tar } from './support/archive.js'
 import { LayoutBuilder, layoutOf, OCI, tagged } from './support/layout.js'
 import { describeTree } from './support/tree.js'
 
@@ -151,19 +151,6 @@ describe('unpack leaves nothing', () => {
     expect((await refused(tar({ path: 'a' }, { path: 'b' }), { limits: { entries: 1 } })).hint).toContain(
       'raise limits.entries',
     )
-  })
-
-  it('when it is aborted', async () => {
-    const controller = new AbortController()
-    const big = Buffer.concat([
-      ...Array.from({ length: 60 }, () =>
-        tar({ path: 'f', data: Buffer.alloc(1_000_000) }).subarray(0, 1_000_448 + 512),
-      ),
-      END,
-    ])
-    const onProgress = () => controller.abort()
-    expect((await refused(big, { signal: controller.signal, onProgress })).code).toBe('RT_ABORTED')
-    expect((await refused(big, { signal: AbortSignal.abort() })).code).toBe('RT_ABORTED')
   })
 
   it('of what is no source for it', async () => {

@@ -42,8 +42,6 @@ export type RtErrorCode =
   | 'RT_PROGRAM'
   /** The plan needs Node beside it, so it cannot be compiled to an executable of its own. */
   | 'RT_NEEDS_NODE'
-  /** An AbortSignal asked to stop. */
-  | 'RT_ABORTED'
   /** It took longer than allowed. */
   | 'RT_TIMEOUT'
   /** The set-up process died or answered nonsense: a bug in rt or a kill from outside. */
@@ -75,8 +73,16 @@ const SYSCALL_ERROR = Symbol.for('@rt/sys/SyscallError')
 const isMarked = (value: unknown, mark: symbol): boolean =>
   typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[mark] === true
 
+/** The first complaint, and how many there are besides: who logs `message` alone shall see what is wrong. */
+function withFirst(summary: string, complaints: readonly Complaint[] = []): string {
+  const [first, ...more] = complaints
+  if (!first) return summary
+  return `${first.path === '' ? '' : `${first.path}: `}${first.message}${more.length === 0 ? '' : ` (and ${more.length} more)`}`
+}
+
 /**
- * Every error that rt throws on purpose. `message` is one sentence without step, call, hint and final period;
+ * Every error that rt throws on purpose. `message` is one sentence without step, call, hint and final period, for bad
+ * input the first complaint;
  * {@link formatError} prints the whole. Test with {@link RtError.isInstance}: `instanceof` fails when two copies of
  * this package are loaded.
  */
@@ -90,15 +96,18 @@ export class RtError extends Error {
   declare readonly origin?: string
   declare readonly hint?: string
   declare readonly complaints?: readonly Complaint[]
+  /** What the complaints have in common: `cannot set these resource limits`. Without complaints it is the message. */
+  declare readonly summary: string
 
   constructor(code: RtErrorCode, message: string, details: ErrorDetails = {}, errno?: ErrnoName) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    super(withFirst(message, details.complaints), details.cause === undefined ? undefined : { cause: details.cause })
     this.code = errno ?? code
     this.kind = code
     if (details.step !== undefined) this.step = details.step
     if (details.origin !== undefined) this.origin = details.origin
     if (details.hint !== undefined) this.hint = details.hint
     if (details.complaints !== undefined) this.complaints = details.complaints
+    Object.defineProperty(this, 'summary', { value: message })
     Object.defineProperty(this, RT_ERROR, { value: true })
   }
 
@@ -199,7 +208,7 @@ export function inStep(error: unknown, step: string, origin?: string): RtError {
   if (RtError.isInstance(error)) {
     if (error.step !== undefined) return error
     const { hint, complaints } = error
-    return new RtError(error.kind, error.message, {
+    return new RtError(error.kind, error.summary, {
       hint,
       complaints,
       step,
@@ -228,7 +237,7 @@ export function formatError(error: unknown): string {
   if (!RtError.isInstance(error)) return error instanceof Error ? error.message : String(error)
   const asked = error.origin !== undefined && !error.step?.includes(error.origin) ? error.origin : undefined
   const where = error.step === undefined ? asked : asked === undefined ? error.step : `${error.step} (${asked})`
-  const lines = [`${where === undefined ? '' : `${where}: `}${error.message.replace(/\.$/, '')}`]
+  const lines = [`${where === undefined ? '' : `${where}: `}${error.summary.replace(/\.$/, '')}`]
   for (const { path, message } of error.complaints ?? []) lines.push(`  ${path}: ${message}`)
   if (SyscallError.isInstance(error)) lines.push(`  ${error.call}`)
   if (error.hint !== undefined) lines.push(`  hint: ${error.hint}`)

@@ -49,7 +49,7 @@ export {
   lremovexattr,
   lsetxattr,
 } from './files/xattr.js'
-export { isUtf8, textBytes, textFromBytes } from './format/byte-text.js'
+export { isUtf8, textFromBytes } from './format/byte-text.js'
 export { argumentKinds, type CallArgument, formatArgument, formatCall } from './format/call.js'
 export {
   FLAGS,
@@ -63,6 +63,7 @@ export { formatCloneFlags, formatMode, formatOpenFlags, formatSocketType } from 
 export { escaped, printable, quote } from './format/quote.js'
 export type { ArgumentKind } from './format/signatures.js'
 export { formatStruct, type StructFields, type Verbatim } from './format/struct.js'
+export { textBytes } from './format/text-bytes.js'
 export { type FormatCallOptions, formatCapabilities } from './format/value.js'
 export { hintFor } from './hints.js'
 export { type MountAttributes, mountSetattr } from './mount/attributes.js'
@@ -88,6 +89,7 @@ export {
   propagationFlag,
   umount2,
 } from './mount/mount.js'
+export { type MountInfo, parseMountinfo } from './mount/mountinfo.js'
 export { listmount, type MountStatus, statmount } from './mount/statmount.js'
 export { attachMount, moveMount, openTree } from './mount/tree.js'
 export {
@@ -100,9 +102,11 @@ export {
 } from './namespaces.js'
 export { addressOf } from './native/library.js'
 export { cString, type Path } from './native/path.js'
+export type { RawArgument } from './native/raw-argument.js'
 export { posixSpawn, type SpawnOptions } from './native/spawn.js'
-export { type RawArgument, rawSyscall, syscall } from './native/syscall.js'
+export { rawSyscall, syscall } from './native/syscall.js'
 export { nearest } from './nearest.js'
+export { type OptionKeys, refuseUnknownOptions } from './option-keys.js'
 export { type CapabilitySets, capget, capset } from './processes/capabilities.js'
 export { setgroups, setresgid, setresuid } from './processes/identity.js'
 export { getResourceLimit, type ResourceLimit, setResourceLimit } from './processes/limits.js'

@@ -136,7 +136,24 @@ describe('inStep', () => {
   it('adds the step to an RtError and keeps code and complaints', () => {
     const complaints = [{ path: 'a', message: 'b' }]
     const error = inStep(new RtError('RT_LIMIT', 'x', { complaints, hint: 'h', origin: 'o' }), 's', 'other')
-    expect(error).toMatchObject({ code: 'RT_LIMIT', message: 'x', step: 's', origin: 'o', hint: 'h', complaints })
+    const shared = { code: 'RT_LIMIT', step: 's', origin: 'o', hint: 'h', complaints }
+    expect(error).toMatchObject({ ...shared, message: 'a: b', summary: 'x' })
+    expect(formatError(error)).toBe('s (o): x\n  a: b\n  hint: h')
+  })
+
+  it('has the first complaint in its message, and how many more there are', () => {
+    const complaints = [
+      { path: 'mounts[0].destination', message: 'expected an absolute path, got "x"' },
+      { path: '', message: 'b' },
+      { path: '', message: 'c' },
+    ]
+    const make = (count: number) =>
+      new RtError('RT_INVALID_OPTION', '3 values are wrong', { complaints: complaints.slice(0, count) })
+    expect(make(3).message).toBe('mounts[0].destination: expected an absolute path, got "x" (and 2 more)')
+    expect(make(1).message).toBe('mounts[0].destination: expected an absolute path, got "x"')
+    expect(make(0)).toMatchObject({ message: '3 values are wrong', summary: '3 values are wrong' })
+    // People get them all, under what they have in common.
+    expect(formatError(make(3)).split('\n')).toHaveLength(4)
   })
 
   it('wraps what is no RtError', () => {

@@ -153,7 +153,7 @@ const MAKE_NONE = new Set(
     'formatSocketType quote formatStruct formatCapabilities hintFor propagationFlag addressOf cString nearest',
     'decodeStruct encodeStruct fieldWidth hasStruct readField structLayout writeField hasSyscall hostArch',
     'isSyscallName syscallName syscallNumber rawAttributes capabilityName capabilityNumber signalName signalNumber',
-    'translateOpenFlags syscall rawSyscall',
+    'translateOpenFlags syscall rawSyscall parseMountinfo isUtf8 textBytes textFromBytes refuseUnknownOptions',
   ].flatMap((line) => line.split(' ')),
 )
 

@@ -46,7 +46,7 @@ export function containerPlan(container: Container): Plan {
     }),
 
     // and then the program
-    workingDirectory(process.workdir.path, process.workdir),
+    workingDirectory(process.workdir.path, { origin: process.workdir.origin }),
     // Now that the working directory could be made in it.
     container.readOnly && readonlyRoot('--read-only'),
     process.terminal ? terminal(process.terminal) : newSession(),

@@ -1,7 +1,7 @@
-import type { Freezer } from '../freezer.js'
+import type { VersionFreezer } from '../version-freezer.js'
 
 /** cgroup v1 freezer, see Documentation/admin-guide/cgroup-v1/freezer-subsystem.rst. It reports nothing: one polls. */
-export const freezer: Freezer = {
+export const freezer: VersionFreezer = {
   file: 'freezer.state',
   frozen: 'FROZEN',
   thawed: 'THAWED',

@@ -1,8 +1,8 @@
 import { parseFlatKeyed } from '../cgroup-text.js'
-import type { Freezer } from '../freezer.js'
+import type { VersionFreezer } from '../version-freezer.js'
 
 /** cgroup v2's own freezer (Linux 5.2), no controller: cgroup.freeze, and cgroup.events when all stand still. */
-export const freezer: Freezer = {
+export const freezer: VersionFreezer = {
   file: 'cgroup.freeze',
   frozen: '1',
   thawed: '0',

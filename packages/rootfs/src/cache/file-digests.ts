@@ -40,7 +40,7 @@ export class FileDigests {
    * The sha256 of a file, and its size.
    *
    * @param onBytes told of what is read; not called if nothing is
-   * @throws RtError RT_ARCHIVE if it changes while it is read; RT_ABORTED
+   * @throws RtError RT_ARCHIVE if it changes while it is read; the signal's reason
    */
   async of(
     path: string,

@@ -1,38 +1,14 @@
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { AT_FDCWD, close, mkdirat, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, openat, RtError } from '@rt/sys'
-import type { Digest } from '../digest/digest.js'
-import type { Limits } from '../extract/limits.js'
+import { AT_FDCWD, close, mkdirat, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, openat } from '@rt/sys'
 import { ExtractThread } from '../extract/thread.js'
 import { discard, Staging } from '../staging/staging.js'
-import type { Archive } from '../unpack/archive.js'
 import { extractArchives } from '../unpack/extract-archives.js'
 import { removeLeftovers } from '../unpack/remove-leftovers.js'
-import type { CachedLayer, LayerCache } from './layer-cache.js'
+import type { CachedLayer, CacheLayer, CacheOptions, LayerStore } from './cached-layer.js'
 import { encodeLayerInfo } from './layer-info.js'
 import { Lock } from './lock.js'
 import { visible } from './visible.js'
-
-/** A layer to have: the archive, and what names it on top of the layers below. */
-export interface CacheLayer {
-  /** ChainID, or the digest of a tar file. */
-  readonly id: Digest
-  readonly archive: Archive
-  /** See TarReaderOptions. */
-  readonly endMark: 'required' | 'optional'
-  /** Looks at the unpacked tree, by a path that leads to it, before the layer is kept. @throws RtError if it is no layer */
-  readonly check?: ((directory: string) => void) | undefined
-}
-
-export interface CacheOptions {
-  readonly limits: Limits
-  readonly keepOwners: boolean
-  readonly signal?: AbortSignal | undefined
-  /** Bytes of archives that were taken. */
-  readonly onBytes?: ((count: number) => void) | undefined
-  /** Another process unpacks the same layer. */
-  readonly onWait?: (() => void) | undefined
-}
 
 /** A layer of the stack, complete or about to be committed: how to open its root. */
 interface StackedLayer {
@@ -58,7 +34,7 @@ export class LayerBatch {
   #swept = false
 
   constructor(
-    readonly cache: LayerCache,
+    readonly cache: LayerStore,
     below: readonly CachedLayer[],
     readonly options: CacheOptions,
   ) {
@@ -106,7 +82,7 @@ export class LayerBatch {
         options,
       )
       layer.check?.(`/proc/self/fd/${root}`)
-      if (options.signal?.aborted) throw new RtError('RT_ABORTED', 'unpacking was aborted')
+      options.signal?.throwIfAborted()
       const info = encodeLayerInfo({ namespace, opaqueRoot, entries, bytes, warnings })
       writeFileSync(`/proc/self/fd/${staging.root}/layer.json`, info, { mode: 0o600 })
       this.#staged.push(staging)

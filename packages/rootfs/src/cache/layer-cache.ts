@@ -4,14 +4,9 @@ import { type Digest, formatDigest } from '../digest/digest.js'
 import { attempt, nul } from '../extract/calls.js'
 import type { OverlayNamespace } from '../extract/overlay-marks.js'
 import { CacheDirectory } from './cache-directory.js'
-import { type CacheLayer, type CacheOptions, LayerBatch } from './layer-batch.js'
-import { type LayerInfo, readLayer } from './layer-info.js'
-
-/** A layer that is there. */
-export interface CachedLayer extends LayerInfo {
-  /** A short path of its root, for overlay's options. */
-  readonly path: string
-}
+import type { CachedLayer, CacheLayer, CacheOptions, LayerStore } from './cached-layer.js'
+import { LayerBatch } from './layer-batch.js'
+import { readLayer } from './layer-info.js'
 
 /** Characters of a short name; more where two layers would share one. */
 const SHORT = 8
@@ -25,7 +20,7 @@ const SHORT = 8
  *     locks/HEX                         while it is unpacked
  *     files/KEY                         the digest of a tar file, see FileDigests
  */
-export class LayerCache {
+export class LayerCache implements LayerStore {
   readonly #directory: CacheDirectory
 
   constructor(

@@ -58,12 +58,11 @@ export class Lock {
    * Waits for the lock without blocking the thread.
    *
    * @param onWait called once, if it has to wait
-   * @throws RtError RT_ABORTED
+   * @throws the signal's reason
    */
   static async acquire(path: string, signal?: AbortSignal, onWait?: () => void): Promise<Lock> {
     for (let tried = 0; ; tried++) {
-      if (signal?.aborted)
-        throw new RtError('RT_ABORTED', 'waiting for another process that unpacks the same was aborted')
+      signal?.throwIfAborted()
       const lock = Lock.try(path)
       if (lock) return lock
       if (tried === 0) onWait?.()

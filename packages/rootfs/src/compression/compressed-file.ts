@@ -45,10 +45,10 @@ export class CompressedFile {
   /**
    * What has been taken of it.
    *
-   * @throws RtError RT_ABORTED; RT_ARCHIVE if the file ends before its size
+   * @throws RtError RT_ARCHIVE if the file ends before its size; the signal's reason
    */
   #see(bytes: Buffer, offset: number): Buffer {
-    if (this.signal?.aborted) throw new RtError('RT_ABORTED', `reading ${JSON.stringify(this.path)} was aborted`)
+    this.signal?.throwIfAborted()
     if (bytes.length === 0) {
       throw new RtError('RT_ARCHIVE', `${JSON.stringify(this.path)} became shorter while it was read`)
     }

@@ -6,7 +6,7 @@ import type { Compression } from './magic.js'
  * image's own (CVE-2026-41567).
  *
  * @returns pieces that are only valid until the next is asked for
- * @throws RtError RT_ARCHIVE if the stream is damaged or ends early; RT_ABORTED
+ * @throws RtError RT_ARCHIVE if the stream is damaged or ends early; the signal's reason, and what `onBytes` throws
  */
 export async function* decompress(file: CompressedFile, compression: Compression): AsyncGenerator<Uint8Array> {
   if (compression === 'gzip') {

@@ -25,9 +25,13 @@ export async function* gunzip(file: CompressedFile): AsyncGenerator<Uint8Array> 
     }
     decoder.end()
   }
-  const feeding = feed().catch((error: Error) => {
-    // Reading failed: the decoder's reader learns it. After the end there is no reader, and nothing to learn.
-    if (!done) decoder.destroy(error)
+  // Of reading, and of the caller's own (an AbortSignal's reason, an exception of onProgress): not the archive's fault.
+  let failure: { readonly error: unknown } | undefined
+  const feeding = feed().catch((error: unknown) => {
+    // The decoder's reader learns it. After the end there is no reader, and nothing to learn.
+    if (done) return
+    failure = { error }
+    decoder.destroy(new Error('reading failed', { cause: error }))
   })
   try {
     for await (const piece of decoder) {
@@ -35,7 +39,7 @@ export async function* gunzip(file: CompressedFile): AsyncGenerator<Uint8Array> 
       release(piece as Buffer)
     }
   } catch (error) {
-    throw RtError.isInstance(error) ? error : damaged(file, error as Error)
+    throw failure ? failure.error : damaged(file, error as Error)
   } finally {
     done = true
     decoder.destroy()

@@ -26,8 +26,13 @@ export async function* unzstd(file: CompressedFile): AsyncGenerator<Uint8Array> 
   // The decoder pulls its input without waiting, at most one chunk a step: so one is always read ahead.
   const chunks = file.chunks()
   const frames = new ZstdFrames()
+  // Of reading, and of the caller's own (an AbortSignal's reason, an exception of onProgress): not the archive's fault.
+  let failure: { readonly error: unknown } | undefined
   const next = async () => {
-    const result = await chunks.next()
+    const result = await chunks.next().catch((error: unknown) => {
+      failure = { error }
+      throw error
+    })
     if (!result.done) frames.take(result.value)
     return result
   }
@@ -65,6 +70,7 @@ export async function* unzstd(file: CompressedFile): AsyncGenerator<Uint8Array> 
       else if (++idle > current / SMALLEST_FRAME + 16) throw new Error('it is corrupt')
     }
   } catch (error) {
+    if (failure) throw failure.error
     throw RtError.isInstance(error) ? error : explain(file, error as Error)
   } finally {
     await chunks.return(undefined)

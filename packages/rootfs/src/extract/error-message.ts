@@ -19,7 +19,7 @@ export function toErrorMessage(error: unknown): ErrorMessage {
   const plain = error instanceof Error ? error : new Error(String(error))
   return {
     kind: rt?.kind ?? 'RT_BROKEN_PROCESS',
-    message: rt ? rt.message : `the unpacking thread failed: ${plain.message}`,
+    message: rt ? rt.summary : `the unpacking thread failed: ${plain.message}`,
     step: rt?.step,
     origin: rt?.origin,
     hint: rt?.hint,

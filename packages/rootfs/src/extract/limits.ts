@@ -1,4 +1,4 @@
-import { RtError } from '@rt/sys'
+import { type OptionKeys, RtError, refuseUnknownOptions } from '@rt/sys'
 
 /** How much an archive may ask for. Over it, unpacking stops with RtError RT_LIMIT. */
 export interface Limits {
@@ -43,13 +43,17 @@ export function checkLimit(limits: Limits, limit: keyof Limits, found: number, w
   })
 }
 
+const LIMITS: OptionKeys<Partial<Limits>> = { entries: true, depth: true, pathLength: true, bytes: true, ratio: true }
+
 /**
  * The limits to use.
  *
  * @throws RtError RT_INVALID_OPTION, all that is wrong at once, for what is no positive number
  */
 export function withDefaults(limits: Partial<Limits> = {}): Limits {
-  const merged = { ...DEFAULT_LIMITS, ...limits }
+  refuseUnknownOptions('limits', limits, LIMITS)
+  const given = Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
+  const merged: Limits = { ...DEFAULT_LIMITS, ...given }
   const complaints = Object.entries(merged)
     .filter(([, value]) => !(typeof value === 'number' && value > 0))
     .map(([name, value]) => ({ path: `limits.${name}`, message: `expected a number above 0, got ${String(value)}` }))

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { AT_FDCWD, O_DIRECTORY, O_PATH, openat, RtError } from '@rt/sys'
+import { AT_FDCWD, O_DIRECTORY, O_PATH, type OptionKeys, openat, RtError, refuseUnknownOptions } from '@rt/sys'
+import type { CacheLayer } from '../cache/cached-layer.js'
 import { FileDigests } from '../cache/file-digests.js'
-import type { CacheLayer } from '../cache/layer-batch.js'
 import { LayerCache } from '../cache/layer-cache.js'
 import { checkRootDir, defaultRootDir } from '../cache/root-directory.js'
 import { visible } from '../cache/visible.js'
@@ -16,7 +16,7 @@ import type { Source } from '../source/source.js'
 import { type OnProgress, ProgressMeter } from '../unpack/progress.js'
 import { checkLayerCount } from './overlay-mount.js'
 import { overlayNamespace } from './overlay-namespace.js'
-import { directoryView, openLayers, type RootView } from './root-view.js'
+import { directoryView, type OpenView, openLayers, type RootView } from './root-view.js'
 
 export interface PrepareOptions {
   /** A directory is left as it is: it becomes a layer below a writable one. Images and tar files always are. */
@@ -26,12 +26,14 @@ export interface PrepareOptions {
   readonly limits?: Partial<Limits>
   /** Which of an image's manifests. Default: this machine's platform. */
   readonly platform?: Platform
+  /** What it throws ends the preparation, and is thrown. */
   readonly onProgress?: OnProgress
+  /** Stops it: the signal's reason is thrown (by default an error named AbortError). */
   readonly signal?: AbortSignal
 }
 
 /** What a container's root is made of. */
-export interface RootFilesystem {
+export interface RootFilesystem extends Disposable {
   readonly kind: Source['kind']
   /** A directory that is the root, and is written to; undefined if the root is an overlay of `lower`. */
   readonly directory: string | undefined
@@ -45,7 +47,17 @@ export interface RootFilesystem {
   readonly warnings: readonly string[]
   /** Opens the whole root, read-only, for look-ups; close it, or {@link dispose} does. */
   openView(): RootView
+  /** Closes the views that are open; `using` does it. */
   dispose(): void
+}
+
+const OPTIONS: OptionKeys<PrepareOptions> = {
+  ephemeral: true,
+  rootDir: true,
+  limits: true,
+  platform: true,
+  onProgress: true,
+  signal: true,
 }
 
 /**
@@ -55,6 +67,7 @@ export interface RootFilesystem {
  * @throws RtError as {@link resolveSource}, {@link openImage} and {@link unpack} have them
  */
 export async function prepare(source?: string | Source, options: PrepareOptions = {}): Promise<RootFilesystem> {
+  refuseUnknownOptions('prepare', options, OPTIONS)
   const limits = withDefaults(options.limits)
   const resolved = typeof source === 'object' ? source : resolveSource(source)
   if (resolved.kind === 'host') return ofDirectories('host', undefined, ['/'])
@@ -114,9 +127,14 @@ function ofDirectories(kind: Source['kind'], directory: string | undefined, lowe
 }
 
 /** Adds the views, and closes those that are open in the end. */
-function withViews(root: Omit<RootFilesystem, 'openView' | 'dispose'> & { open: () => RootView }): RootFilesystem {
+function withViews(
+  root: Omit<RootFilesystem, 'openView' | 'dispose' | typeof Symbol.dispose> & { open: () => OpenView },
+): RootFilesystem {
   const { open, ...rest } = root
   const views = new Set<RootView>()
+  const dispose = () => {
+    for (const view of views) view.close()
+  }
   return {
     ...rest,
     openView() {
@@ -126,12 +144,12 @@ function withViews(root: Omit<RootFilesystem, 'openView' | 'dispose'> & { open: 
         close() {
           if (views.delete(view)) opened.close()
         },
+        [Symbol.dispose]: () => view.close(),
       }
       views.add(view)
       return view
     },
-    dispose() {
-      for (const view of views) view.close()
-    },
+    dispose,
+    [Symbol.dispose]: dispose,
   }
 }

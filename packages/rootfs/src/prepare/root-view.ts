@@ -6,7 +6,7 @@ import { encodeByteString } from '../tar/byte-string.js'
 import { mountOverlay } from './overlay-mount.js'
 
 /** A root filesystem to look into before there is a container: for users by name, and to find the command. */
-export interface RootView {
+export interface RootView extends Disposable {
   /**
    * fd (O_PATH) of a directory that shows the whole root: to be searched by openat2(2) with RESOLVE_IN_ROOT. Undefined
    * where several layers can't be merged into one, for want of the privilege to mount: then there is only `open`.
@@ -21,11 +21,15 @@ export interface RootView {
    * @throws SyscallError, RtError RT_WRONG_TYPE, RT_UNSAFE
    */
   open(path: string, flags: number): number | undefined
+  /** Once or again; `using` does it. */
   close(): void
 }
 
+/** A view whose owner sees to it that it is closed once: see prepare.ts. */
+export type OpenView = Omit<RootView, typeof Symbol.dispose>
+
 /** The view of one directory: itself. */
-export function directoryView(fd: number): RootView {
+export function directoryView(fd: number): OpenView {
   return {
     fd,
     open(path, flags) {
@@ -42,7 +46,7 @@ export function directoryView(fd: number): RootView {
 }
 
 /** The view of layers that are not merged by the kernel. */
-function layeredView(layers: readonly string[], namespace: OverlayNamespace): RootView {
+function layeredView(layers: readonly string[], namespace: OverlayNamespace): OpenView {
   const fds = layers.map((path) => openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY))
   const merged = new MergedView(fds, namespace)
   return {
@@ -59,7 +63,7 @@ function layeredView(layers: readonly string[], namespace: OverlayNamespace): Ro
  *
  * @param layers paths, topmost first
  */
-export function openLayers(layers: readonly string[], namespace: OverlayNamespace): RootView {
+export function openLayers(layers: readonly string[], namespace: OverlayNamespace): OpenView {
   if (layers.length === 1) return directoryView(openat(AT_FDCWD, layers[0]!, O_PATH | O_DIRECTORY))
   try {
     if (namespace === 'trusted.overlay.') return directoryView(mountOverlay(layers))

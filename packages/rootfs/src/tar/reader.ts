@@ -1,4 +1,4 @@
-import { RtError } from '@rt/sys'
+import { type OptionKeys, RtError, refuseUnknownOptions } from '@rt/sys'
 import { toByteString } from './byte-string.js'
 import { archiveError, type TarPosition } from './damage.js'
 import type { TarEntry, TarHandler } from './entry.js'
@@ -20,6 +20,8 @@ export interface TarReaderOptions {
   /** Bytes of one extended header or long name. Default: 1 MiB. */
   readonly maxHeaderBytes?: number
 }
+
+const OPTIONS: OptionKeys<TarReaderOptions> = { endMark: true, maxHeaderBytes: true }
 
 /** What the next byte belongs to. */
 type State = 'header' | 'extended' | 'sparse table' | 'sparse text' | 'data' | 'end'
@@ -70,6 +72,7 @@ export class TarReader {
   #extent = 0
 
   constructor(handler: TarHandler, options: TarReaderOptions = {}) {
+    refuseUnknownOptions('TarReader', options, OPTIONS)
     this.#handler = handler
     this.#endMarkRequired = (options.endMark ?? 'required') === 'required'
     this.#maxHeaderBytes = options.maxHeaderBytes ?? 1 << 20

@@ -50,7 +50,7 @@ export interface FeedOptions {
  * Decompresses an archive into a ring, and checks its size and digests on the way.
  *
  * @returns false if the reader closed the ring
- * @throws RtError RT_ARCHIVE, RT_LIMIT (ratio), RT_ABORTED
+ * @throws RtError RT_ARCHIVE, RT_LIMIT (ratio); the signal's reason, and what `onBytes` throws
  */
 export async function feed(archive: Archive, ring: ByteRing, options: FeedOptions): Promise<boolean> {
   const { limits, signal, onBytes } = options

@@ -28,7 +28,8 @@ export async function extractArchives(
   // Either closes the ring when it fails, and the other then ends without an error of its own.
   if (fed.status === 'rejected') throw fed.reason
   if (extracted.status === 'rejected') throw extracted.reason
-  if (extracted.value === undefined) throw new RtError('RT_ABORTED', 'unpacking was aborted')
+  if (extracted.value === undefined)
+    throw new RtError('RT_BROKEN_PROCESS', 'the unpacking thread stopped in the middle')
   return extracted.value
 }
 

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path'
-import { RtError } from '@rt/sys'
+import { type OptionKeys, refuseUnknownOptions } from '@rt/sys'
 import { type Limits, withDefaults } from '../extract/limits.js'
 import { ExtractThread } from '../extract/thread.js'
 import type { Platform } from '../oci/platform.js'
@@ -20,8 +20,9 @@ export interface UnpackOptions {
   readonly platform?: Platform
   /** Whether files get the owners that the archive says. Default: as root, yes; else they are the caller's. */
   readonly keepOwners?: boolean
+  /** What it throws ends the unpacking, and is thrown. */
   readonly onProgress?: OnProgress
-  /** Stops it; the target is absent then. */
+  /** Stops it: the target is absent then, and the signal's reason is thrown (by default an error named AbortError). */
   readonly signal?: AbortSignal
 }
 
@@ -36,6 +37,14 @@ export interface Unpacked {
   readonly warnings: readonly string[]
 }
 
+const OPTIONS: OptionKeys<UnpackOptions> = {
+  limits: true,
+  platform: true,
+  keepOwners: true,
+  onProgress: true,
+  signal: true,
+}
+
 /**
  * Unpacks a tar file, or the layers of an image on top of each other, to a plain directory.
  *
@@ -46,13 +55,14 @@ export interface Unpacked {
  * @param source as `rt unpack` takes it: a path or `oci:DIR[:TAG][@DIGEST]`; or one that is resolved
  * @param directory must not exist, or be empty; its parent must exist
  * @throws RtError RT_INVALID_OPTION for a source that is a directory already; RT_EXISTS; RT_ARCHIVE for what is damaged;
- *   RT_UNSAFE for what is hostile; RT_LIMIT; RT_ABORTED; SyscallError naming the entry
+ *   RT_UNSAFE for what is hostile; RT_LIMIT; SyscallError naming the entry; the signal's reason; what `onProgress` throws. The target is then as it was
  */
 export async function unpack(
   source: string | Source,
   directory: string,
   options: UnpackOptions = {},
 ): Promise<Unpacked> {
+  refuseUnknownOptions('unpack', options, OPTIONS)
   const limits = withDefaults(options.limits)
   const resolved = typeof source === 'string' ? resolveSource(source) : source
   const target = checkTarget(resolve(directory))
@@ -70,7 +80,7 @@ export async function unpack(
       const { root } = staging
       const job = { root, overlay: undefined, keepOwners, endMark }
       const extracted = await extractArchives(thread, archives, job, { limits, signal, onBytes: meter.add })
-      if (signal?.aborted) throw new RtError('RT_ABORTED', 'unpacking was aborted')
+      signal?.throwIfAborted()
       if (resolved.kind === 'tar') refuseImageArchive(`/proc/self/fd/${root}`, resolved)
       staging.commit()
       const { entries, bytes, warnings } = extracted

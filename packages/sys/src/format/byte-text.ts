@@ -1,5 +1,3 @@
-import { RtError } from '../errors.js'
-
 /**
  * Arguments, variables and names of files are bytes, and not all of them are UTF-8. Where they go through strings, a byte
  * that belongs to no UTF-8 sequence stands as a lone surrogate, U+DC80 … U+DCFF (as in Python, PEP 383): different bytes
@@ -46,20 +44,15 @@ const ESCAPED_BYTE = /([\udc80-\udcff])/u
 /** Is every character one that UTF-8 has: no byte that {@link textFromBytes} escaped? */
 export const isUtf8 = (text: string): boolean => !LONE_SURROGATE.test(text)
 
-/**
- * The bytes of a text in which escaped ones may stand: for calls that take a Buffer.
- *
- * @throws RtError RT_INVALID_OPTION for half a surrogate pair that stands for no byte: UTF-8 has nothing for it
- */
-export function textBytes(text: string): Buffer {
+/** The bytes of a text in which escaped ones may stand; undefined for half a surrogate pair that stands for no byte. */
+export function bytesOfText(text: string): Buffer | undefined {
   if (isUtf8(text)) return Buffer.from(text)
-  const parts = text.split(ESCAPED_BYTE).map((part) => {
+  const parts: Buffer[] = []
+  for (const part of text.split(ESCAPED_BYTE)) {
     const code = part.length === 1 ? part.charCodeAt(0) : 0
-    if (code >= 0xdc80 && code <= 0xdcff) return Buffer.of(code - ESCAPE)
-    if (isUtf8(part)) return Buffer.from(part)
-    throw new RtError('RT_INVALID_OPTION', `half a surrogate pair in ${JSON.stringify(text.slice(0, 200))}`, {
-      hint: 'it stands for no character: text must be well-formed UTF-16',
-    })
-  })
+    if (code >= 0xdc80 && code <= 0xdcff) parts.push(Buffer.of(code - ESCAPE))
+    else if (isUtf8(part)) parts.push(Buffer.from(part))
+    else return undefined
+  }
   return Buffer.concat(parts)
 }

@@ -1,4 +1,4 @@
-import { isUtf8, textBytes } from './byte-text.js'
+import { bytesOfText, isUtf8 } from './byte-text.js'
 
 /** How text is cut. */
 const ELLIPSIS = '...'
@@ -39,16 +39,6 @@ function octal(byte: number, next: number | undefined): string {
   return `\\${byte.toString(8).padStart(digitFollows ? 3 : 1, '0')}`
 }
 
-/** A message must come about whatever is in the text: half a surrogate pair is shown as U+FFFD. */
-function bytesToShow(text: string): Uint8Array {
-  if (isUtf8(text)) return Buffer.from(text)
-  try {
-    return textBytes(text)
-  } catch {
-    return Buffer.from(text)
-  }
-}
-
 /**
  * Text in double quotes with C's escapes, as strace prints it: `"a\tb\0"`. Unlike strace, valid UTF-8 stays readable;
  * bytes that are not UTF-8 (in a string: those that `textFromBytes` escaped), and characters that a terminal would obey instead of show, are octal escapes.
@@ -56,7 +46,8 @@ function bytesToShow(text: string): Uint8Array {
  * @param longest bytes shown; the rest is `...` after the closing quote
  */
 export function quote(text: string | Uint8Array, longest = Number.POSITIVE_INFINITY): string {
-  const all = typeof text === 'string' ? bytesToShow(text) : text
+  // A message must come about whatever is in the text: half a surrogate pair is shown as U+FFFD.
+  const all = typeof text === 'string' ? (bytesOfText(text) ?? Buffer.from(text)) : text
   const cut = all.byteLength > longest
   const valid = decode(cut ? wholeCharacters(all, longest) : all)
   const shown = valid === undefined ? all.subarray(0, longest) : Buffer.from(valid)

@@ -4,7 +4,7 @@ import { SIGNATURES } from '../format/signatures.js'
 import { nearest } from '../nearest.js'
 import { isSyscallName, SYSCALL_NAMES, type SyscallName } from '../syscalls.js'
 import { integer, refuseArgument } from './arguments.js'
-import type { RawArgument } from './syscall.js'
+import type { RawArgument } from './raw-argument.js'
 
 /** Those whose further arguments depend on the first ones: what is known of them, and how many there must be. */
 const DEPENDENT: Readonly<Partial<Record<SyscallName, readonly (ArgumentKind | undefined)[]>>> = {

@@ -1,5 +1,6 @@
 import { RtError } from '../errors.js'
-import { isUtf8, textBytes } from '../format/byte-text.js'
+import { isUtf8 } from '../format/byte-text.js'
+import { textBytes } from '../format/text-bytes.js'
 import { refuseArgument } from './arguments.js'
 
 /**

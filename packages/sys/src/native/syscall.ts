@@ -5,13 +5,7 @@ import { checkArguments } from './call-arguments.js'
 import { syscallError } from './failure.js'
 import { type NativeFunction, nativeLibrary } from './library.js'
 import { cString, refuseNul } from './path.js'
-
-/**
- * An argument of a raw call: an integer or address; text (the kernel gets it as UTF-8 with a NUL, and bytes that
- * `textFromBytes` has escaped as they were); memory that the
- * kernel reads or writes in place; or NULL.
- */
-export type RawArgument = number | bigint | string | Uint8Array | null
+import type { RawArgument } from './raw-argument.js'
 
 /** The functions of koffi by the call's shape. */
 const prototypes: (NativeFunction | undefined)[] = []

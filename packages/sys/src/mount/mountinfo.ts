@@ -1,4 +1,5 @@
-import { RtError, textFromBytes } from '@rt/sys'
+import { RtError } from '../errors.js'
+import { textFromBytes } from '../format/byte-text.js'
 
 /** One mount; proc_pid_mountinfo(5). Paths may hold escaped bytes: see `pathBytes`. */
 export interface MountInfo {

@@ -1,0 +1,67 @@
+import { errnoName } from '@rt/sys'
+import type { Program } from './assemble.js'
+import { describeInstruction } from './describe.js'
+import type { Results } from './failure.js'
+import { Naming } from './naming.js'
+import type { ProcessName } from './operation.js'
+
+/** One operation that has run. */
+export interface TraceRow {
+  /** Index of the operation in `program.sites`. */
+  readonly index: number
+  readonly process: ProcessName
+  /** The step's name; the frame around the steps is `set-up`. */
+  readonly step: string
+  readonly origin?: string
+  readonly why?: string
+  /** As strace prints it, with the values of this run; branches and sums in words. */
+  readonly call: string
+  readonly isCall: boolean
+  readonly result: number
+  /** Name of the errno, if the call failed. */
+  readonly error?: string
+  /** Nanoseconds since the first operation, and until the next one of the same process began (a traced run only). */
+  readonly at?: number
+  readonly duration?: number
+}
+
+const isError = (result: number): boolean => result < 0 && result >= -4095
+
+/** The operations that have run, in order of time if it was taken, else of the program. */
+export function traceRows(program: Program, results: Results, times: readonly (bigint | undefined)[]): TraceRow[] {
+  const naming = new Naming(program.sites)
+  const flow = program.traced ? program.flow() : []
+  const first = times.find((time) => time !== undefined) ?? 0n
+  const rows: TraceRow[] = []
+  program.sites.forEach((site, index) => {
+    const result = results[index]
+    if (result === undefined) return
+    const { instruction } = site
+    const isCall = instruction.kind === 'call' && site.helper === undefined
+    const step = program.plan.steps[site.step]
+    const word = (name: string) => {
+      const saved = naming.savedAt(name, index)
+      return saved && { value: results[saved.index], of: saved.of }
+    }
+    const why = instruction.kind === 'call' ? instruction.why : undefined
+    const at = times[index]
+    const next = flow[index]?.[isError(result) ? 1 : 0]
+    const until = next === undefined ? undefined : times[next]
+    const took = at === undefined || until === undefined ? undefined : Number(until - at)
+    rows.push({
+      index,
+      process: site.process,
+      step: step?.name ?? 'set-up',
+      ...(step?.origin === undefined ? {} : { origin: step.origin }),
+      ...(why === undefined ? {} : { why }),
+      call: site.helper ?? describeInstruction(instruction, { arch: program.arch, word }),
+      isCall,
+      result,
+      ...(isCall && isError(result) ? { error: errnoName(-result) ?? `E${-result}` } : {}),
+      ...(at === undefined ? {} : { at: Number(at - first) }),
+      // A loop's later pass may have overwritten the next one's time.
+      ...(took === undefined || took < 0 ? {} : { duration: took }),
+    })
+  })
+  return program.traced ? rows.sort((a, b) => (a.at ?? 0) - (b.at ?? 0) || a.index - b.index) : rows
+}
