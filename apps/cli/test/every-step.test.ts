@@ -18,7 +18,6 @@ const NOT_BY_DEFAULT: Readonly<Record<string, string>> = {
   directoryTree: 'SOURCE is a directory',
   hostTree: 'the root of a plain user without SOURCE',
   overlay: 'an overlay that is not the root, for users of the library',
-  privateProc: 'for what is written below /proc; rt run writes nothing there',
   readonlyRoot: '--read-only',
   rootPropagation: 'propagation is made private by the namespaces step; this is OCI’s wish for another',
   // cgroups
@@ -31,6 +30,7 @@ const NOT_BY_DEFAULT: Readonly<Record<string, string>> = {
   joinContainer: 'rt exec',
   noNewPrivileges: '--security-opt no-new-privileges; not Docker’s default, as setuid programs are a part of images',
   oomScoreAdj: '--oom-score-adj',
+  seccomp: '--security-opt seccomp=FILE; the default profile’s filter is compiled already, and loadFilter’s',
   rlimits: '--ulimit; Docker’s default sets none either',
   sameDirectory: 'rt exec',
   terminal: '--tty',
