@@ -30,6 +30,7 @@ const NOT_BY_DEFAULT: Readonly<Record<string, string>> = {
   joinContainer: 'rt exec',
   noNewPrivileges: '--security-opt no-new-privileges; not Docker’s default, as setuid programs are a part of images',
   oomScoreAdj: '--oom-score-adj',
+  seccomp: '--security-opt seccomp=FILE; the default profile’s filter is compiled already, and loadFilter’s',
   rlimits: '--ulimit; Docker’s default sets none either',
   sameDirectory: 'rt exec',
   terminal: '--tty',
