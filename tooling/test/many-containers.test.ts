@@ -3,7 +3,7 @@
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { join } from '@rt/cgroups'
+import { detectCgroups, join } from '@rt/cgroups'
 import { exec, hostname, root } from '@rt/chroot'
 import { defaultMounts, directoryTree, namespaces } from '@rt/mountns'
 import { call, type Plan, run, type Step, sequence } from '@rt/program'
@@ -31,9 +31,9 @@ function footprint() {
       attempt(() => [readFileSync(`/proc/self/task/${thread}/children`, 'utf8').trim()]).filter(Boolean),
     ),
     mounts: readFileSync('/proc/self/mountinfo', 'utf8'),
-    cgroups: readdirSync('/sys/fs/cgroup', { recursive: true, encoding: 'utf8' }).filter((path) =>
-      path.includes(cgroupName),
-    ),
+    cgroups: detectCgroups()
+      .hierarchies.flatMap(({ top }) => (top === undefined ? [] : readdirSync(top)))
+      .filter((name) => name === cgroupName),
   }
 }
 

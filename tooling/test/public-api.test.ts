@@ -6,6 +6,7 @@ import { cgroup, describeCgroups, join as joinGroup, planCreation } from '@rt/cg
 import * as chroot from '@rt/chroot'
 import * as mountns from '@rt/mountns'
 import { assemble, compile, explain, run, sequence, trace } from '@rt/program'
+import * as seccomp from '@rt/seccomp'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { prepare, TarReader, unpack } from '../../packages/rootfs/src/index.js'
@@ -88,7 +89,7 @@ const takers: Record<string, (options: Options) => unknown> = {
   'Cgroup.events': (options) => group().events(options),
   join: (options) => joinGroup('/x', {}, options),
   planCreation: (options) => planCreation(describeCgroups('', ''), '/x', {}, options),
-  capabilities: (options) => chroot.capabilities({ bounding: [], permitted: [], ...options }),
+  capabilities: (options) => chroot.capabilities([], undefined, options),
   diagnoseExec: (options) => chroot.diagnoseExec(-1, 'x', { env: [], ...options } as never),
   exec: (options) => chroot.exec(['x'], { env: [], ...options }),
   init: (options) => chroot.init(options),
@@ -100,6 +101,12 @@ const takers: Record<string, (options: Options) => unknown> = {
   terminal: (options) => chroot.terminal(options),
   user: (options) => chroot.user(ids, options),
   workingDirectory: (options) => chroot.workingDirectory('/', options),
+  closeDescriptors: (options) => chroot.closeDescriptors(options),
+  filter: (options) => seccomp.filter(seccomp.DEFAULT_PROFILE, options),
+  judge: (options) => seccomp.judge(seccomp.DEFAULT_PROFILE, { name: 'read' }, options),
+  loadFilter: (options) => seccomp.loadFilter(new Uint8Array(8), options),
+  resolveProfile: (options) => seccomp.resolveProfile(seccomp.DEFAULT_PROFILE, options),
+  seccomp: (options) => seccomp.seccomp(seccomp.DEFAULT_PROFILE, options),
   bind: (options) => mountns.bind({ source: '/a', destination: '/b', ...options }),
   cgroupMount: (options) => mountns.cgroupMount({ version: 2 }, options),
   defaultMounts: (options) => mountns.defaultMounts(options),
@@ -123,6 +130,7 @@ const takers: Record<string, (options: Options) => unknown> = {
 
 /** Objects of options within others. */
 const inner: Record<string, (options: Options) => unknown> = {
+  'capabilities(sets)': (options) => chroot.capabilities({ bounding: [], permitted: [], ...options }),
   'namespaces({ user })': (options) =>
     mountns.namespaces({ user: { how: 'self', uidMap: range, gidMap: range, ...options } } as never),
   'namespaces({ time })': (options) => mountns.namespaces({ time: options }),
@@ -135,7 +143,7 @@ const inner: Record<string, (options: Options) => unknown> = {
  */
 const isOptions = (type: string): boolean => /(Options|Changes|Waiting|Sets|Mount|Layers|Limits)\b/.test(type)
 
-function* parametersOf(symbol: ts.Symbol): Generator<[name: string, type: string]> {
+function* parametersOf(symbol: ts.Symbol): Generator<[name: string, type: string, keys: string[]]> {
   const node = symbol.valueDeclaration
   if (!node) return
   const type = checker.getTypeOfSymbolAtLocation(symbol, node)
@@ -152,18 +160,42 @@ function* parametersOf(symbol: ts.Symbol): Generator<[name: string, type: string
   for (const [name, signatures] of calls) {
     for (const parameter of signatures.flatMap((signature) => signature.getParameters())) {
       const declared = parameter.valueDeclaration as ts.ParameterDeclaration | undefined
-      if (declared?.type) yield [name, declared.type.getText()]
+      if (!declared?.type) continue
+      const type = checker.getTypeOfSymbol(parameter)
+      const objects = (type.isUnion() ? type.types : [type]).filter(
+        (each) => each.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection),
+      )
+      const keys = objects.flatMap((each) => (checker.isArrayLikeType(each) ? [] : each.getProperties()))
+      yield [name, declared.type.getText(), keys.map((key) => key.name)]
     }
   }
 }
 
+const withOptions = exported
+  .filter(({ name }) => name !== 'sys')
+  .flatMap(({ symbol }) => [...parametersOf(symbol)])
+  .filter(([, type]) => isOptions(type) && !/\[\]$|MountInfo|ParsedMount|CgroupMount\b/.test(type))
+
+describe('an option that is one', () => {
+  // A function's first options: the ones that `takers` hands on.
+  const first = new Map(withOptions.toReversed().map(([name, , keys]) => [name, keys]))
+  it.each([...first].filter(([name]) => name in takers))(
+    'is none of another function that %s calls',
+    async (name, keys) => {
+      expect(keys).not.toEqual([])
+      for (const key of keys) {
+        const given = { [key]: Symbol('of no type') }
+        // What it is refused for, if it is, is its value.
+        const error = await (async () => takers[name]?.(given))().catch((thrown: Error) => thrown)
+        expect(String((error as Error | undefined)?.message), key).not.toMatch(new RegExp(`${key}: no option of`))
+      }
+    },
+  )
+})
+
 describe('an option that is none', () => {
   it('is tried on every exported function that takes options', () => {
-    const found = exported
-      .filter(({ name }) => name !== 'sys')
-      .flatMap(({ symbol }) => [...parametersOf(symbol)])
-      .filter(([, type]) => isOptions(type) && !/\[\]$|MountInfo|ParsedMount|CgroupMount\b/.test(type))
-      .map(([name]) => name)
+    const found = withOptions.map(([name]) => name)
     expect([...new Set(found)].filter((name) => !(name in takers) && name !== 'call')).toEqual([])
   })
 

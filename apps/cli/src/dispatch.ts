@@ -23,10 +23,13 @@ async function runCommand(command: Command, argv: readonly string[]): Promise<nu
     const takes = operands === 0 ? 'no further words' : 'only one word'
     complaints.add('', `rt ${name} takes ${takes}: ${JSON.stringify(extra.join(' '))} is too much`)
   }
-  // Where it is not sure which words are the options' values, nothing can be said about the others.
-  if (complaints.unsure || extra.length > 0) complaints.throwIfAny(name)
+  const run = async (): Promise<number> => {
+    // Where it is not sure which words are the options' values, nothing can be said about the others.
+    if (complaints.unsure || extra.length > 0) complaints.throwIfAny(name)
+    return command.run(parsed, complaints)
+  }
   try {
-    return await command.run(parsed, complaints)
+    return await (command.tellErrors ? command.tellErrors(run) : run())
   } catch (error) {
     if (error instanceof HelpWanted) return help(await loadCommand(error.command))
     throw error

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { type Cgroup, type CgroupHost, cgroup, detectCgroups } from '../src/index.js'
@@ -37,17 +37,23 @@ export function temporaryGroup(name: string, host: CgroupHost): Cgroup {
   return group
 }
 
+/** Groups in a group; none if it is gone: others on this machine make and remove theirs meanwhile. */
+function groupsIn(directory: string): string[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))
+  } catch (error) {
+    if (['ENOENT', 'ENODEV'].includes((error as NodeJS.ErrnoException).code ?? '')) return []
+    throw error
+  }
+}
+
 /** Directories below all hierarchies whose name starts so. */
 export function groupsNamed(start: string, host: CgroupHost): string[] {
   const below = (directory: string): string[] =>
-    existsSync(directory)
-      ? readdirSync(directory, { withFileTypes: true })
-          .filter((entry) => entry.isDirectory())
-          .flatMap(({ name }) => [
-            ...(name.startsWith(start) ? [join(directory, name)] : []),
-            ...below(join(directory, name)),
-          ])
-      : []
+    groupsIn(directory).flatMap((name) => [
+      ...(name.startsWith(start) ? [join(directory, name)] : []),
+      ...below(join(directory, name)),
+    ])
   return host.hierarchies.flatMap(({ mountPoint }) => below(mountPoint))
 }
 

@@ -36,6 +36,8 @@ export interface CapabilitiesOptions {
   readonly untilExecve?: readonly CapabilityName[]
 }
 
+const OPTIONS: OptionKeys<CapabilitiesOptions> = { untilExecve: true }
+
 const SETS: OptionKeys<CapabilitySets> = {
   bounding: true,
   permitted: true,
@@ -64,6 +66,7 @@ export function capabilities(
   origin?: string,
   options: CapabilitiesOptions = {},
 ): Step {
+  refuseUnknownOptions('capabilities', options, OPTIONS)
   if (!Array.isArray(sets)) refuseUnknownOptions('capabilities', sets as CapabilitySets, SETS)
   const given: CapabilitySets = 'bounding' in sets ? sets : { bounding: sets, permitted: sets }
   const { bounding, permitted, effective = permitted, inheritable = [], ambient = [] } = given

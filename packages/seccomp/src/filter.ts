@@ -1,5 +1,5 @@
 import { release } from 'node:os'
-import { type Arch, type CapabilityName, hostArch, RtError } from '@rt/sys'
+import { type Arch, type CapabilityName, hostArch, type OptionKeys, RtError, refuseUnknownOptions } from '@rt/sys'
 import { compile } from './compile/compile.js'
 import { profileComplaints } from './profile/check-profile.js'
 import { DEFAULT_PROFILE } from './profile/default-profile.js'
@@ -25,6 +25,8 @@ export interface Filter {
   readonly warnings: readonly string[]
 }
 
+export const FILTER_OPTIONS: OptionKeys<FilterOptions> = { arch: true, capabilities: true, kernel: true }
+
 const compiled = new WeakMap<SeccompProfile, Map<string, Filter>>()
 
 /**
@@ -33,6 +35,7 @@ const compiled = new WeakMap<SeccompProfile, Map<string, Filter>>()
  * @throws RtError RT_INVALID_CONFIG if the profile is none, with every complaint and its path, or is too large
  */
 export function filter(profile: SeccompProfile, options: FilterOptions = {}): Filter {
+  refuseUnknownOptions('filter', options, FILTER_OPTIONS)
   const situation = situationOf(options)
   let known = compiled.get(profile)
   if (!known) {

@@ -1,8 +1,8 @@
-import { RtError } from '@rt/sys'
+import { RtError, refuseUnknownOptions } from '@rt/sys'
 import { type CallRule, callRules, defaultReturn, namesOf } from './compile/call-rules.js'
 import { holds } from './compile/condition.js'
 import { unruled } from './compile/ways-in.js'
-import { type FilterOptions, situationOf } from './filter.js'
+import { FILTER_OPTIONS, type FilterOptions, situationOf } from './filter.js'
 import { type Abi, AUDIT_ARCH } from './numbers/abi.js'
 import { isKnownName, numberOf } from './numbers/syscall-numbers.js'
 import { formatReturn } from './profile/actions.js'
@@ -36,6 +36,7 @@ export interface Judgement {
  * @throws RtError RT_INVALID_OPTION for a name that the ABI doesn't have
  */
 export function judge(profile: SeccompProfile, call: JudgedCall, options: FilterOptions = {}): Judgement {
+  refuseUnknownOptions('judge', options, FILTER_OPTIONS)
   const situation = situationOf(options)
   const abis = selectAbis(profile, situation.arch)
   const abi = call.abi ?? abis[0]

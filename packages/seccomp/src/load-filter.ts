@@ -1,5 +1,5 @@
 import { buffer, call, compute, type Step } from '@rt/program'
-import { RtError, SECCOMP_SET_MODE_FILTER } from '@rt/sys'
+import { type OptionKeys, RtError, refuseUnknownOptions, SECCOMP_SET_MODE_FILTER } from '@rt/sys'
 import { INSTRUCTION_SIZE, MAX_INSTRUCTIONS } from './compile/encode.js'
 
 export interface LoadFilterOptions {
@@ -7,6 +7,8 @@ export interface LoadFilterOptions {
   readonly flags?: number | undefined
   readonly origin?: string | undefined
 }
+
+const OPTIONS: OptionKeys<LoadFilterOptions> = { flags: true, origin: true }
 
 /** struct sock_fprog: the number of instructions in its first two bytes, a pointer to them at 8. */
 const PROGRAM_SIZE = 16
@@ -19,6 +21,7 @@ const PROGRAM_SIZE = 16
  * @throws RtError RT_INVALID_OPTION for no instructions, or more than the kernel takes
  */
 export function loadFilter(bytes: Uint8Array, options: LoadFilterOptions = {}): Step {
+  refuseUnknownOptions('loadFilter', options, OPTIONS)
   const { flags = 0, origin } = options
   const instructions = bytes.length / INSTRUCTION_SIZE
   if (!Number.isInteger(instructions) || instructions < 1 || instructions > MAX_INSTRUCTIONS) {

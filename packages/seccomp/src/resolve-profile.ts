@@ -1,5 +1,6 @@
+import { refuseUnknownOptions } from '@rt/sys'
 import { namesOf } from './compile/call-rules.js'
-import { type FilterOptions, situationOf } from './filter.js'
+import { FILTER_OPTIONS, type FilterOptions, situationOf } from './filter.js'
 import { ABI_OF } from './numbers/abi.js'
 import type { SeccompProfile } from './profile/profile.js'
 import { selectAbis, selectRules } from './profile/select-rules.js'
@@ -9,6 +10,7 @@ import { selectAbis, selectRules } from './profile/select-rules.js'
  * count are gone, `archMap` has become `architectures`.
  */
 export function resolveProfile(profile: SeccompProfile, options: FilterOptions = {}): SeccompProfile {
+  refuseUnknownOptions('resolveProfile', options, FILTER_OPTIONS)
   const situation = situationOf(options)
   const abis = new Set(selectAbis(profile, situation.arch))
   const { archMap: _, ...kept } = profile

@@ -1,7 +1,9 @@
 import type { Step } from '@rt/program'
 import {
   type Complaint,
+  type OptionKeys,
   RtError,
+  refuseUnknownOptions,
   SECCOMP_FILTER_FLAG_LOG,
   SECCOMP_FILTER_FLAG_SPEC_ALLOW,
   SECCOMP_FILTER_FLAG_TSYNC,
@@ -11,7 +13,7 @@ import {
   SECCOMP_RET_TRAP,
 } from '@rt/sys'
 import { namesOf } from './compile/call-rules.js'
-import { type FilterOptions, filter } from './filter.js'
+import { FILTER_OPTIONS, type FilterOptions, filter } from './filter.js'
 import { judge } from './judge.js'
 import { loadFilter } from './load-filter.js'
 import { actionOf } from './profile/actions.js'
@@ -20,6 +22,8 @@ import type { FilterFlag, SeccompProfile } from './profile/profile.js'
 export interface SeccompOptions extends FilterOptions {
   readonly origin?: string | undefined
 }
+
+const OPTIONS: OptionKeys<SeccompOptions> = { ...FILTER_OPTIONS, origin: true }
 
 const FLAGS: Readonly<Partial<Record<FilterFlag, number>>> = {
   SECCOMP_FILTER_FLAG_TSYNC,
@@ -47,10 +51,11 @@ const REFUSED: readonly number[] = [
  *   for one that needs a listener (SCMP_ACT_NOTIFY)
  */
 export function seccomp(profile: SeccompProfile, options: SeccompOptions = {}): Step {
-  const { origin } = options
-  const { bytes } = filter(profile, options)
+  refuseUnknownOptions('seccomp', options, OPTIONS)
+  const { origin, ...situation } = options
+  const { bytes } = filter(profile, situation)
   refuseListener(profile, origin)
-  refuseDeadEnd(profile, options)
+  refuseDeadEnd(profile, situation, origin)
   const flags = (profile.flags ?? []).reduce((all, name) => all | (FLAGS[name] ?? 0), 0)
   return loadFilter(bytes, { flags, origin })
 }
@@ -74,7 +79,7 @@ function refuseListener({ flags = [], syscalls = [] }: SeccompProfile, origin: s
  * Where execve is refused nothing starts; where exit_group gets an error, a program that could not be executed can't end
  * either.
  */
-function refuseDeadEnd(profile: SeccompProfile, options: SeccompOptions): void {
+function refuseDeadEnd(profile: SeccompProfile, options: FilterOptions, origin: string | undefined): void {
   const complaints: Complaint[] = []
   const needed = { execve: REFUSED, exit_group: [SECCOMP_RET_ERRNO] }
   for (const [name, refused] of Object.entries(needed)) {
@@ -85,6 +90,5 @@ function refuseDeadEnd(profile: SeccompProfile, options: SeccompOptions): void {
     complaints.push({ path, message: `${name} gets ${verdict}: nothing could be started` })
   }
   if (complaints.length === 0) return
-  const { origin } = options
   throw new RtError('RT_INVALID_CONFIG', 'no program can run under this seccomp profile', { origin, complaints })
 }

@@ -17,6 +17,8 @@ export interface Command<O extends Options = Options> {
   readonly operands?: number
   /** What a shell offers for the first word that is no option. */
   readonly complete?: Completion
+  /** Tells the command's errors, those of its arguments too, in its own way; answers with the exit code. */
+  readonly tellErrors?: (run: () => Promise<number>) => Promise<number>
   /**
    * Do it, and answer with the exit code. Complaints of parsing are in `complaints` already: whoever checks more adds
    * to them and then throws them all.

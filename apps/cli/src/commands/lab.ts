@@ -38,7 +38,8 @@ export const command = defineCommand({
   groups: [],
   options: OPTIONS,
   complete: EXPERIMENTS.map((_, index) => String(index + 1)),
-  run: (parsed, complaints) => inTongue(language(), () => lab(parsed, complaints)),
+  tellErrors: (run) => inTongue(language(), run),
+  run: lab,
 })
 
 async function lab({ values, rest }: Parsed<typeof OPTIONS>, complaints: Complaints): Promise<number> {

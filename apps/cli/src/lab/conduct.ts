@@ -1,9 +1,10 @@
+import type { StepList } from '@rt/program'
 import { print } from '../output.js'
 import { stepLines } from '../plan/step-lines.js'
 import { translatedPlan } from './chinese.js'
 import type { Experiment, Finding, Trial } from './experiment.js'
 import { type Language, LINES, type Words } from './language.js'
-import { observe, planOf, shell } from './observe.js'
+import { type Observation, observe, planOf, shell } from './observe.js'
 import { sayInside } from './say.js'
 import { callLines, findingLine, mountLines, paragraph } from './show.js'
 
@@ -23,6 +24,18 @@ const STEPS: Words = {
   zh: '步骤（每一步的系统调用：rt explain run）：',
 }
 const YOURS: Words = { en: 'Now it is yours. Try: ', zh: '现在轮到你了，试试：' }
+
+/** Another program may mount something between two looks: what doesn't hold must not hold so often in a row. */
+const LOOKS = 5
+
+async function confirmed(seen: Observation, steps: StepList, trial: Trial): Promise<Finding[]> {
+  let findings = trial.findings(seen)
+  for (let looks = 1; looks < LOOKS && findings.some(({ holds }) => !holds); looks++) {
+    const again = trial.findings(await observe(steps, trial.script))
+    findings = findings.map((finding, index) => (finding.holds ? finding : (again[index] ?? finding)))
+  }
+  return findings
+}
 
 /** Do an experiment, and tell what is seen. */
 export async function conductExperiment(number: number, experiment: Experiment, how: Conduct): Promise<Finding[]> {
@@ -47,7 +60,7 @@ export async function conductExperiment(number: number, experiment: Experiment, 
     tell(
       `$ ${trial.script.replace(/\n/g, '\n> ')}\n${seen.output}${LINES.stopped[language]}\n\n${mountLines(seen, language)}\n`,
     )
-    for (const finding of trial.findings(seen)) {
+    for (const finding of await confirmed(seen, steps, trial)) {
       findings.push(finding)
       report(findingLine(finding, language))
     }

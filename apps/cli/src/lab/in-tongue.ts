@@ -19,12 +19,12 @@ export async function inTongue(language: Language, run: () => Promise<number>): 
 
 /** As formatError of @rt/sys. A hint that nobody has translated is left out: the call says what failed. */
 function chineseError(error: RtError): string {
-  const { step, origin, message, complaints = [], hint } = error
+  const { step, origin, summary, complaints = [], hint } = error
   const asked = origin === undefined ? '' : translated(origin, 'zh')
   const where = step === undefined ? asked : `步骤“${translated(step, 'zh')}”${asked === '' ? '' : `（${asked}）`}`
   const remedy = hint === undefined ? undefined : inChinese(hint)
   return [
-    `${where === '' ? '' : `${where}：`}${translated(message, 'zh')}`,
+    `${where === '' ? '' : `${where}：`}${translated(summary, 'zh')}`,
     ...complaints.map((each) => `  ${each.path}：${translated(each.message, 'zh')}`),
     ...(SyscallError.isInstance(error) ? [`  ${error.call}`] : []),
     ...(remedy === undefined ? [] : [`  提示：${remedy}`]),
