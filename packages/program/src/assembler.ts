@@ -3,7 +3,7 @@ import type { Section } from './frame.js'
 import type { Branch, Call, Compute, Value } from './instruction.js'
 import { OP_BRANCH, OP_COMPUTE } from './layout.js'
 import { Memory, type Place } from './memory.js'
-import { isIndirect, Operands, scoped } from './operands.js'
+import { isIndirect, type Operand, Operands, scoped } from './operands.js'
 import type { Operation, Site, Target } from './operation.js'
 import { PIDFD } from './vocabulary.js'
 
@@ -93,25 +93,30 @@ export class Assembler {
   }
 
   private call(instruction: Call, section: Section, scope: string, site: Site): void {
-    const args = instruction.args.map((argument) => this.operands.operand(argument, scope))
+    const args: Operand[] = []
+    for (const argument of instruction.args) args.push(this.operands.operand(argument, scope))
     const bits = indirectBits(instruction.args)
     for (const { to, from } of this.operands.takeStores()) {
       this.push(OP_COMPUTE, [from, 0, 0], 1, { ...site, helper: 'copy a word' }, undefined, undefined, to)
     }
     const number = syscallNumber(instruction.call, this.arch)
-    const save = instruction.save === undefined ? this.scratch : this.operands.saved(instruction.save, scope)
-    if (section.lenient || instruction.tolerate === 'any') {
+    const { tolerate, onError, save: saved } = instruction
+    const save = saved === undefined ? this.scratch : this.operands.saved(saved, scope)
+    if (section.lenient || tolerate === 'any') {
       this.push(number, args, bits, site, undefined, undefined, save)
       return
     }
-    const { tolerate = [], onError = {} } = instruction
-    const routes: [errno: string, to: string | undefined][] = tolerate.map((errno) => [errno, undefined])
-    for (const [errno, to] of Object.entries(onError)) {
-      if (errno !== '*') routes.push([errno, scoped(to as string, scope)])
-    }
-    const other = onError['*']
+    const other = onError?.['*']
     const fallback = other === undefined ? section.failTo : scoped(other, scope)
     const called = other === undefined ? { ...site, fatal: true } : site
+    if (tolerate === undefined && onError === undefined) {
+      this.push(number, args, bits, called, undefined, fallback, save)
+      return
+    }
+    const routes: [errno: string, to: string | undefined][] = (tolerate ?? []).map((errno) => [errno, undefined])
+    for (const [errno, to] of Object.entries(onError ?? {})) {
+      if (errno !== '*') routes.push([errno, scoped(to as string, scope)])
+    }
     if (routes.length === 0) {
       this.push(number, args, bits, called, undefined, fallback, save)
       return

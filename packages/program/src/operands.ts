@@ -49,7 +49,7 @@ export class Operands {
   /** The word that takes a result: a name, or `name+offset` in a struct or buffer. */
   saved(name: string, scope: string): Place {
     const plus = name.lastIndexOf('+')
-    if (plus <= 0) return this.word(scoped(name, scope))
+    if (plus <= 0) return this.word(name, scope)
     const offset = Number(name.slice(plus + 1))
     if (!Number.isInteger(offset)) {
       throw new RtError('RT_PROGRAM', `${JSON.stringify(name)} is no name: what follows a "+" is an offset in bytes`)
@@ -68,12 +68,25 @@ export class Operands {
   }
 
   private at(name: string, offset: number, scope: string): Place {
-    const place = this.word(scoped(name, scope))
+    const place = this.word(name, scope)
     return offset === 0 ? place : { segment: 'data', within: place, offset }
   }
 
-  private word(name: string): Place {
-    return this.memory.find(name) ?? this.memory.data(name, 8, UNSET)
+  /** Words that have been met, by the names that instructions give them: one of a step's own is made longer once. */
+  private words = new Map<string, Place>()
+  private wordsScope = ''
+
+  private word(name: string, scope: string): Place {
+    if (scope !== this.wordsScope) {
+      this.words = new Map()
+      this.wordsScope = scope
+    }
+    const known = this.words.get(name)
+    if (known) return known
+    const full = scoped(name, scope)
+    const place = this.memory.find(full) ?? this.memory.data(full, 8, UNSET)
+    this.words.set(name, place)
+    return place
   }
 
   private vector(value: Vector, scope: string): Place {
