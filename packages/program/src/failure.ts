@@ -18,11 +18,12 @@ export function warningsIn(
   { plan, sites }: Pick<Program, 'plan' | 'sites'>,
   resultOf: (index: number) => number | undefined,
 ): string[] {
-  return sites.flatMap(({ instruction, step }, i) =>
-    instruction.kind === 'warn' && resultOf(i) !== undefined
-      ? [`${plan.steps[step]?.name ?? 'set-up'}: ${instruction.message}`]
-      : [],
-  )
+  const warnings: string[] = []
+  sites.forEach(({ instruction, step }, i) => {
+    if (instruction.kind !== 'warn' || resultOf(i) === undefined) return
+    warnings.push(`${plan.steps[step]?.name ?? 'set-up'}: ${instruction.message}`)
+  })
+  return warnings
 }
 
 /** The error of one operation, with the values that its words had. */

@@ -124,10 +124,10 @@ export class Memory {
 
   /** Copy constants and initial data to where they will lie. */
   copyTo(constants: Buffer, data: Buffer): void {
-    for (const { offset, content } of this.constants) {
+    this.constants.forEach(({ offset, content }) => {
       if (typeof content === 'string') constants.write(content, offset)
       else constants.set(content, offset)
-    }
+    })
     for (const { offset, init } of this.named.values()) if (init) data.set(init, offset)
   }
 }

@@ -37,7 +37,9 @@ const initsPhases = ({ enter, open, inside }: Step, { opens }: Plan) => [enter, 
 
 function eachCall(phases: readonly (readonly Instruction[] | undefined)[], visit: (call: Call) => void): void {
   for (const phase of phases) {
-    for (const instruction of phase ?? []) if (instruction.kind === 'call') visit(instruction)
+    phase?.forEach((instruction) => {
+      if (instruction.kind === 'call') visit(instruction)
+    })
   }
 }
 

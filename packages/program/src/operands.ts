@@ -17,19 +17,21 @@ const UNSET = new Uint8Array(8).fill(0xff)
 /** A named struct has room for a message to Node (frame.ts). */
 const SMALLEST_STRUCT = 32
 
+/** Most calls have none. */
+const NONE: readonly Store[] = []
+
 const ENCODED = new WeakMap<object, Uint8Array>()
 
 /** Turns the values of instructions into operands, laying out the memory they name. */
 export class Operands {
   /** Stores that the values seen since the last {@link takeStores} need. */
-  private stores: Store[] = []
+  private stores: readonly Store[] = NONE
 
   constructor(private readonly memory: Memory) {}
 
   takeStores(): readonly Store[] {
-    if (this.stores.length === 0) return []
     const taken = this.stores
-    this.stores = []
+    this.stores = NONE
     return taken
   }
 
@@ -99,9 +101,13 @@ export class Operands {
         this.memory.fixups.push({ at, target: this.memory.string(text) })
       } else if ('address' in text) {
         this.memory.fixups.push({ at, target: this.at(text.address, text.offset ?? 0, scope) })
-      } else this.stores.push({ to: at, from: this.at(text.ref, text.offset ?? 0, scope) })
+      } else this.store(at, this.at(text.ref, text.offset ?? 0, scope))
     })
     return place
+  }
+
+  private store(to: Place, from: Place): void {
+    this.stores = [...this.stores, { to, from }]
   }
 
   private anonymous = 0
@@ -135,7 +141,7 @@ export class Operands {
     for (const [offset, other, how] of dynamic) {
       const at = partOf(place, offset)
       if (how === 'pointer') this.memory.fixups.push({ at, target: other })
-      else this.stores.push({ to: at, from: other })
+      else this.store(at, other)
     }
     return place
   }

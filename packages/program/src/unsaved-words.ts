@@ -16,7 +16,8 @@ export interface UnsavedWord {
  * what the supervisor saved before it, and neither has what the other saved later. Within a section a loop may read what
  * a later instruction saves.
  *
- * Every start comes by here, once, in code that is not compiled yet: one pass, and no name is made longer for a look-up.
+ * Every start comes by here, once, in code that is not compiled yet: there a `for … of` makes an object for each element,
+ * and a name that is made longer for a look-up is hashed anew.
  */
 export function unsavedWords(plan: Plan, sections: readonly Section[]): UnsavedWord[] {
   const known: Record<ProcessName, Words> = { supervisor: new Words(), init: new Words() }
@@ -26,25 +27,27 @@ export function unsavedWords(plan: Plan, sections: readonly Section[]): UnsavedW
   let anywhere: Words | undefined
   for (const { process, step, instructions } of sections) {
     const words = known[process]
-    const loads: (readonly [name: string, instruction: Instruction])[] = []
-    let isClone = false
-    for (const instruction of instructions) {
-      if (instruction.kind === 'call' && instruction.save === CLONE) isClone = true
-      eachName(
-        instruction,
-        (name) => words.add(name, step),
-        (name) => loads.push([name, instruction]),
-      )
-    }
     const missing = new Set<string>()
-    for (const [name, instruction] of loads) {
-      if (words.has(name, step)) continue
+    let isClone = false
+    let reader: Instruction | undefined
+    const save = (name: string): void => words.add(name, step)
+    const read = (name: string): void => {
+      if (words.has(name, step)) return
       // "Close it if it is mine": a word of the other process is -1 here, which is no fd.
-      if (acceptsNoFd(instruction)) {
+      if (acceptsNoFd(reader as Instruction)) {
         anywhere ??= wordsAnywhere(sections)
-        if (anywhere.has(name, step)) continue
+        if (anywhere.has(name, step)) return
       }
       missing.add(name)
+    }
+    for (let i = 0; i < instructions.length; i++) {
+      const instruction = instructions[i] as Instruction
+      if (instruction.kind === 'call' && instruction.save === CLONE) isClone = true
+      eachName(instruction, save, ignore)
+    }
+    for (let i = 0; i < instructions.length; i++) {
+      reader = instructions[i] as Instruction
+      eachName(reader, ignore, read)
     }
     if (isClone) known.init.addAll(words)
     for (const word of missing) if (plan.steps[step]) found.push({ step, word, process })
@@ -87,16 +90,14 @@ class Words {
 function wordsAnywhere(sections: readonly Section[]): Words {
   const words = new Words()
   for (const { step, instructions } of sections) {
-    for (const instruction of instructions) {
-      eachName(
-        instruction,
-        (name) => words.add(name, step),
-        () => undefined,
-      )
-    }
+    const save = (name: string): void => words.add(name, step)
+    for (const instruction of instructions) eachName(instruction, save, ignore)
   }
   return words
 }
+
+type Told = (name: string) => void
+const ignore: Told = () => undefined
 
 const acceptsNoFd = (instruction: Instruction): boolean =>
   instruction.kind === 'call' && (instruction.tolerate === 'any' || instruction.tolerate?.includes('EBADF') === true)
@@ -112,29 +113,40 @@ const withoutOffset = (name: string): string => {
  * @param saves is told those that it gives memory to: its result, and what the kernel may fill through an address
  * @param reads is told the words that it loads
  */
-function eachName(instruction: Instruction, saves: (name: string) => void, reads: (name: string) => void): void {
-  const visit = (value: Value): void => {
-    if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return
-    if ('ref' in value) reads(value.ref)
-    else if ('buffer' in value) saves(value.buffer)
-    else if ('address' in value) saves(value.address)
-    else if ('struct' in value) {
-      if (value.name !== undefined) saves(value.name)
-      for (const field in value.fields) visit(value.fields[field] as Value)
-    } else if ('strings' in value) for (const text of value.strings) visit(text)
-  }
+function eachName(instruction: Instruction, saves: Told, reads: Told): void {
   switch (instruction.kind) {
-    case 'call':
-      if (instruction.save !== undefined) saves(withoutOffset(instruction.save))
-      for (const value of instruction.args) visit(value)
+    case 'call': {
+      const { save, args } = instruction
+      if (save !== undefined) saves(withoutOffset(save))
+      for (let i = 0; i < args.length; i++) namesIn(args[i] as Value, saves, reads)
       return
+    }
     case 'branch':
-      visit(instruction.value)
+      namesIn(instruction.value, saves, reads)
       return
-    case 'compute':
-      saves(withoutOffset(instruction.save))
-      visit(instruction.base)
-      if (instruction.left !== undefined) visit(instruction.left)
-      if (instruction.right !== undefined) visit(instruction.right)
+    case 'compute': {
+      const { save, base, left, right } = instruction
+      saves(withoutOffset(save))
+      namesIn(base, saves, reads)
+      if (left !== undefined) namesIn(left, saves, reads)
+      if (right !== undefined) namesIn(right, saves, reads)
+    }
+  }
+}
+
+function namesIn(value: Value, saves: Told, reads: Told): void {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return
+  if ('ref' in value) reads(value.ref)
+  else if ('buffer' in value) saves(value.buffer)
+  else if ('address' in value) saves(value.address)
+  else if ('struct' in value) {
+    if (value.name !== undefined) saves(value.name)
+    Object.values(value.fields).forEach((field) => {
+      namesIn(field, saves, reads)
+    })
+  } else if ('strings' in value) {
+    value.strings.forEach((text) => {
+      namesIn(text, saves, reads)
+    })
   }
 }
