@@ -1,6 +1,6 @@
 import { type Arch, errnoNumber, RtError, syscallNumber } from '@rt/sys'
 import type { Section } from './frame.js'
-import type { Branch, Call, Compute, Instruction, Value } from './instruction.js'
+import type { Branch, Call, Compute, ErrnoName, Instruction, Value } from './instruction.js'
 import { OP_BRANCH, OP_COMPUTE } from './layout.js'
 import { Memory, type Place } from './memory.js'
 import { isIndirect, type Operand, Operands, type Store, scoped } from './operands.js'
@@ -126,11 +126,10 @@ export class Assembler {
       this.push(number, args, bits, site, undefined, fallback, save)
       return
     }
-    const routes: [errno: string, to: string | undefined][] = (tolerate ?? []).map((errno) => [errno, undefined])
-    for (const [errno, to] of Object.entries(onError ?? {})) {
-      if (errno !== '*') routes.push([errno, scoped(to as string, scope)])
-    }
-    if (routes.length === 0) {
+    const tolerated = tolerate?.length ?? 0
+    const led = onError === undefined ? [] : Object.keys(onError).filter((errno) => errno !== '*')
+    const errnos = [...(tolerate ?? []), ...led] as ErrnoName[]
+    if (errnos.length === 0) {
       this.push(number, args, bits, site, undefined, fallback, save)
       return
     }
@@ -138,16 +137,16 @@ export class Assembler {
     // must not lie where the comparisons' own results go.
     const result = save === this.scratch ? this.memory.data('$result', 8) : save
     const first = this.operations.length + 1
-    const after = first + routes.length
+    const after = first + errnos.length
     this.push(number, args, bits, site, after, first, result)
-    routes.forEach(([errno, to], i) => {
-      const otherwise = i + 1 < routes.length ? first + i + 1 : fallback
+    errnos.forEach((errno, i) => {
+      const otherwise = i + 1 < errnos.length ? first + i + 1 : fallback
       this.push(
         OP_BRANCH,
         [result, -1, -errnoValue(errno)],
         1,
         { ...site, fatal: false, helper: `is it ${errno}?` },
-        to ?? after,
+        i < tolerated ? after : scoped(onError?.[errno] as string, scope),
         otherwise,
       )
     })
