@@ -1,9 +1,9 @@
 import { type Arch, errnoNumber, RtError, syscallNumber } from '@rt/sys'
 import type { Section } from './frame.js'
-import type { Branch, Call, Compute, Value } from './instruction.js'
+import type { Branch, Call, Compute, ErrnoName, Instruction, Value } from './instruction.js'
 import { OP_BRANCH, OP_COMPUTE } from './layout.js'
 import { Memory, type Place } from './memory.js'
-import { isIndirect, Operands, scoped } from './operands.js'
+import { isIndirect, type Operand, Operands, type Store, scoped } from './operands.js'
 import type { Operation, Site, Target } from './operation.js'
 import { PIDFD } from './vocabulary.js'
 
@@ -22,9 +22,12 @@ export class Assembler {
   }
 
   section(section: Section): void {
-    const scope = `${section.step}.`
-    for (const instruction of section.instructions) {
-      const site: Site = { process: section.process, step: section.step, instruction, fatal: false }
+    const { process, step, instructions } = section
+    const scope = `${step}.`
+    // By index, here and below: until it is compiled, a `for … of` makes an object for each element.
+    for (let i = 0; i < instructions.length; i++) {
+      const instruction = instructions[i] as Instruction
+      const site: Site = { process, step, instruction, fatal: isFatal(instruction, section) }
       switch (instruction.kind) {
         case 'label':
           this.define(scoped(instruction.name, scope))
@@ -43,7 +46,7 @@ export class Assembler {
           break
         case 'fail':
           // A computed -EINVAL; the sentence is found through the site.
-          this.push(OP_COMPUTE, [-22, 0, 0], 0, { ...site, fatal: true }, undefined, section.failTo)
+          this.push(OP_COMPUTE, [-22, 0, 0], 0, site, undefined, section.failTo)
           break
         case 'warn':
           // That it ran is all: its sentence is found through the site.
@@ -59,6 +62,7 @@ export class Assembler {
     this.labels.set(name, this.operations.length)
   }
 
+  /** @param indirect bit i: argument i is read from memory */
   push(
     number: number,
     args: Operation['arguments'],
@@ -86,61 +90,73 @@ export class Assembler {
 
   private compute(instruction: Compute, scope: string, site: Site): void {
     const { base, left = 0, right = 0 } = instruction
-    const args = [base, left, right].map((value) => this.operands.operand(value, scope))
-    const bits = indirectBits([base, left, right])
+    const args = [
+      this.operands.operand(base, scope),
+      this.operands.operand(left, scope),
+      this.operands.operand(right, scope),
+    ]
+    const bits = (isIndirect(base) ? 1 : 0) | (isIndirect(left) ? 2 : 0) | (isIndirect(right) ? 4 : 0)
     // The result may look like an errno: both ways lead on.
     this.push(OP_COMPUTE, args, bits, site, undefined, undefined, this.operands.saved(instruction.save, scope))
   }
 
   private call(instruction: Call, section: Section, scope: string, site: Site): void {
-    const args = instruction.args.map((argument) => this.operands.operand(argument, scope))
-    const bits = indirectBits(instruction.args)
-    for (const { to, from } of this.operands.takeStores()) {
-      this.push(OP_COMPUTE, [from, 0, 0], 1, { ...site, helper: 'copy a word' }, undefined, undefined, to)
+    const { args: values, tolerate, onError, save: saved } = instruction
+    const args = new Array<Operand>(values.length)
+    let bits = 0
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] as Value
+      args[i] = this.operands.operand(value, scope)
+      if (isIndirect(value)) bits |= 1 << i
+    }
+    const stores = this.operands.takeStores()
+    for (let i = 0; i < stores.length; i++) {
+      const { to, from } = stores[i] as Store
+      this.push(OP_COMPUTE, [from, 0, 0], 1, { ...site, fatal: false, helper: 'copy a word' }, undefined, undefined, to)
     }
     const number = syscallNumber(instruction.call, this.arch)
-    const save = instruction.save === undefined ? this.scratch : this.operands.saved(instruction.save, scope)
-    if (section.lenient || instruction.tolerate === 'any') {
+    const save = saved === undefined ? this.scratch : this.operands.saved(saved, scope)
+    if (section.lenient || tolerate === 'any') {
       this.push(number, args, bits, site, undefined, undefined, save)
       return
     }
-    const { tolerate = [], onError = {} } = instruction
-    const routes: [errno: string, to: string | undefined][] = tolerate.map((errno) => [errno, undefined])
-    for (const [errno, to] of Object.entries(onError)) {
-      if (errno !== '*') routes.push([errno, scoped(to as string, scope)])
-    }
-    const other = onError['*']
+    const other = onError?.['*']
     const fallback = other === undefined ? section.failTo : scoped(other, scope)
-    const called = other === undefined ? { ...site, fatal: true } : site
-    if (routes.length === 0) {
-      this.push(number, args, bits, called, undefined, fallback, save)
+    if (tolerate === undefined && onError === undefined) {
+      this.push(number, args, bits, site, undefined, fallback, save)
+      return
+    }
+    const tolerated = tolerate?.length ?? 0
+    const led = onError === undefined ? [] : Object.keys(onError).filter((errno) => errno !== '*')
+    const errnos = [...(tolerate ?? []), ...led] as ErrnoName[]
+    if (errnos.length === 0) {
+      this.push(number, args, bits, site, undefined, fallback, save)
       return
     }
     // The call skips the comparisons if it worked; else they run one after the other on the result, which therefore
     // must not lie where the comparisons' own results go.
     const result = save === this.scratch ? this.memory.data('$result', 8) : save
     const first = this.operations.length + 1
-    const after = first + routes.length
-    this.push(number, args, bits, called, after, first, result)
-    routes.forEach(([errno, to], i) => {
-      const otherwise = i + 1 < routes.length ? first + i + 1 : fallback
+    const after = first + errnos.length
+    this.push(number, args, bits, site, after, first, result)
+    errnos.forEach((errno, i) => {
+      const otherwise = i + 1 < errnos.length ? first + i + 1 : fallback
       this.push(
         OP_BRANCH,
         [result, -1, -errnoValue(errno)],
         1,
-        { ...site, helper: `is it ${errno}?` },
-        to ?? after,
+        { ...site, fatal: false, helper: `is it ${errno}?` },
+        i < tolerated ? after : scoped(onError?.[errno] as string, scope),
         otherwise,
       )
     })
   }
 }
 
-/** Bit i: argument i is read from memory. */
-function indirectBits(values: readonly Value[]): number {
-  let bits = 0
-  for (let i = 0; i < values.length; i++) if (isIndirect(values[i] as Value)) bits |= 1 << i
-  return bits
+/** A failure of it ends the set-up: of a call, unless all its errors are led away. */
+function isFatal(instruction: Instruction, { lenient }: Section): boolean {
+  if (instruction.kind !== 'call') return instruction.kind === 'fail'
+  return !lenient && instruction.tolerate !== 'any' && instruction.onError?.['*'] === undefined
 }
 
 function errnoValue(name: string): number {

@@ -18,11 +18,12 @@ export function warningsIn(
   { plan, sites }: Pick<Program, 'plan' | 'sites'>,
   resultOf: (index: number) => number | undefined,
 ): string[] {
-  return sites.flatMap(({ instruction, step }, i) =>
-    instruction.kind === 'warn' && resultOf(i) !== undefined
-      ? [`${plan.steps[step]?.name ?? 'set-up'}: ${instruction.message}`]
-      : [],
-  )
+  const warnings: string[] = []
+  sites.forEach(({ instruction, step }, i) => {
+    if (instruction.kind !== 'warn' || resultOf(i) === undefined) return
+    warnings.push(`${plan.steps[step]?.name ?? 'set-up'}: ${instruction.message}`)
+  })
+  return warnings
 }
 
 /** The error of one operation, with the values that its words had. */
@@ -67,9 +68,11 @@ export function operationFailure(
  * All operations before execve have a result once it is reached; one without is where init stood.
  */
 export function diedDuringSetup(program: Program, results: Results, signal: number): RtError | undefined {
-  // The short way: what stands right before the first execve has run.
-  const exec = program.sites.findIndex((site) => site.process === 'init' && isExec(site))
-  if (exec > 0 && results[exec - 1] !== undefined) return undefined
+  // The short way: what leads to the first execve has run. A `fail` before it is what a branch jumps over.
+  const { sites } = program
+  const exec = sites.findIndex((site) => site.process === 'init' && isExec(site))
+  const before = sites.findLastIndex(({ instruction }, index) => index < exec && instruction.kind !== 'fail')
+  if (before >= 0 && results[before] !== undefined) return undefined
   const flow = program.flow()
   let index = program.sites.findIndex((site) => site.process === 'init')
   for (let steps = 0; index >= 0 && index < results.length && steps < 100_000; steps++) {

@@ -43,7 +43,8 @@ function link(plan: Plan): Plan {
         mounts.push({ path: instruction.mountedAt, step: at, index, kept: false })
       }
       if (!instruction.beneathMount) return instruction
-      const holder = mounts.findLast(({ path }) => relativeTo(path, pathOf(instruction)) !== undefined)
+      const path = pathOf(instruction)
+      const holder = mounts.findLast((mount) => holds(mount.path, path))
       if (!holder) return instruction
       holder.kept = true
       return lookUpBeneath(instruction, holder.path)
@@ -62,9 +63,8 @@ const pathOf = ({ args }: Call): string => {
   return path.startsWith('/') ? path : `/${path}`
 }
 
-/** What is left of a path beneath a directory: "" for the directory itself, undefined if it is elsewhere. */
-const relativeTo = (directory: string, path: string): string | undefined =>
-  path === directory ? '' : path.startsWith(`${directory}/`) ? path.slice(directory.length + 1) : undefined
+const holds = (directory: string, path: string): boolean =>
+  path.startsWith(directory) && (path.length === directory.length || path[directory.length] === '/')
 
 /** The fd stays open: until the exec, or with `apply` in the caller's hands. */
 const keep = ({ args }: Call, path: string): Instruction => ({
@@ -75,7 +75,7 @@ const keep = ({ args }: Call, path: string): Instruction => ({
 function lookUpBeneath({ beneathMount: _, ...lookUp }: Call, mount: string): Call {
   const [, , how, size] = lookUp.args
   const fd = ref(mountWord(mount))
-  const path = relativeTo(mount, pathOf(lookUp)) as string
+  const path = pathOf(lookUp).slice(mount.length + 1)
   // The mount itself. It may be a file, which can't be looked up as ".".
   if (path === '') {
     const { save, of } = lookUp

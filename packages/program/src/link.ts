@@ -70,10 +70,10 @@ export function link(
   const base = addresses(constants.length)
   const [constBase, dataBase] = [Number(base.constants) + opsSize, Number(base.data)]
   const resolve = (place: Place): number => (place.segment === 'data' ? dataBase : constBase) + offsetOf(place)
-  for (const { at, target } of memory.fixups) {
+  memory.fixups.forEach(({ at, target }) => {
     if (at.segment === 'data') writeWord(dataWords, offsetOf(at) / 4, resolve(target))
     else writeWord(words, (opsSize + at.offset) / 4, resolve(target))
-  }
+  })
   const entry = (index: number): number => (traced ? 2 * index : index)
   const target = (to: Operation['next'], following: number): number => {
     if (to === undefined) return entry(following)
@@ -92,10 +92,11 @@ export function link(
     }
     const next = target(operation.next, i + 1)
     const failed = target(operation.failed, i + 1)
-    let at = writeOperation(words, slot, operation.call, operation.indirect, next, failed, resolve(operation.save))
-    for (const argument of operation.arguments) {
-      writeWord(words, at, typeof argument === 'object' ? resolve(argument) : argument)
-      at += 2
+    const at = writeOperation(words, slot, operation.call, operation.indirect, next, failed, resolve(operation.save))
+    const { arguments: args } = operation
+    for (let n = 0; n < args.length; n++) {
+      const argument = args[n] as Operation['arguments'][number]
+      writeWord(words, at + 2 * n, typeof argument === 'object' ? resolve(argument) : argument)
     }
   }
   return { constants, data, slots }
@@ -167,6 +168,12 @@ function writeOperation(
 /** 64 bits, little-endian, modulo 2^64. BigInt arithmetic is slow, and most words are numbers. */
 function writeWord(into: Int32Array, index: number, value: number | bigint): void {
   if (typeof value === 'number') {
+    // Most words are small: they need no division, whose result would be an object.
+    if (value >= 0 && value <= 0x7fffffff) {
+      into[index] = value
+      into[index + 1] = 0
+      return
+    }
     // Both conversions are modulo 2^32, and the floor is that of two's complement.
     into[index] = value
     into[index + 1] = Math.floor(value / 0x100000000)

@@ -52,7 +52,11 @@ export class Memory {
    * @throws RtError RT_INVALID_OPTION on a NUL inside: the kernel would read only half of it
    */
   string(text: string | Uint8Array): Place {
-    if (typeof text === 'string' && !isUtf8(text)) return this.string(textBytes(text))
+    if (typeof text === 'string') {
+      const known = this.texts.get(text)
+      if (known) return known
+      if (!isUtf8(text)) return this.string(textBytes(text))
+    }
     // Latin-1 gives every sequence of bytes a key of its own; the mark tells it from text.
     const key = typeof text === 'string' ? text : `\0${Buffer.from(text).toString('latin1')}`
     const known = this.texts.get(key)
@@ -120,10 +124,10 @@ export class Memory {
 
   /** Copy constants and initial data to where they will lie. */
   copyTo(constants: Buffer, data: Buffer): void {
-    for (const { offset, content } of this.constants) {
+    this.constants.forEach(({ offset, content }) => {
       if (typeof content === 'string') constants.write(content, offset)
       else constants.set(content, offset)
-    }
+    })
     for (const { offset, init } of this.named.values()) if (init) data.set(init, offset)
   }
 }

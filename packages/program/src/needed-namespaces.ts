@@ -33,14 +33,15 @@ const ALL =
   CLONE_NEWTIME
 
 /** Init's phases: what the supervisor does, it does on the host on purpose. */
-const initsInstructions = (step: Step, plan: Plan): readonly Instruction[] => [
-  ...(step.enter ?? []),
-  ...(plan.opens === 'init' ? (step.open ?? []) : []),
-  ...(step.inside ?? []),
-]
+const initsPhases = ({ enter, open, inside }: Step, { opens }: Plan) => [enter, opens === 'init' ? open : [], inside]
 
-const callsOf = (instructions: readonly Instruction[] = []): Call[] =>
-  instructions.filter((instruction) => instruction.kind === 'call')
+function eachCall(phases: readonly (readonly Instruction[] | undefined)[], visit: (call: Call) => void): void {
+  for (const phase of phases) {
+    phase?.forEach((instruction) => {
+      if (instruction.kind === 'call') visit(instruction)
+    })
+  }
+}
 
 /**
  * The steps that would act on the host itself, because no step brings the namespaces that they need: by what they say
@@ -48,17 +49,23 @@ const callsOf = (instructions: readonly Instruction[] = []): Call[] =>
  */
 export function neededNamespaces(plan: Plan, clone: number): { readonly step: number; readonly flags: number }[] {
   let brought = clone
-  for (const { call, args } of plan.steps.flatMap((step) =>
-    callsOf([...(step.outside ?? []), ...initsInstructions(step, plan)]),
-  )) {
+  const bring = ({ call, args }: Call): void => {
     if (call === 'unshare' && typeof args[0] === 'number') brought |= args[0] & ALL
     // Type 0 takes any: the fd decides.
     if (call === 'setns') brought |= typeof args[1] === 'number' && args[1] !== 0 ? args[1] & ALL : ALL
   }
-  return plan.steps.flatMap((step, index) => {
+  // What init's own calls need is known before all of what is brought: a later step may bring it.
+  const needed = plan.steps.map((step) => {
     let needs = step.needs ?? 0
-    for (const { call } of callsOf(initsInstructions(step, plan))) needs |= ACTS_ON[call] ?? 0
+    eachCall([step.outside], bring)
+    eachCall(initsPhases(step, plan), (made) => {
+      bring(made)
+      needs |= ACTS_ON[made.call] ?? 0
+    })
+    return needs
+  })
+  return needed.flatMap((needs, step) => {
     const flags = needs & ~brought
-    return flags === 0 ? [] : [{ step: index, flags }]
+    return flags === 0 ? [] : [{ step, flags }]
   })
 }

@@ -17,19 +17,21 @@ const UNSET = new Uint8Array(8).fill(0xff)
 /** A named struct has room for a message to Node (frame.ts). */
 const SMALLEST_STRUCT = 32
 
+/** Most calls have none. */
+const NONE: readonly Store[] = []
+
 const ENCODED = new WeakMap<object, Uint8Array>()
 
 /** Turns the values of instructions into operands, laying out the memory they name. */
 export class Operands {
   /** Stores that the values seen since the last {@link takeStores} need. */
-  private stores: Store[] = []
+  private stores: readonly Store[] = NONE
 
   constructor(private readonly memory: Memory) {}
 
   takeStores(): readonly Store[] {
-    if (this.stores.length === 0) return []
     const taken = this.stores
-    this.stores = []
+    this.stores = NONE
     return taken
   }
 
@@ -49,7 +51,7 @@ export class Operands {
   /** The word that takes a result: a name, or `name+offset` in a struct or buffer. */
   saved(name: string, scope: string): Place {
     const plus = name.lastIndexOf('+')
-    if (plus <= 0) return this.word(scoped(name, scope))
+    if (plus <= 0) return this.word(name, scope)
     const offset = Number(name.slice(plus + 1))
     if (!Number.isInteger(offset)) {
       throw new RtError('RT_PROGRAM', `${JSON.stringify(name)} is no name: what follows a "+" is an offset in bytes`)
@@ -68,12 +70,25 @@ export class Operands {
   }
 
   private at(name: string, offset: number, scope: string): Place {
-    const place = this.word(scoped(name, scope))
+    const place = this.word(name, scope)
     return offset === 0 ? place : { segment: 'data', within: place, offset }
   }
 
-  private word(name: string): Place {
-    return this.memory.find(name) ?? this.memory.data(name, 8, UNSET)
+  /** Words that have been met, by the names that instructions give them: one of a step's own is made longer once. */
+  private words = new Map<string, Place>()
+  private wordsScope = ''
+
+  private word(name: string, scope: string): Place {
+    if (scope !== this.wordsScope) {
+      this.words = new Map()
+      this.wordsScope = scope
+    }
+    const known = this.words.get(name)
+    if (known) return known
+    const full = scoped(name, scope)
+    const place = this.memory.find(full) ?? this.memory.data(full, 8, UNSET)
+    this.words.set(name, place)
+    return place
   }
 
   private vector(value: Vector, scope: string): Place {
@@ -86,9 +101,13 @@ export class Operands {
         this.memory.fixups.push({ at, target: this.memory.string(text) })
       } else if ('address' in text) {
         this.memory.fixups.push({ at, target: this.at(text.address, text.offset ?? 0, scope) })
-      } else this.stores.push({ to: at, from: this.at(text.ref, text.offset ?? 0, scope) })
+      } else this.store(at, this.at(text.ref, text.offset ?? 0, scope))
     })
     return place
+  }
+
+  private store(to: Place, from: Place): void {
+    this.stores = [...this.stores, { to, from }]
   }
 
   private anonymous = 0
@@ -122,7 +141,7 @@ export class Operands {
     for (const [offset, other, how] of dynamic) {
       const at = partOf(place, offset)
       if (how === 'pointer') this.memory.fixups.push({ at, target: other })
-      else this.stores.push({ to: at, from: other })
+      else this.store(at, other)
     }
     return place
   }

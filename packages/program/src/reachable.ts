@@ -17,8 +17,8 @@ const FAILED = '$initFailed'
 
 const callOf = ({ instruction, helper }: Site): string | undefined =>
   instruction.kind === 'call' && helper === undefined ? instruction.call : undefined
-const executes = (site: Site): boolean => callOf(site) === 'execve' || callOf(site) === 'execveat'
-const ends = (site: Site): boolean => callOf(site) === 'exit_group' || callOf(site) === 'exit'
+const executes = (call: string | undefined): boolean => call === 'execve' || call === 'execveat'
+const ends = (call: string | undefined): boolean => call === 'exit_group' || call === 'exit'
 
 /** @throws RtError RT_PROGRAM if nothing defines it */
 export function placeOf(labels: ReadonlyMap<string, number>, name: string): number {
@@ -42,7 +42,8 @@ export function stepsThatNeverRun({ operations, labels }: Assembler): NeverRun {
   if (start < 0) return { unreached: [], after: undefined, runsOut: true }
   const end = labels.get(FAILED) ?? operations.length
   const seen = new Uint8Array(operations.length)
-  const pending: [index: number, how: number][] = [[start, REACHED]]
+  // Pairs of an index and how it is reached, one after the other: 1500 little objects would be worth a garbage collection.
+  const pending = [start, REACHED]
   let runsOut = false
   let after: number | undefined
   seen[start] = REACHED
@@ -54,22 +55,23 @@ export function stepsThatNeverRun({ operations, labels }: Assembler): NeverRun {
     if (index === end || !target || ((seen[index] as number) & how) !== 0) return
     if (how === ASIDE && target.site.step !== operations[from]?.site.step) return
     seen[index] = (seen[index] as number) | how
-    pending.push([index, how])
+    pending.push(index, how)
   }
-  for (let item = pending.pop(); item; item = pending.pop()) {
-    const [index, how] = item
+  while (pending.length > 0) {
+    const how = pending.pop() as number
+    const index = pending.pop() as number
     const { site, next, failed } = operations[index] as Operation
-    const { kind } = site.instruction
-    if (ends(site)) continue
-    if (executes(site)) {
+    const called = callOf(site)
+    if (ends(called)) continue
+    if (executes(called)) {
       if (how === REACHED) after ??= site.step
       go(index, failed, ASIDE)
       continue
     }
     go(index, next, how)
-    if (kind !== 'goto') go(index, failed, how)
+    if (site.instruction.kind !== 'goto') go(index, failed, how)
   }
-  const lastExec = operations.findLastIndex(({ site }, index) => executes(site) && seen[index] !== 0)
+  const lastExec = operations.findLastIndex(({ site }, index) => seen[index] !== 0 && executes(callOf(site)))
   const unreached = new Set<number>()
   // A phase of a step is a row of its operations. Generated code may hold branches that its case has no use for; a row
   // of which nothing is reached, or what stands behind the execve, is a mistake.

@@ -1,6 +1,5 @@
 import type { Section } from './frame.js'
 import type { Instruction, Value } from './instruction.js'
-import { scoped } from './operands.js'
 import type { ProcessName } from './operation.js'
 import type { Plan } from './plan.js'
 import { CLONE, PIDFD } from './vocabulary.js'
@@ -16,34 +15,89 @@ export interface UnsavedWord {
  * The words that are read where nothing can have saved them. Memory is each process's own from the clone on: init has
  * what the supervisor saved before it, and neither has what the other saved later. Within a section a loop may read what
  * a later instruction saves.
+ *
+ * Every start comes by here, once, in code that is not compiled yet: there a `for … of` makes an object for each element,
+ * and a name that is made longer for a look-up is hashed anew.
  */
 export function unsavedWords(plan: Plan, sections: readonly Section[]): UnsavedWord[] {
-  const anywhere = new Set(
-    sections.flatMap(({ step, instructions }) =>
-      instructions.flatMap((instruction) => saves(instruction).map((name) => scoped(name, `${step}.`))),
-    ),
-  )
+  const known: Record<ProcessName, Words> = { supervisor: new Words(), init: new Words() }
   // The kernel writes the pidfd through the address in clone_args.
-  const known: Record<ProcessName, Set<string>> = { supervisor: new Set([PIDFD]), init: new Set() }
+  known.supervisor.add(PIDFD, -1)
   const found: UnsavedWord[] = []
+  let anywhere: Words | undefined
   for (const { process, step, instructions } of sections) {
-    const scope = `${step}.`
     const words = known[process]
-    for (const instruction of instructions) for (const name of saves(instruction)) words.add(scoped(name, scope))
     const missing = new Set<string>()
-    for (const instruction of instructions) {
-      for (const name of reads(instruction)) {
-        const full = scoped(name, scope)
-        // "Close it if it is mine": a word of the other process is -1 here, which is no fd.
-        if (!words.has(full) && !(acceptsNoFd(instruction) && anywhere.has(full))) missing.add(name)
+    let isClone = false
+    let reader: Instruction | undefined
+    const save = (name: string): void => words.add(name, step)
+    const read = (name: string): void => {
+      if (words.has(name, step)) return
+      // "Close it if it is mine": a word of the other process is -1 here, which is no fd.
+      if (acceptsNoFd(reader as Instruction)) {
+        anywhere ??= wordsAnywhere(sections)
+        if (anywhere.has(name, step)) return
       }
+      missing.add(name)
     }
-    const isClone = instructions.some((each) => each.kind === 'call' && each.save === CLONE)
-    if (isClone) for (const word of words) known.init.add(word)
+    for (let i = 0; i < instructions.length; i++) {
+      const instruction = instructions[i] as Instruction
+      if (instruction.kind === 'call' && instruction.save === CLONE) isClone = true
+      eachName(instruction, save, ignore)
+    }
+    for (let i = 0; i < instructions.length; i++) {
+      reader = instructions[i] as Instruction
+      eachName(reader, ignore, read)
+    }
+    if (isClone) known.init.addAll(words)
     for (const word of missing) if (plan.steps[step]) found.push({ step, word, process })
   }
   return found
 }
+
+/** Names as `scoped` (operands.ts) tells them apart: those that begin with `$` are the plan's, others their step's. */
+class Words {
+  private readonly shared = new Set<string>()
+  private readonly own = new Map<number, Set<string>>()
+
+  add(name: string, step: number): void {
+    if (name.startsWith('$')) this.shared.add(name)
+    else this.ofStep(step).add(name)
+  }
+
+  has(name: string, step: number): boolean {
+    return name.startsWith('$') ? this.shared.has(name) : this.own.get(step)?.has(name) === true
+  }
+
+  addAll({ shared, own }: Words): void {
+    for (const name of shared) this.shared.add(name)
+    for (const [step, names] of own) {
+      const words = this.ofStep(step)
+      for (const name of names) words.add(name)
+    }
+  }
+
+  private ofStep(step: number): Set<string> {
+    const known = this.own.get(step)
+    if (known) return known
+    const made = new Set<string>()
+    this.own.set(step, made)
+    return made
+  }
+}
+
+/** What any instruction of any process saves. */
+function wordsAnywhere(sections: readonly Section[]): Words {
+  const words = new Words()
+  for (const { step, instructions } of sections) {
+    const save = (name: string): void => words.add(name, step)
+    for (const instruction of instructions) eachName(instruction, save, ignore)
+  }
+  return words
+}
+
+type Told = (name: string) => void
+const ignore: Told = () => undefined
 
 const acceptsNoFd = (instruction: Instruction): boolean =>
   instruction.kind === 'call' && (instruction.tolerate === 'any' || instruction.tolerate?.includes('EBADF') === true)
@@ -53,41 +107,46 @@ const withoutOffset = (name: string): string => {
   return plus > 0 ? name.slice(0, plus) : name
 }
 
-const valuesOf = (instruction: Instruction): readonly Value[] => {
-  if (instruction.kind === 'call') return instruction.args
-  if (instruction.kind === 'branch') return [instruction.value]
-  if (instruction.kind === 'compute') return [instruction.base, instruction.left ?? 0, instruction.right ?? 0]
-  return []
+/**
+ * The names in an instruction.
+ *
+ * @param saves is told those that it gives memory to: its result, and what the kernel may fill through an address
+ * @param reads is told the words that it loads
+ */
+function eachName(instruction: Instruction, saves: Told, reads: Told): void {
+  switch (instruction.kind) {
+    case 'call': {
+      const { save, args } = instruction
+      if (save !== undefined) saves(withoutOffset(save))
+      for (let i = 0; i < args.length; i++) namesIn(args[i] as Value, saves, reads)
+      return
+    }
+    case 'branch':
+      namesIn(instruction.value, saves, reads)
+      return
+    case 'compute': {
+      const { save, base, left, right } = instruction
+      saves(withoutOffset(save))
+      namesIn(base, saves, reads)
+      if (left !== undefined) namesIn(left, saves, reads)
+      if (right !== undefined) namesIn(right, saves, reads)
+    }
+  }
 }
 
-/** Names that an instruction gives memory to: its result, and what the kernel may fill through an address. */
-function saves(instruction: Instruction): string[] {
-  const names: string[] = []
-  if ((instruction.kind === 'call' || instruction.kind === 'compute') && instruction.save !== undefined) {
-    names.push(withoutOffset(instruction.save))
+function namesIn(value: Value, saves: Told, reads: Told): void {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return
+  if ('ref' in value) reads(value.ref)
+  else if ('buffer' in value) saves(value.buffer)
+  else if ('address' in value) saves(value.address)
+  else if ('struct' in value) {
+    if (value.name !== undefined) saves(value.name)
+    Object.values(value.fields).forEach((field) => {
+      namesIn(field, saves, reads)
+    })
+  } else if ('strings' in value) {
+    value.strings.forEach((text) => {
+      namesIn(text, saves, reads)
+    })
   }
-  const visit = (value: Value): void => {
-    if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return
-    if ('buffer' in value) names.push(value.buffer)
-    else if ('address' in value) names.push(value.address)
-    else if ('struct' in value) {
-      if (value.name !== undefined) names.push(value.name)
-      for (const field of Object.values(value.fields)) visit(field)
-    } else if ('strings' in value) for (const text of value.strings) visit(text)
-  }
-  for (const value of valuesOf(instruction)) visit(value)
-  return names
-}
-
-/** Names of words that an instruction loads. */
-function reads(instruction: Instruction): string[] {
-  const names: string[] = []
-  const visit = (value: Value): void => {
-    if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return
-    if ('ref' in value) names.push(value.ref)
-    else if ('struct' in value) for (const field of Object.values(value.fields)) visit(field)
-    else if ('strings' in value) for (const text of value.strings) visit(text)
-  }
-  for (const value of valuesOf(instruction)) visit(value)
-  return names
 }

@@ -12,8 +12,8 @@ interface Hint {
 const NEW_USER = /CLONE_NEWUSER/
 const MOUNTING = ['mount', 'move_mount', 'open_tree', 'fsmount', 'unshare', 'clone', 'clone3']
 
-/** The first row that matches speaks; narrow rows stand before wide ones. */
-export const HINTS: readonly Hint[] = [
+/** The first row that matches speaks; narrow rows stand before wide ones. Made for an error, and not at every start. */
+export const makeHints = (): readonly Hint[] => [
   {
     calls: MOUNTING,
     errno: 'ENOSPC',
@@ -285,5 +285,6 @@ export function hintFor(syscall: string, errno: number | ErrnoName, call = ''): 
       ? 'the kernel lacks this call, or a seccomp filter hides it'
       : `${syscall} needs Linux ${since} or later; a seccomp filter of an outer container may also hide it`
   }
-  return HINTS.find((row) => row.errno === name && row.calls.includes(syscall) && (row.when?.test(call) ?? true))?.hint
+  return makeHints().find((row) => row.errno === name && row.calls.includes(syscall) && (row.when?.test(call) ?? true))
+    ?.hint
 }

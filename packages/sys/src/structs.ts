@@ -235,8 +235,16 @@ export function structLayout(name: string): StructLayout {
 
 /** Write one field into a struct's bytes. Values are truncated to the field's width, as in C. */
 export function writeField(view: DataView, type: FieldType, offset: number, value: number | bigint): void {
-  const bits = BigInt.asUintN(64, BigInt(word(value, 'a field')))
+  const content = word(value, 'a field')
   const width = WIDTH[type]
+  if (width <= 4 && typeof content === 'number') {
+    // The conversions are modulo 2^32, and BigInts are slow.
+    if (width === 4) view.setUint32(offset, content, true)
+    else if (width === 2) view.setUint16(offset, content, true)
+    else view.setUint8(offset, content)
+    return
+  }
+  const bits = BigInt.asUintN(64, BigInt(content))
   if (width === 8) view.setBigUint64(offset, bits, true)
   else if (width === 4) view.setUint32(offset, Number(bits & 0xffffffffn), true)
   else if (width === 2) view.setUint16(offset, Number(bits & 0xffffn), true)

@@ -1,7 +1,7 @@
 // requires nothing
 import { ERRNO, type ErrnoName, hintFor, isSyscallName, SyscallError } from '@rt/sys'
 import { describe, expect, it } from 'vitest'
-import { HINTS, NEWER } from '../src/hints.js'
+import { makeHints, NEWER } from '../src/hints.js'
 
 /** Calls as they are printed, one at least for every row that looks at the call. */
 const EXAMPLES: readonly (readonly [syscall: string, errno: ErrnoName, call: string])[] = [
@@ -24,6 +24,7 @@ const EXAMPLES: readonly (readonly [syscall: string, errno: ErrnoName, call: str
   ['mkdirat', 'EROFS', 'mkdirat(AT_FDCWD, "/sys/fs/cgroup/rt-x", 0755)'],
 ]
 
+const HINTS = makeHints()
 const rows = HINTS.map((row, index) => [`row ${index}: ${row.calls.join(', ')} ${row.errno}`, row] as const)
 
 describe('hints', () => {

@@ -21,14 +21,20 @@ const TTY_GROUP = 5
 const EVERY_ID = /^\s*0\s+0\s+4294967295\s*$/
 
 /**
- * A look at this process. A namespace other than the first can have such a map too, but only if root of the first wrote
- * it; the kernel then says no where it matters, and the call's error says which.
+ * A look at this process, once: nothing that rt does changes it. A namespace other than the first can have such a map
+ * too, but only if root of the first wrote it; the kernel then says no where it matters, and the call's error says which.
  *
  * @param read for tests: a file below /proc/self
  */
-export function privilegeOf(
-  read: (file: string) => string = (file) => readFileSync(`/proc/self/${file}`, 'latin1'),
-): Privilege {
+export function privilegeOf(read?: (file: string) => string): Privilege {
+  if (read) return look(read)
+  own ??= look((file) => readFileSync(`/proc/self/${file}`, 'latin1'))
+  return own
+}
+
+let own: Privilege | undefined
+
+function look(read: (file: string) => string): Privilege {
   const effective = capabilitySet(read('status'), 'CapEff')
   return {
     admin: ((effective >> BigInt(CAPABILITIES.CAP_SYS_ADMIN)) & 1n) === 1n,

@@ -5,13 +5,21 @@
  */
 export function textFromBytes(bytes: Uint8Array): string {
   try {
-    return utf8.decode(bytes)
+    return decode(bytes)
   } catch {
     return fromMixed(bytes)
   }
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+/** Made when it is first needed: Node takes a while to. */
+let utf8: InstanceType<typeof TextDecoder> | undefined
+
+/** @throws TypeError for bytes that are not UTF-8 */
+function decode(bytes: Uint8Array): string {
+  utf8 ??= new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  return utf8.decode(bytes)
+}
+
 const ESCAPE = 0xdc00
 
 /** The longest valid sequence at each place, else one escaped byte. */
@@ -20,7 +28,7 @@ function fromMixed(bytes: Uint8Array): string {
   let at = 0
   while (at < bytes.length) {
     const length = sequenceLength(bytes, at)
-    text += length ? utf8.decode(bytes.subarray(at, at + length)) : String.fromCharCode(ESCAPE + (bytes[at] as number))
+    text += length ? decode(bytes.subarray(at, at + length)) : String.fromCharCode(ESCAPE + (bytes[at] as number))
     at += length || 1
   }
   return text
@@ -29,7 +37,7 @@ function fromMixed(bytes: Uint8Array): string {
 function sequenceLength(bytes: Uint8Array, at: number): number {
   for (let length = 1; length <= 4 && at + length <= bytes.length; length++) {
     try {
-      utf8.decode(bytes.subarray(at, at + length))
+      decode(bytes.subarray(at, at + length))
       return length
     } catch {
       // Not a whole sequence yet.

@@ -18,6 +18,9 @@ const NAMED: Readonly<Record<number, string>> = {
 /** Controls, format characters (bidi overrides, zero-width ones) and line separators: a terminal would obey them. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
 
+/** ASCII that stands for itself: what most paths are made of, and no work. */
+const PLAIN = /^[ !#-[\]-~]*$/
+
 /** The longest UTF-8 text at the start of `bytes` that does not end within a character. */
 function wholeCharacters(bytes: Uint8Array, longest: number): Uint8Array {
   let end = longest
@@ -46,6 +49,7 @@ function octal(byte: number, next: number | undefined): string {
  * @param longest bytes shown; the rest is `...` after the closing quote
  */
 export function quote(text: string | Uint8Array, longest = Number.POSITIVE_INFINITY): string {
+  if (typeof text === 'string' && text.length <= longest && PLAIN.test(text)) return `"${text}"`
   // A message must come about whatever is in the text: half a surrogate pair is shown as U+FFFD.
   const all = typeof text === 'string' ? (bytesOfText(text) ?? Buffer.from(text)) : text
   const cut = all.byteLength > longest
