@@ -51,7 +51,7 @@ export function judge(profile: SeccompProfile, call: JudgedCall, options: Filter
   }
   const selected = selectRules(profile, situation)
   const rules = new CallRules(profile, selected)
-  const said = rules.about(call.name)
+  const said = rules.byName.get(call.name)
   const candidates = said ? rules.list(said, abi) : []
   const args = Array.from({ length: 6 }, (_, i) => BigInt.asUintN(64, BigInt(call.args?.[i] ?? 0)))
   const met = candidates.find(({ conditions }) =>

@@ -118,18 +118,18 @@ export class ArgumentTests {
         low.add(lowHalf(from), to)
       }
       // Almost every argument is an int or a set of flags.
-      high.add(half, this.look(lowWord(argument), `low ${argument}`, low), half === 0 ? USUAL : 1)
+      high.add(half, this.look(lowWord(argument), low), half === 0 ? USUAL : 1)
       const next = segments[i]
       if (half < WORD32 && (next === undefined || highHalf(next.from) > half + 1)) {
         high.add(half + 1, (segments[i - 1] as WideSegment).to)
       }
     }
-    return this.wide ? this.look(highWord(argument), `high ${argument}`, high) : (high.to[0] as NodeId)
+    return this.wide ? this.look(highWord(argument), high) : (high.to[0] as NodeId)
   }
 
-  private look(offset: number, word: string, segments: Segments): NodeId {
+  private look(offset: number, segments: Segments): NodeId {
     if (segments.to.length === 1) return segments.to[0] as NodeId
-    return this.graph.load(offset, segmentTree(this.graph, word, segments))
+    return this.graph.load(offset, segmentTree(this.graph, offset, segments))
   }
 
   private masked(condition: Condition & { kind: 'masked' }, clauses: readonly Clause[], otherwise: NodeId): NodeId {
@@ -155,10 +155,9 @@ export class ArgumentTests {
   private bits(offset: number, mask: number, value: number, then: NodeId, otherwise: NodeId): NodeId {
     const { graph } = this
     if (mask === 0) return then
-    if (value === 0) return graph.load(offset, graph.test(`at ${offset}`, 'anySet', mask, otherwise, then))
-    const isWhole = mask === WORD32
-    const test = graph.test(`at ${offset}${isWhole ? '' : ` & ${mask}`}`, 'equal', value, then, otherwise)
-    return graph.load(offset, test, isWhole ? undefined : mask)
+    if (value === 0) return graph.load(offset, graph.test(offset, 'anySet', mask, otherwise, then))
+    const some = mask === WORD32 ? undefined : mask
+    return graph.load(offset, graph.test(offset, 'equal', value, then, otherwise, some), some)
   }
 }
 

@@ -29,7 +29,7 @@ export interface Said {
  * and all names of a rule share what is made of it.
  */
 export class CallRules {
-  private readonly said = new Map<string, Said>()
+  readonly byName: ReadonlyMap<string, Said>
   private readonly otherwise: number
 
   constructor(
@@ -37,7 +37,8 @@ export class CallRules {
     private readonly selected: readonly SelectedRule[],
   ) {
     this.otherwise = defaultReturn(profile)
-    const { said } = this
+    const said = new Map<string, Said>()
+    this.byName = said
     for (let place = 0; place < selected.length; place++) {
       const alone: Said = { by: [place] }
       for (const name of namesOf((selected[place] as SelectedRule).rule)) {
@@ -49,10 +50,6 @@ export class CallRules {
     }
     // No other ABI has a call of these names.
     for (const multiplexer of MULTIPLEXERS) said.set(multiplexer, { by: said.get(multiplexer)?.by ?? [], multiplexer })
-  }
-
-  about(name: string): Said | undefined {
-    return this.said.get(name)
   }
 
   /** What is to be looked at for a call, in order. */
@@ -89,7 +86,7 @@ export class CallRules {
   /** What is said of the calls that another one does too is said of that one, for their selectors. */
   private multiplexed(multiplexer: string): CallRule[] {
     return multiplexedBy(multiplexer).flatMap(({ name, selector }) => {
-      const said = this.said.get(name)
+      const said = this.byName.get(name)
       if (said === undefined) return []
       const selects = conditionOf({ index: 0, op: 'SCMP_CMP_EQ', value: selector }, false)
       return this.rules(said, false).map(({ index, conditions, action }) => ({

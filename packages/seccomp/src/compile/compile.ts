@@ -29,8 +29,8 @@ export function compile(profile: SeccompProfile, selected: readonly SelectedRule
   // The processor's own architecture is compared first.
   for (const [architecture, ranges] of [...unruled(abis, rules, otherwise)].reverse()) {
     const own = abis.filter((abi) => AUDIT_ARCH[abi] === architecture)
-    const tree = graph.load(NUMBER, segmentTree(graph, 'number', numbers.of(own, ranges)))
-    start = graph.test('architecture', 'equal', architecture, tree, start)
+    const tree = graph.load(NUMBER, segmentTree(graph, NUMBER, numbers.of(own, ranges)))
+    start = graph.test(ARCHITECTURE, 'equal', architecture, tree, start)
   }
   const instructions = instructionsOf(graph, graph.load(ARCHITECTURE, start))
   if (instructions.length > MAX_INSTRUCTIONS) {

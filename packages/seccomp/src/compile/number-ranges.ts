@@ -37,6 +37,7 @@ export class NumberRanges {
    */
   of(abis: readonly Abi[], ranges: readonly Otherwise[]): Segments {
     const { graph, rules } = this
+    const { byName } = rules
     const found = new Segments()
     let at = 0
     let range = 0
@@ -53,7 +54,7 @@ export class NumberRanges {
       for (const { first, names } of blocks(abi)) {
         for (let i = 0; i < names.length; i++) {
           const name = names[i]
-          const said = name === undefined ? undefined : rules.about(name)
+          const said = name === undefined ? undefined : byName.get(name)
           if (said === undefined) continue
           // Most calls are treated as the one before them.
           if (said !== last || first + i !== at) {

@@ -56,17 +56,17 @@ const HEAVY = 0.3
  * A tree of comparisons that finds a word's range: balanced by weight, so that what is asked for often is found after
  * few. A heavy single value is compared first; what is around it then has no hole.
  *
- * @param word what is in A
+ * @param word the offset of what is in A
  * @param segments used up by it
  */
-export function segmentTree(graph: FilterGraph, word: string, segments: Segments): NodeId {
+export function segmentTree(graph: FilterGraph, word: number, segments: Segments): NodeId {
   return new Tree(graph, word).of(segments, 0, segments.to.length, LARGEST)
 }
 
 class Tree {
   constructor(
     private readonly graph: FilterGraph,
-    private readonly word: string,
+    private readonly word: number,
   ) {}
 
   /** Of the ranges from `start` to `end` (exclusive), whose last value is `largest`. */

@@ -65,7 +65,7 @@ function highest(rules: CallRules, abi: Abi, start: number, end: number): number
     if (first < start || first >= end) continue
     for (let i = names.length - 1; i >= 0; i--) {
       const name = names[i]
-      if (name !== undefined && rules.about(name)?.by.length) return first + i
+      if (name !== undefined && rules.byName.get(name)?.by.length) return first + i
     }
   }
   return -1
