@@ -51,6 +51,8 @@ function host(changes: Partial<Host> & { files?: Record<string, string | undefin
   }
 }
 
+const UNCONFINED = '--security-opt seccomp=unconfined runs containers without a filter'
+
 /** What is not ok. */
 const troubles = (found: Host) => checkHost(found).filter(({ status }) => status !== 'ok')
 
@@ -60,6 +62,32 @@ describe('rt doctor', () => {
     expect(
       troubles(host({ uid: 1000, userName: 'ann', files: { '/proc/self/status': 'CapEff:\t0000000000000000\n' } })),
     ).toEqual([])
+  })
+
+  it.each<[string, Host, string]>([
+    [
+      'an outer filter, under which a container can have another',
+      host({ files: { '/proc/self/status': 'CapEff:\t000001ffffffffff\nSeccomp:\t2\n' } }),
+      'seccomp: filters that return kill_process, kill_thread, trap, errno, user_notif, trace, log, allow; rt runs under a filter itself',
+    ],
+    [
+      'a process without a filter',
+      host({ files: { '/proc/self/status': 'CapEff:\t000001ffffffffff\nSeccomp:\t0\n' } }),
+      'seccomp: filters that return kill_process, kill_thread, trap, errno, user_notif, trace, log, allow',
+    ],
+    [
+      'a kernel without keys',
+      host({ call: (name) => -ERRNO[name === 'keyctl' ? 'ENOSYS' : 'EINVAL'] }),
+      'keyrings: the kernel has no keys, or an outer filter hides them',
+    ],
+    [
+      'a caller who has no session keyring yet',
+      host({ call: (name) => -ERRNO[name === 'keyctl' ? 'ENOKEY' : 'EINVAL'] }),
+      'keyrings: a session keyring for each container',
+    ],
+  ])('finds %s to be no trouble', (_, found, line) => {
+    expect(troubles(found)).toEqual([])
+    expect(checkHost(found).map(({ name, finding }) => `${name}: ${finding}`)).toContain(line)
   })
 
   it.each<[string, Host, object]>([
@@ -89,6 +117,31 @@ describe('rt doctor', () => {
       host({ files: { '/proc/sys/vm/memfd_noexec': '2\n' } }),
       { name: 'memfd exec', status: 'warn' },
     ],
+    [
+      'a kernel without seccomp filters',
+      host({ files: { '/proc/sys/kernel/seccomp/actions_avail': undefined } }),
+      {
+        name: 'seccomp',
+        status: 'fail',
+        finding: 'the kernel has no filters of system calls (CONFIG_SECCOMP_FILTER)',
+        remedy: UNCONFINED,
+      },
+    ],
+    [
+      'filters that can’t return what the default one does',
+      host({ files: { '/proc/sys/kernel/seccomp/actions_avail': 'kill_process trap errno log\n' } }),
+      { name: 'seccomp', status: 'fail', finding: 'filters can’t return allow, kill_thread', remedy: UNCONFINED },
+    ],
+    ...(['EPERM', 'ENOSYS'] as const).map((errno): [string, Host, object] => [
+      `an outer filter that answers seccomp(2) with ${errno}`,
+      host({ call: (name) => -ERRNO[name === 'seccomp' ? errno : 'EINVAL'] }),
+      { name: 'seccomp', status: 'fail', finding: 'an outer filter forbids seccomp(2)', remedy: UNCONFINED },
+    ]),
+    ...(['EPERM', 'EACCES'] as const).map((errno): [string, Host, object] => [
+      `an outer filter that answers keyctl(2) with ${errno}`,
+      host({ call: (name) => -ERRNO[name === 'keyctl' ? errno : 'EINVAL'] }),
+      { name: 'keyrings', status: 'warn', finding: 'keyctl(2) is refused' },
+    ]),
     [
       'root without CAP_SYS_ADMIN',
       host({ files: { '/proc/self/status': 'CapEff:\t000001ffffdfffff\n' } }),

@@ -1,5 +1,5 @@
 import { RtError, refuseUnknownOptions } from '@rt/sys'
-import { type CallRule, callRules, defaultReturn, namesOf } from './compile/call-rules.js'
+import { type CallRule, CallRules, defaultReturn, namesOf } from './compile/call-rules.js'
 import { holds } from './compile/condition.js'
 import { unruled } from './compile/ways-in.js'
 import { FILTER_OPTIONS, type FilterOptions, situationOf } from './filter.js'
@@ -51,8 +51,9 @@ export function judge(profile: SeccompProfile, call: JudgedCall, options: Filter
     throw new RtError('RT_INVALID_OPTION', what)
   }
   const selected = selectRules(profile, situation)
-  const rules = new Map(abis.map((each) => [each, callRules(profile, selected, each)]))
-  const candidates = rules.get(abi)?.byNumber.get(number) ?? []
+  const rules = new CallRules(profile, selected)
+  const said = rules.byName.get(call.name)
+  const candidates = said ? rules.list(said, abi) : []
   const args = Array.from({ length: 6 }, (_, i) => BigInt.asUintN(64, BigInt(call.args?.[i] ?? 0)))
   const met = candidates.find(({ conditions }) =>
     conditions.every((each) => holds(each, args[each.argument] as bigint)),
@@ -64,7 +65,7 @@ export function judge(profile: SeccompProfile, call: JudgedCall, options: Filter
     reasons,
   })
   if (met) return told(met.action, [reasonOf(profile, met)])
-  const fallback = unruled(rules, defaultReturn(profile)).get(AUDIT_ARCH[abi]) ?? []
+  const fallback = unruled(abis, rules, defaultReturn(profile)).get(AUDIT_ARCH[abi]) ?? []
   const value = fallback.findLast(({ from }) => from <= number)?.action ?? defaultReturn(profile)
   const isNewer = value !== defaultReturn(profile)
   const numbers = new Set(selected.map(({ index }) => index))

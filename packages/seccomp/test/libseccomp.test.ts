@@ -5,7 +5,7 @@ import { needs } from '../../../tooling/fixtures/index.js'
 import { namesOf } from '../src/compile/call-rules.js'
 import { filter } from '../src/filter.js'
 import { ABIS, type Abi, AUDIT_ARCH } from '../src/numbers/abi.js'
-import { multiplexerOf } from '../src/numbers/multiplexed.js'
+import { MULTIPLEXERS, multiplexedBy } from '../src/numbers/multiplexed.js'
 import { ARM_PRIVATE, nameOf, numbers } from '../src/numbers/syscall-numbers.js'
 import type { SeccompProfile } from '../src/profile/profile.js'
 import { type SelectedRule, selectAbis, selectRules } from '../src/profile/select-rules.js'
@@ -75,7 +75,8 @@ const x86Abi = (number: number): Abi => ((number & 0x40000000) === 0 ? 'x86_64' 
 
 /** Names whose numbers both know. Of conditions on multiplexed calls libseccomp has its own idea: multiplexed.test.ts. */
 function namesOfBoth(arch: Arch): string[] {
-  const names = allNames().filter((name) => !multiplexerOf(name))
+  const multiplexed = new Set(MULTIPLEXERS.flatMap(multiplexedBy).map(({ name }) => name))
+  const names = allNames().filter((name) => !multiplexed.has(name))
   const theirs = ABIS[arch].map((abi) => [abi, libseccompNumbers(abi, names)] as const)
   return names.filter(
     (name) =>

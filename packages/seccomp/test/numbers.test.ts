@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { needs } from '../../../tooling/fixtures/index.js'
 import type { Abi } from '../src/numbers/abi.js'
-import { isKnownName, nameOf, numberOf, numbers } from '../src/numbers/syscall-numbers.js'
+import { blocks, isKnownName, nameOf, numberOf, numbers } from '../src/numbers/syscall-numbers.js'
 
 /** The kernel's own tables, as Debian's headers have them. */
 const HEADERS: readonly (readonly [Abi, string, number])[] = [
@@ -62,6 +62,17 @@ describe('numbers newer than Debian’s headers', () => {
     expect(numberOf(name, 'x32')).toBe(0x40000000 + number)
   })
 
+  it.each(['x86_64', 'x86', 'x32', 'aarch64', 'arm'] as const)(
+    'each of %s has one name, each name one number',
+    (abi) => {
+      const listed = blocks(abi).flatMap(({ first, names }) =>
+        names.flatMap((name, i) => (name === undefined ? [] : [[name, first + i] as const])),
+      )
+      expect(listed).toEqual([...numbers(abi)])
+      for (const [name, number] of listed) expect(nameOf(number, abi)).toBe(name)
+    },
+  )
+
   it('arm’s private ones, and what an ABI lacks', () => {
     expect(numberOf('cacheflush', 'arm')).toBe(0xf0002)
     expect(numberOf('set_tls', 'arm')).toBe(0xf0005)
@@ -70,6 +81,7 @@ describe('numbers newer than Debian’s headers', () => {
     expect(numberOf('set_thread_area', 'x32')).toBeUndefined()
     expect(numberOf('execve', 'x32')).toBe(0x40000000 + 520)
     expect(nameOf(0x40000000 + 520, 'x32')).toBe('execve')
+    expect(nameOf(0x40000000 + 59, 'x32')).toBeUndefined()
   })
 
   it('a name of another architecture is known, a misspelt one isn’t', () => {

@@ -1,6 +1,7 @@
 import { type ErrnoName, errnoName, errnoText, formatErrno } from './errno.js'
 import { escaped, printable } from './format/quote.js'
 import { hintFor } from './hints.js'
+import { outerFilterHint } from './outer-filter.js'
 
 /** What went wrong, for code that must decide. People read the message, the call and the hint. */
 export type RtErrorCode =
@@ -163,7 +164,7 @@ export class SyscallError extends RtError {
     super(
       (code && kindOf[code]) ?? 'RT_SYSCALL',
       failure.message ?? nodeMessage(errno, syscall, path, dest),
-      { ...failure, hint: failure.hint ?? hintFor(syscall, errno, call) },
+      { ...failure, hint: withOuterFilter(syscall, code, failure.hint ?? hintFor(syscall, errno, call)) },
       // An errno newer than our table has no name; Node writes "Unknown system error N".
       code ?? (`E${errno}` as ErrnoName),
     )
@@ -178,6 +179,12 @@ export class SyscallError extends RtError {
   static override isInstance(value: unknown): value is SyscallError {
     return isMarked(value, SYSCALL_ERROR)
   }
+}
+
+/** The filter first: what else the errno can mean doesn't count while the kernel isn't asked. */
+function withOuterFilter(syscall: string, code: string | undefined, hint: string | undefined): string | undefined {
+  const outer = outerFilterHint(syscall, code)
+  return outer && hint ? `${outer}; or ${hint}` : (outer ?? hint)
 }
 
 /** `CODE: description, syscall 'path' -> 'dest'`, as Node's file system errors read. */

@@ -2,6 +2,7 @@
 import { ERRNO, type ErrnoName, hintFor, isSyscallName, SyscallError } from '@rt/sys'
 import { describe, expect, it } from 'vitest'
 import { makeHints, NEWER } from '../src/hints.js'
+import { outerFilterHint } from '../src/outer-filter.js'
 
 /** Calls as they are printed, one at least for every row that looks at the call. */
 const EXAMPLES: readonly (readonly [syscall: string, errno: ErrnoName, call: string])[] = [
@@ -60,6 +61,14 @@ describe('hints', () => {
     expect(hintFor('mount', 12345)).toBeUndefined()
     // A path that only contains the letters of a file system's name.
     expect(hintFor('mount', 'EPERM', 'mount("none", "/srv/processes", "tmpfs", 0, NULL)')).toMatch('CAP_SYS_ADMIN')
+  })
+
+  it('name an outer filter, where there is one that refuses such calls', () => {
+    const hint = (syscall: string, errno: string, filtered: boolean) => outerFilterHint(syscall, errno, () => filtered)
+    expect(hint('open_tree', 'EPERM', true)).toMatch('may forbid open_tree')
+    expect(hint('open_tree', 'EPERM', false)).toBeUndefined()
+    expect(hint('open_tree', 'EINVAL', true)).toBeUndefined()
+    expect(hint('chown', 'EPERM', true)).toBeUndefined()
   })
 
   it('come with a SyscallError, for the errno of either sign', () => {

@@ -1,4 +1,4 @@
-import { type Condition, type Interval, largest, WORD32 } from './condition.js'
+import { after, type Condition, highHalf, isWithin, largest, lowHalf, type Value, WORD32 } from './condition.js'
 import type { FilterGraph, NodeId } from './graph.js'
 import { Segments, segmentTree } from './segment-tree.js'
 
@@ -9,7 +9,7 @@ export interface Clause {
 }
 
 interface WideSegment {
-  readonly from: bigint
+  readonly from: Value
   readonly to: NodeId
 }
 
@@ -44,26 +44,33 @@ export class ArgumentTests {
 
   decide(clauses: readonly Clause[], otherwise: NodeId): NodeId {
     this.questions = 0
-    const node = this.ask(clauses, otherwise)
+    const node = this.ask(clauses, otherwise, true)
     return this.questions > MOST_QUESTIONS ? this.chain(clauses, otherwise) : node
   }
 
-  private ask(clauses: readonly Clause[], otherwise: NodeId): NodeId {
+  /** @param isFirst not a part of another question: it isn't asked again */
+  private ask(clauses: readonly Clause[], otherwise: NodeId, isFirst = false): NodeId {
     if (this.questions > MOST_QUESTIONS) return otherwise
     const end = clauses.findIndex(({ conditions }) => conditions.length === 0)
     const last = end < 0 ? otherwise : (clauses[end] as Clause).verdict
     const open = end < 0 ? clauses : clauses.slice(0, end)
-    const [condition] = open[0]?.conditions ?? []
+    const condition = open[0]?.conditions[0]
     if (condition === undefined) return last
+    if (isFirst) return this.answer(condition, open, last)
     const key = `${open.map(keyOf).join(';')}/${last}`
     const known = this.asked.get(key)
     if (known !== undefined) return known
-    this.questions++
-    const node =
-      condition.kind === 'masked' ? this.masked(condition, open, last) : this.segments(condition.argument, open, last)
+    const node = this.answer(condition, open, last)
     // A node that was given up half-way is no answer.
     if (this.questions <= MOST_QUESTIONS) this.asked.set(key, node)
     return node
+  }
+
+  private answer(condition: Condition, clauses: readonly Clause[], otherwise: NodeId): NodeId {
+    this.questions++
+    return condition.kind === 'masked'
+      ? this.masked(condition, clauses, otherwise)
+      : this.segments(condition.argument, clauses, otherwise)
   }
 
   private chain(clauses: readonly Clause[], otherwise: NodeId): NodeId {
@@ -81,57 +88,48 @@ export class ArgumentTests {
   }
 
   private segments(argument: number, clauses: readonly Clause[], otherwise: NodeId): NodeId {
-    const isHere = (condition: Condition): boolean => condition.kind === 'within' && condition.argument === argument
-    const cuts = new Set([0n])
+    const cuts = new Set<Value>([0])
     for (const { conditions } of clauses) {
       for (const each of conditions) {
         if (each.kind !== 'within' || each.argument !== argument) continue
         for (const [from, to] of each.intervals) {
           cuts.add(from)
-          if (to < largest(this.wide)) cuts.add(to + 1n)
+          if (to < largest(this.wide)) cuts.add(after(to))
         }
       }
     }
     const starts = [...cuts].sort((a, b) => (a < b ? -1 : 1))
     return this.find(
       argument,
-      starts.map((from) => ({
-        from,
-        to: this.ask(
-          clauses
-            .filter(({ conditions }) => conditions.every((each) => !isHere(each) || contains(each, from)))
-            .map(({ conditions, verdict }) => ({ conditions: conditions.filter((each) => !isHere(each)), verdict })),
-          otherwise,
-        ),
-      })),
+      starts.map((from) => ({ from, to: this.ask(left(clauses, argument, from), otherwise) })),
     )
   }
 
   /** A tree over the upper half, and where that doesn't decide, over the lower one. */
   private find(argument: number, segments: readonly WideSegment[]): NodeId {
-    const low = (inside: readonly WideSegment[]): NodeId => {
-      const found = segmentsOf(inside.map(({ from, to }) => ({ from: Number(from & WORD32), to })))
-      if (found.to.length === 1) return found.to[0] as NodeId
-      return this.graph.load(lowWord(argument), segmentTree(this.graph, `low ${argument}`, found))
+    const high = new Segments()
+    for (let i = 0; i < segments.length; ) {
+      const half = highHalf((segments[i] as WideSegment).from)
+      const low = new Segments()
+      // What began in a half before goes on.
+      if (lowHalf((segments[i] as WideSegment).from) > 0) low.add(0, (segments[i - 1] as WideSegment).to)
+      for (; i < segments.length && highHalf((segments[i] as WideSegment).from) === half; i++) {
+        const { from, to } = segments[i] as WideSegment
+        low.add(lowHalf(from), to)
+      }
+      // Almost every argument is an int or a set of flags.
+      high.add(half, this.look(lowWord(argument), low), half === 0 ? USUAL : 1)
+      const next = segments[i]
+      if (half < WORD32 && (next === undefined || highHalf(next.from) > half + 1)) {
+        high.add(half + 1, (segments[i - 1] as WideSegment).to)
+      }
     }
-    if (!this.wide) return low(segments)
-    // Something new begins in these upper halves, or right after them.
-    const halves = new Set(segments.map(({ from }) => from >> 32n).flatMap((half) => [half, half + 1n]))
-    const high = segmentsOf(
-      [...halves]
-        .filter((half) => half <= WORD32)
-        .sort((a, b) => (a < b ? -1 : 1))
-        .map((half) => {
-          const start = half << 32n
-          const before = segments.findLast(({ from }) => from <= start) as WideSegment
-          const within = segments.filter(({ from }) => from > start && from >> 32n === half)
-          // Almost every argument is an int or a set of flags.
-          const weight = half === 0n ? USUAL : 1
-          return { from: Number(half), to: low([{ from: start, to: before.to }, ...within]), weight }
-        }),
-    )
-    if (high.to.length === 1) return high.to[0] as NodeId
-    return this.graph.load(highWord(argument), segmentTree(this.graph, `high ${argument}`, high))
+    return this.wide ? this.look(highWord(argument), high) : (high.to[0] as NodeId)
+  }
+
+  private look(offset: number, segments: Segments): NodeId {
+    if (segments.to.length === 1) return segments.to[0] as NodeId
+    return this.graph.load(offset, segmentTree(this.graph, offset, segments))
   }
 
   private masked(condition: Condition & { kind: 'masked' }, clauses: readonly Clause[], otherwise: NodeId): NodeId {
@@ -149,23 +147,34 @@ export class ArgumentTests {
   }
 
   private test({ argument, mask, value }: Condition & { kind: 'masked' }, then: NodeId, not: NodeId): NodeId {
-    const low = this.bits(lowWord(argument), Number(mask & WORD32), Number(value & WORD32), then, not)
-    return this.wide ? this.bits(highWord(argument), Number(mask >> 32n), Number(value >> 32n), low, not) : low
+    const low = this.bits(lowWord(argument), lowHalf(mask), lowHalf(value), then, not)
+    return this.wide ? this.bits(highWord(argument), highHalf(mask), highHalf(value), low, not) : low
   }
 
   /** A half of a masked argument; nothing to do where no bit of it counts. */
   private bits(offset: number, mask: number, value: number, then: NodeId, otherwise: NodeId): NodeId {
     const { graph } = this
     if (mask === 0) return then
-    if (value === 0) return graph.load(offset, graph.test(`at ${offset}`, 'anySet', mask, otherwise, then))
-    const isWhole = mask === Number(WORD32)
-    const test = graph.test(`at ${offset}${isWhole ? '' : ` & ${mask}`}`, 'equal', value, then, otherwise)
-    return graph.load(offset, test, isWhole ? undefined : mask)
+    if (value === 0) return graph.load(offset, graph.test(offset, 'anySet', mask, otherwise, then))
+    const some = mask === WORD32 ? undefined : mask
+    return graph.load(offset, graph.test(offset, 'equal', value, then, otherwise, some), some)
   }
 }
 
-const contains = (condition: Condition, value: bigint): boolean =>
-  condition.kind === 'within' && condition.intervals.some(([from, to]: Interval) => from <= value && value <= to)
+/** What is left of clauses where an argument has a value: those that may still hold, without what is known of it. */
+function left(clauses: readonly Clause[], argument: number, value: Value): Clause[] {
+  const found: Clause[] = []
+  for (const { conditions, verdict } of clauses) {
+    const others: Condition[] = []
+    let holds = true
+    for (const each of conditions) {
+      if (each.kind !== 'within' || each.argument !== argument) others.push(each)
+      else holds &&= isWithin(each.intervals, value)
+    }
+    if (holds) found.push({ conditions: others, verdict })
+  }
+  return found
+}
 
 const conditionKey = (condition: Condition): string =>
   condition.kind === 'masked'
@@ -173,9 +182,3 @@ const conditionKey = (condition: Condition): string =>
     : `${condition.argument}:${condition.intervals.join(' ')}`
 
 const keyOf = ({ conditions, verdict }: Clause): string => `${conditions.map(conditionKey).join('+')}>${verdict}`
-
-function segmentsOf(ranges: readonly { from: number; to: NodeId; weight?: number }[]): Segments {
-  const found = new Segments()
-  for (const { from, to, weight } of ranges) found.add(from, to, weight)
-  return found
-}

@@ -12,7 +12,7 @@ import {
   BPF_RET,
   BPF_W,
 } from '@rt/sys'
-import type { FilterGraph, FilterNode, NodeId } from './graph.js'
+import type { FilterGraph, FilterNode, NodeId, TestNode } from './graph.js'
 
 /** One instruction of classic BPF: `struct sock_filter` of uapi/linux/filter.h. */
 export interface BpfInstruction {
@@ -71,7 +71,7 @@ export function instructionsOf(graph: FilterGraph, start: NodeId): BpfInstructio
     else put(statement(BPF_JMP | BPF_JA, distance(id)))
   }
 
-  function putTest({ how, value, then, else: otherwise }: FilterNode & { kind: 'test' }): number {
+  function putTest({ how, value, then, else: otherwise }: TestNode): number {
     // One more, for the other's jump, which may come between.
     for (const id of [otherwise, then]) if (distance(id) >= LONGEST_JUMP) bridge(id)
     return put({ code: BPF_JMP | HOW[how] | BPF_K, jt: distance(then), jf: distance(otherwise), k: value })

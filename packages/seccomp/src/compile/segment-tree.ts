@@ -18,6 +18,33 @@ export class Segments {
     this.to.push(to)
     this.weight.push(weight)
   }
+
+  /**
+   * Take a range out of those from `start` to `end` (exclusive). Its values become a neighbour's: nobody comes there with
+   * them. The ranges before it move up, so that nothing is copied.
+   *
+   * @returns the new start
+   */
+  take(gone: number, start: number, end: number): number {
+    const { from, to, weight } = this
+    if (gone === start) {
+      from[gone + 1] = from[gone] as number
+      return gone + 1
+    }
+    let by = 1
+    if (gone + 1 < end && to[gone - 1] === to[gone + 1]) {
+      // What was around it is one range now.
+      weight[gone + 1] = Math.max(weight[gone - 1] as number, weight[gone + 1] as number)
+      from[gone + 1] = from[gone - 1] as number
+      by = 2
+    }
+    for (let i = gone - by; i >= start; i--) {
+      from[i + by] = from[i] as number
+      to[i + by] = to[i] as NodeId
+      weight[i + by] = weight[i] as number
+    }
+    return start + by
+  }
 }
 
 const LARGEST = 0xffffffff
@@ -29,16 +56,17 @@ const HEAVY = 0.3
  * A tree of comparisons that finds a word's range: balanced by weight, so that what is asked for often is found after
  * few. A heavy single value is compared first; what is around it then has no hole.
  *
- * @param word what is in A
+ * @param word the offset of what is in A
+ * @param segments used up by it
  */
-export function segmentTree(graph: FilterGraph, word: string, segments: Segments): NodeId {
+export function segmentTree(graph: FilterGraph, word: number, segments: Segments): NodeId {
   return new Tree(graph, word).of(segments, 0, segments.to.length, LARGEST)
 }
 
 class Tree {
   constructor(
     private readonly graph: FilterGraph,
-    private readonly word: string,
+    private readonly word: number,
   ) {}
 
   /** Of the ranges from `start` to `end` (exclusive), whose last value is `largest`. */
@@ -55,29 +83,16 @@ class Tree {
     }
     const isHole = end - start === 3 && heaviest === start + 1 && to[start] === to[start + 2]
     if (heaviest >= 0 && (isHole || (weight[heaviest] as number) >= total * HEAVY)) {
-      const rest = without(segments, start, end, heaviest)
-      const otherwise = this.of(rest, 0, rest.to.length, largest)
-      return this.graph.test(this.word, 'equal', from[heaviest] as number, to[heaviest] as NodeId, otherwise)
+      const value = from[heaviest] as number
+      const found = to[heaviest] as NodeId
+      const otherwise = this.of(segments, segments.take(heaviest, start, end), end, largest)
+      return this.graph.test(this.word, 'equal', value, found, otherwise)
     }
     const middle = balanced(weight, start, end, total)
     const border = from[middle] as number
     const above = this.of(segments, middle, end, largest)
     return this.graph.test(this.word, 'atLeast', border, above, this.of(segments, start, middle, border - 1))
   }
-}
-
-/** Without a range, whose values become a neighbour's: nobody comes there with them. */
-function without({ from, to, weight }: Segments, start: number, end: number, gone: number): Segments {
-  const rest = new Segments()
-  for (let i = start; i < end; i++) {
-    if (i !== gone)
-      rest.add(
-        i === gone + 1 && gone === start ? (from[gone] as number) : (from[i] as number),
-        to[i] as NodeId,
-        weight[i],
-      )
-  }
-  return rest
 }
 
 /** Where to cut so that both sides weigh the same, as far as that goes. */

@@ -6,7 +6,7 @@ import {
   SECCOMP_RET_TRACE,
 } from '@rt/sys'
 import { type Abi, AUDIT_ARCH } from '../numbers/abi.js'
-import { ARM_PRIVATE } from '../numbers/syscall-numbers.js'
+import { ARM_PRIVATE, blocks } from '../numbers/syscall-numbers.js'
 import { X32_BIT } from '../numbers/x32.js'
 import { actionOf } from '../profile/actions.js'
 import type { CallRules } from './call-rules.js'
@@ -32,29 +32,43 @@ const SKIPPED = 0xffffffff
  * as in runc: a libc tries a new call and falls back to an old one on ENOSYS alone. Where the default lets calls pass
  * nothing is changed.
  */
-export function unruled(abis: ReadonlyMap<Abi, CallRules>, otherwise: number): Map<number, Otherwise[]> {
+export function unruled(abis: readonly Abi[], rules: CallRules, otherwise: number): Map<number, Otherwise[]> {
   const isStrict = !PERMISSIVE.has(actionOf(otherwise)) && otherwise !== NO_SUCH_CALL
-  const highest = (abi: Abi, below: number): number =>
-    (abis.get(abi)?.named ?? []).reduce((most, each) => (each < below && each > most ? each : most), -1)
   /** From `start`: the default; above the highest that is named, ENOSYS. */
   const part = (abi: Abi, start: number, end: number): Otherwise[] => {
-    const most = highest(abi, end)
+    const most = isStrict ? highest(rules, abi, start, end) : -1
     const known: Otherwise = { from: start, action: otherwise }
-    return isStrict && most >= start ? [known, { from: most + 1, action: NO_SUCH_CALL }] : [known]
+    return most >= start ? [known, { from: most + 1, action: NO_SUCH_CALL }] : [known]
   }
   const found = new Map<number, Otherwise[]>()
-  for (const abi of abis.keys()) {
+  for (const abi of abis) {
     if (abi === 'x32') continue
     found.set(
       AUDIT_ARCH[abi],
       abi === 'x86_64'
-        ? x86(part('x86_64', 0, X32_BIT), abis.has('x32') ? part('x32', X32_BIT, 2 * X32_BIT) : undefined, otherwise)
-        : abi === 'arm' && highest('arm', SKIPPED) >= ARM_PRIVATE
+        ? x86(
+            part('x86_64', 0, X32_BIT),
+            abis.includes('x32') ? part('x32', X32_BIT, 2 * X32_BIT) : undefined,
+            otherwise,
+          )
+        : abi === 'arm' && highest(rules, 'arm', ARM_PRIVATE, SKIPPED) >= 0
           ? [...part('arm', 0, ARM_PRIVATE), ...part('arm', ARM_PRIVATE, SKIPPED)]
           : part(abi, 0, SKIPPED),
     )
   }
   return found
+}
+
+/** The highest number from `start` up to `end` that the profile names, whether a rule says anything about it or not; or -1. */
+function highest(rules: CallRules, abi: Abi, start: number, end: number): number {
+  for (const { first, names } of blocks(abi)) {
+    if (first < start || first >= end) continue
+    for (let i = names.length - 1; i >= 0; i--) {
+      const name = names[i]
+      if (name !== undefined && rules.byName.get(name)?.by.length) return first + i
+    }
+  }
+  return -1
 }
 
 /** x32's bit decides, also in numbers that neither has: x32 calls are of a bad architecture if the profile lacks it. */

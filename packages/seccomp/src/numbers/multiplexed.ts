@@ -1,6 +1,6 @@
-/** A call of i386 that does the work of many: the first argument says which. Source: uapi/linux/net.h and ipc.h. */
+/** What a call of i386 does besides others: its first argument says which. Source: uapi/linux/net.h and ipc.h. */
 export interface Multiplexer {
-  readonly call: 'socketcall' | 'ipc'
+  readonly name: string
   readonly selector: number
 }
 
@@ -23,10 +23,11 @@ const IPC = {
   shmctl: 24,
 }
 
-const MULTIPLEXED: ReadonlyMap<string, Multiplexer> = new Map([
-  ...SOCKETCALL.split(' ').map((name, i): [string, Multiplexer] => [name, { call: 'socketcall', selector: i + 1 }]),
-  ...Object.entries(IPC).map(([name, selector]): [string, Multiplexer] => [name, { call: 'ipc', selector }]),
-])
+/** Calls that only i386 has, by which its C libraries reached others before Linux 4.3 and 5.1. */
+export const MULTIPLEXERS: readonly string[] = ['socketcall', 'ipc']
 
-/** How i386 reaches a call by socketcall(2) or ipc(2), as its C libraries did before Linux 4.3 and 5.1. */
-export const multiplexerOf = (name: string): Multiplexer | undefined => MULTIPLEXED.get(name)
+/** The calls that i386 reaches by one of {@link MULTIPLEXERS} too. */
+export const multiplexedBy = (multiplexer: string): readonly Multiplexer[] =>
+  multiplexer === 'ipc'
+    ? Object.entries(IPC).map(([name, selector]) => ({ name, selector }))
+    : SOCKETCALL.split(' ').map((name, i) => ({ name, selector: i + 1 }))
