@@ -104,6 +104,7 @@ export function join(path: string, resources: Resources = {}, options: JoinOptio
     existing = 'refuse',
     inUse = `the cgroup ${JSON.stringify(path)} is in use`,
     keep,
+    note,
     ...creation
   } = options
   const { origin } = creation
@@ -113,7 +114,7 @@ export function join(path: string, resources: Resources = {}, options: JoinOptio
   const closed = host.hierarchies.filter(({ top }) => top === undefined)
   const notes = [
     ...(closed.length > 0 ? [`no group of its own where ${closed.map(whyClosed).join(', ')}`] : []),
-    ...(options.note === undefined ? [] : [options.note]),
+    ...(note === undefined ? [] : [note]),
   ]
   return {
     name: `cgroup ${JSON.stringify(path)}`,
