@@ -1,16 +1,19 @@
 // `npm run compare:docker`: the rows of tooling/docker/rows.ts, each given to docker and to rt; writes apps/cli/DOCKER.md.
+// And what a default container of each may do, by tooling/docker/aspects.ts, into SECURITY.md (`-- security`: only this).
 // Needs root, Debian's docker.io and busybox-static. Exits with 1 if a row differs without a reason, or has a reason
 // and doesn't differ.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { RUN_OPTIONS } from '../apps/cli/src/options/run.js'
 import { type Daemon, startDaemon } from './docker/daemon.js'
+import { look } from './docker/look.js'
 import { page } from './docker/page.js'
 import type { Answer, Compared, Row } from './docker/row.js'
 import { SECTIONS } from './docker/rows.js'
-import { busyboxRoot } from './fixtures/index.js'
+import { writeSecurityTable } from './docker/security-table.js'
+import { attacker, busyboxRoot } from './fixtures/index.js'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
@@ -53,7 +56,9 @@ async function main(): Promise<number> {
     execFileSync('ip', ['link', 'set', 'lo', 'up'])
     const daemon = await startDaemon(folder)
     try {
-      return compareAll(folder, daemon)
+      const archive = importRoot(folder, daemon)
+      await compareSafety(folder, daemon, archive)
+      return process.argv[2] === 'security' ? 0 : compareAll(folder, daemon, archive)
     } finally {
       await daemon.stop()
     }
@@ -64,11 +69,37 @@ async function main(): Promise<number> {
   }
 }
 
-function compareAll(folder: string, daemon: Daemon): number {
+/** One root filesystem for both, with what looks around in it. */
+function importRoot(folder: string, daemon: Daemon): string {
   const archive = join(folder, 'root.tar')
-  execFileSync('tar', ['-C', busyboxRoot(), '-cf', archive, '.'])
+  const root = busyboxRoot()
+  for (const name of ['refused-calls', 'read-keyrings', 'mount-cgroups']) {
+    copyFileSync(attacker(name), join(root, 'bin', name))
+  }
+  execFileSync('tar', ['-C', root, '-cf', archive, '.'])
   const imported = daemon.docker(['import', archive, IMAGE])
   if (imported.status !== 0) throw new Error(`docker import: ${imported.stderr}`)
+  return archive
+}
+
+const versionOf = (daemon: Daemon): string =>
+  daemon.docker(['version', '--format', '{{.Server.Version}}']).stdout.trim()
+
+async function compareSafety(folder: string, daemon: Daemon, archive: string): Promise<void> {
+  const docker = await look({
+    words: ['docker', 'run', '--rm', '--network', 'none'],
+    root: [IMAGE],
+    env: daemon.env,
+  })
+  const rt = await look({
+    words: [RT, 'run', '--root-dir', join(folder, 'rt')],
+    root: [archive],
+    env: process.env,
+  })
+  writeSecurityTable(versionOf(daemon), docker, rt)
+}
+
+function compareAll(folder: string, daemon: Daemon, archive: string): number {
   const given = join(folder, 'given')
   mkdirSync(join(given, 'sub'), { recursive: true })
   writeFileSync(join(given, 'file'), 'outside\n')
@@ -88,12 +119,11 @@ function compareAll(folder: string, daemon: Daemon): number {
     return { row, docker, rt, isSame }
   }
   const sections = SECTIONS.map(({ title, rows }) => ({ title, results: rows.map(answer) }))
-  const version = daemon.docker(['version', '--format', '{{.Server.Version}}']).stdout.trim()
   const ownOptions = ['ephemeral', 'root-dir', 'max-entries', 'max-depth', 'max-size', 'max-ratio']
   const missing = Object.keys(RUN_OPTIONS).filter(
     (name) => !ownOptions.includes(name) && !SECTIONS.some(({ rows }) => rows.some((row) => names(row, name))),
   )
-  writeFileSync(here('../apps/cli/DOCKER.md'), page({ dockerVersion: version, sections, ownOptions }))
+  writeFileSync(here('../apps/cli/DOCKER.md'), page({ dockerVersion: versionOf(daemon), sections, ownOptions }))
 
   const wrong = sections.flatMap(({ results }) => results).filter(isUnexpected)
   for (const { row, docker, rt, isSame } of wrong) {

@@ -7,6 +7,8 @@ import { join } from 'node:path'
 export interface Daemon {
   /** Run the docker client against it. */
   docker(args: readonly string[], input?: string): { status: number | null; stdout: string; stderr: string }
+  /** With which a client finds it. */
+  readonly env: NodeJS.ProcessEnv
   stop(): Promise<void>
 }
 
@@ -38,14 +40,11 @@ export async function startDaemon(folder: string): Promise<Daemon> {
     { stdio: ['ignore', fd, fd] },
   )
   await untilUp(daemon, socket, log)
+  const env = { ...process.env, DOCKER_HOST: `unix://${socket}` }
   return {
+    env,
     docker(args, input = '') {
-      const options = {
-        input,
-        encoding: 'utf8',
-        timeout: 30_000,
-        env: { ...process.env, DOCKER_HOST: `unix://${socket}` },
-      } as const
+      const options = { input, encoding: 'utf8', timeout: 30_000, env } as const
       const { status, stdout, stderr } = spawnSync('docker', args, options)
       return { status, stdout, stderr }
     },

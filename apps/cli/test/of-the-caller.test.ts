@@ -27,20 +27,29 @@ function withIdsToMap(command: readonly string[]): string[] {
   return ['unshare', '--mount', 'sh', '-c', script, file, ...command]
 }
 
-type Way = (inside: readonly string[]) => string[]
+type Way = (inside: readonly string[], options?: readonly string[]) => string[]
+
+/** The filter must hide no hole. */
+const FILTERS: [string, string[]][] = [
+  ['the default filter', []],
+  ['seccomp=unconfined', ['--security-opt', 'seccomp=unconfined']],
+]
 
 /** Every way for a program into a container, as the command line that starts it. */
 const WAYS: [string, Way][] = [
-  ['rt run', (inside) => rtCommand('run', root, ...inside)],
-  ['rt run -u 1000', (inside) => rtCommand('run', '-u', '1000', root, ...inside)],
-  ['rt run --init', (inside) => rtCommand('run', '--init', root, ...inside)],
-  ['rt run --userns auto', (inside) => withIdsToMap(rtCommand('run', '--userns', 'auto', root, ...inside))],
-  ['rt run --userns self', (inside) => rtCommand('run', '--userns', 'self', root, ...inside)],
+  ['rt run', (inside, options = []) => rtCommand('run', ...options, root, ...inside)],
+  ['rt run -u 1000', (inside, options = []) => rtCommand('run', ...options, '-u', '1000', root, ...inside)],
+  ['rt run --init', (inside, options = []) => rtCommand('run', ...options, '--init', root, ...inside)],
+  [
+    'rt run --userns auto',
+    (inside, options = []) => withIdsToMap(rtCommand('run', ...options, '--userns', 'auto', root, ...inside)),
+  ],
+  ['rt run --userns self', (inside, options = []) => rtCommand('run', ...options, '--userns', 'self', root, ...inside)],
   [
     'a compiled program',
-    (inside) => {
+    (inside, options = []) => {
       const file = join(temporaryFolder('compiled'), 't')
-      const [program, ...args] = rtCommand('compile', '-o', file, 'run', root, ...inside)
+      const [program, ...args] = rtCommand('compile', '-o', file, 'run', ...options, root, ...inside)
       expect(spawnSync(program as string, args, { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' })
       return [file]
     },
@@ -74,20 +83,26 @@ describe('the keys of whoever starts it', () => {
     expect(outputOf(plant(), [keys])).toContain('= PAYLOAD-OF-THE-CALLER\n')
   })
 
-  it.each(WAYS)('can’t be found in %s', (_, way) => {
-    const stdout = outputOf(plant(), way(['read-keyrings']))
-    expect(stdout).not.toContain('rt-test')
-    expect(stdout).toMatch(/end\n$/)
-  })
+  // The default filter denies keyctl(2) as a whole; without it, they must not be there.
+  describe.each(FILTERS)('with %s', (_, options) => {
+    const expectNone = (stdout: string): void => {
+      expect(stdout).not.toContain('rt-test')
+      expect(stdout).toMatch(/end\n$/)
+      const isDenied = stdout.startsWith('session : Operation not permitted\n')
+      expect(isDenied).toBe(options.length === 0)
+    }
 
-  it('can’t be found by rt exec, as any user', () =>
-    withContainer((pid) => {
-      for (const user of [[], ['-u', '0'], ['-u', '1000']]) {
-        const stdout = outputOf(plant(), rtCommand('exec', ...user, pid, 'read-keyrings'))
-        expect(stdout).not.toContain('rt-test')
-        expect(stdout).toMatch(/end\n$/)
-      }
-    }))
+    it.each(WAYS)('can’t be found in %s', (_name, way) => {
+      expectNone(outputOf(plant(), way(['read-keyrings'], options)))
+    })
+
+    it('can’t be found by rt exec, as any user', () =>
+      withContainer((pid) => {
+        for (const user of [[], ['-u', '0'], ['-u', '1000']]) {
+          expectNone(outputOf(plant(), rtCommand('exec', ...options, ...user, pid, 'read-keyrings')))
+        }
+      }))
+  })
 })
 
 describe('the umask of whoever starts it', () => {

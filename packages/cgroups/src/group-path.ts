@@ -12,13 +12,17 @@ export interface Group {
 
 const NAME_MAX = 255
 
+/** Of each controller's, of the kernel's debugging ones too, and three of version 1 without a prefix. */
+const OWN_FILES =
+  /^(tasks|notify_on_release|release_agent)$|^(cgroup|cpu|cpuset|cpuacct|memory|pids|io|irq|blkio|hugetlb|rdma|misc|devices|freezer|dmem|net_cls|net_prio|perf_event|debug)\./
+
 /** What is wrong with a name on a path of groups; undefined if nothing is. */
 function wrongName(name: string): string | undefined {
   if (name === '.' || name === '..') return `has "${name}" in it`
   if (/[\0\n]/.test(name)) return 'has a newline or NUL in it, which cgroupfs refuses'
   if (Buffer.byteLength(name) > NAME_MAX) return `has a name of more than ${NAME_MAX} bytes`
   // Files of a group are called so; the kernel would answer EEXIST.
-  if (/^(cgroup|cpu|cpuset|cpuacct|memory|pids|io|blkio|hugetlb|rdma|misc|devices|freezer|dmem)\./.test(name)) {
+  if (OWN_FILES.test(name)) {
     return `has "${name}" in it, the name of one of cgroup's own files`
   }
   return undefined

@@ -12,6 +12,7 @@ import {
   type UserNamespace,
 } from '@rt/mountns'
 import { type RunOptions, run } from '@rt/program'
+import { DEFAULT_PROFILE, seccomp } from '@rt/seccomp'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
 import { type Container, mountsOfHost, runInMountNamespace, shell, shellPlan, tinyRoot } from './inside.js'
@@ -22,8 +23,10 @@ const OWN = { mount: true, pid: true, uts: true, ipc: true, net: true, cgroup: t
 const range = [{ containerID: 0, hostID: 100000, size: 65536 }]
 const user: UserNamespace = { how: 'supervisor', uidMap: range, gidMap: range }
 
-/** Docker's defaults, with one more device. */
-const container = (userNamespace?: UserNamespace): Container => {
+const names = [...DEFAULT_CAPABILITIES]
+
+/** Docker's defaults, with one more device; with its filter, or without: it must hide no hole. */
+const container = (userNamespace?: UserNamespace, filtered = false): Container => {
   const namespaces = { ...OWN, ...(userNamespace ? { user: userNamespace } : {}) }
   const how = userNamespace ? 'bind' : 'mknod'
   return {
@@ -35,12 +38,19 @@ const container = (userNamespace?: UserNamespace): Container => {
       masked: readMaskedPaths(),
       mounts: device({ path: '/dev/extra', type: 'c', major: 1, minor: 7, source: '/dev/full' }, { how }),
     }),
-    after: capabilities(DEFAULT_CAPABILITIES),
+    after: filtered
+      ? [
+          capabilities(names, undefined, { untilExecve: ['CAP_SYS_ADMIN'] }),
+          seccomp(DEFAULT_PROFILE, { capabilities: names }),
+        ]
+      : capabilities(names),
   }
 }
-const KINDS: [string, UserNamespace | undefined][] = [
-  ['by default', undefined],
-  ['in a user namespace', user],
+const KINDS: [string, UserNamespace | undefined, boolean][] = [
+  ['without a filter', undefined, false],
+  ['without a filter, in a user namespace', user, false],
+  ['with the default filter', undefined, true],
+  ['with the default filter, in a user namespace', user, true],
 ]
 
 /** Writable mounts of what the host has too, by where they are. */
@@ -48,9 +58,9 @@ const ALLOWED: Readonly<Record<string, string>> = {
   '/': 'a directory as the root is given to the container: what it writes there stays, as with docker’s volumes',
 }
 
-describe.each(KINDS)('%s', (_, userNamespace) => {
+describe.each(KINDS)('%s', (_, userNamespace, filtered) => {
   it('no mount that is writable shows what the host has', async () => {
-    const { stdout, stderr } = await shell(container(userNamespace), 'cat /proc/self/mountinfo')
+    const { stdout, stderr } = await shell(container(userNamespace, filtered), 'cat /proc/self/mountinfo')
     expect(stderr).toBe('')
     const host = new Set(mountsOfHost().map(({ device: number }) => number))
     const inside = parseMountinfo(stdout)
@@ -65,7 +75,7 @@ describe.each(KINDS)('%s', (_, userNamespace) => {
   it('no device and no mask lets itself be changed, and all can be written to', async () => {
     // The modes are those that they have: where the container may change them, nothing changes.
     const { stdout, stderr } = await shell(
-      container(userNamespace),
+      container(userNamespace, filtered),
       `for f in /proc/keys /proc/interrupts ${userNamespace ? DEVICES.join(' ') : ''}; do
          test -c $f || echo "$f is no device"
          chmod 666 $f && echo "chmod $f"
@@ -82,7 +92,7 @@ describe.each(KINDS)('%s', (_, userNamespace) => {
 
   it('no entry of procfs that is closed to others, or can be written to, lets its mode be changed', async () => {
     const { stdout } = await shell(
-      container(userNamespace),
+      container(userNamespace, filtered),
       // Outside the directories of processes: those belong to the processes. The mode given is the one it has.
       `for f in $(ls -A /proc) driver/x tty/driver fs/x; do case $f in [0-9]*|self|thread-self|net|mounts) continue;; esac
          test -e /proc/$f || continue

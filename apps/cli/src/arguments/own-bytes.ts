@@ -41,10 +41,26 @@ export function ownVariable(name: string): string | undefined {
   return entries.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1) ?? decoded
 }
 
-/** Where rt was started. */
+/**
+ * Where rt was started. Asked for only where a path counts from it: it may be gone by now.
+ *
+ * @throws RtError RT_NOT_FOUND if it has been removed, or lies below a directory that can't be read any more
+ */
 function ownDirectory(): string {
-  const decoded = process.cwd()
+  const decoded = workingDirectory()
   return decoded.includes(LOSS) ? textFromBytes(readlinkSync('/proc/self/cwd', { encoding: 'buffer' })) : decoded
+}
+
+function workingDirectory(): string {
+  try {
+    return process.cwd()
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new RtError('RT_NOT_FOUND', `the working directory of rt is gone (getcwd: ${code})`, {
+      cause,
+      hint: 'change to another directory, or give an absolute path',
+    })
+  }
 }
 
 /** A path of the host, absolute and without `.` and `..`. */
@@ -53,4 +69,4 @@ export const absolute = (path: string): string => (path.startsWith('/') ? resolv
 /** Is a path of the host, or `oci:PATH`, UTF-8 as a whole: with the directory that it counts from? */
 export const isInUtf8 = (path: string): boolean =>
   isUtf8(path) &&
-  (isUtf8(ownDirectory()) || (path.startsWith('oci:') ? path.slice('oci:'.length) : path).startsWith('/'))
+  ((path.startsWith('oci:') ? path.slice('oci:'.length) : path).startsWith('/') || isUtf8(ownDirectory()))

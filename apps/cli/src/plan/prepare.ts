@@ -3,6 +3,7 @@ import type { Plan } from '@rt/program'
 import type { OnProgress } from '@rt/rootfs'
 import type { Arch, RtError } from '@rt/sys'
 import type { Complaints } from '../arguments/complaints.js'
+import { absolute } from '../arguments/own-bytes.js'
 import type { RunValues } from '../options/run.js'
 import type { TerminalMode } from '../options/terminal.js'
 import { limitsOf } from '../options/unpacking.js'
@@ -75,6 +76,7 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
   const { values, mode, complaints, signal, onProgress } = preparation
   const { source, command } = splitWords(preparation.words)
   const wishes = wishesOf(values, values.name ?? preparation.defaultName ?? containerId(), complaints)
+  const rootDir = complaints.try('--root-dir', () => values['root-dir'] && absolute(values['root-dir']))
   // Nothing is unpacked when much else is wrong already.
   if (!wishes && source !== undefined) complaints.try('SOURCE', () => resolve(source))
   const filter = await complaints.tryAsync('--security-opt', () =>
@@ -92,7 +94,7 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
       ephemeral: values.ephemeral ?? false,
       readOnly: values['read-only'] ?? false,
       limits: limitsOf(values),
-      ...(values['root-dir'] === undefined ? {} : { rootDir: values['root-dir'] }),
+      ...(rootDir === undefined ? {} : { rootDir }),
       ...(signal ? { signal } : {}),
       ...(onProgress ? { onProgress } : {}),
     }),

@@ -39,8 +39,26 @@ export class ExtractThread {
   }
 }
 
+/**
+ * Node looks up the working directory as it starts a thread, and lets it die without one.
+ *
+ * @throws RtError RT_NOT_FOUND if somebody has removed it
+ */
+function needWorkingDirectory(): void {
+  try {
+    process.cwd()
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new RtError('RT_NOT_FOUND', `the working directory is gone (getcwd: ${code}): no thread starts without one`, {
+      cause,
+      hint: 'change to another directory',
+    })
+  }
+}
+
 /** The built package and the CLI have the worker as a file beside them; from the sources tsx must load it. */
 function startWorker(): Worker {
+  needWorkingDirectory()
   const here = import.meta.url
   const file = here.endsWith('.ts') ? 'worker-from-source.mjs' : 'extract-worker.js'
   // Not imported: a bundle would load it at every start.
