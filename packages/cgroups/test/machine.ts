@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { type Dirent, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { type Cgroup, type CgroupHost, cgroup, detectCgroups } from '../src/index.js'
@@ -37,24 +37,27 @@ export function temporaryGroup(name: string, host: CgroupHost): Cgroup {
   return group
 }
 
-/** Groups in a group; none if it is gone: others on this machine make and remove theirs meanwhile. */
-function groupsIn(directory: string): string[] {
-  try {
-    return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))
-  } catch (error) {
-    if (['ENOENT', 'ENODEV'].includes((error as NodeJS.ErrnoException).code ?? '')) return []
-    throw error
-  }
-}
-
-/** Directories below all hierarchies whose name starts so. */
+/** Directories below all hierarchies whose name starts so. Those of other programs come and go meanwhile. */
 export function groupsNamed(start: string, host: CgroupHost): string[] {
   const below = (directory: string): string[] =>
-    groupsIn(directory).flatMap((name) => [
-      ...(name.startsWith(start) ? [join(directory, name)] : []),
-      ...below(join(directory, name)),
-    ])
+    entriesOf(directory)
+      .filter((entry) => entry.isDirectory())
+      .flatMap(({ name }) => [
+        ...(name.startsWith(start) ? [join(directory, name)] : []),
+        ...below(join(directory, name)),
+      ])
   return host.hierarchies.flatMap(({ mountPoint }) => below(mountPoint))
+}
+
+function entriesOf(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    // ENODEV: opened, and removed before it was read.
+    if (code === 'ENOENT' || code === 'ENODEV') return []
+    throw error
+  }
 }
 
 /** A shell that waits for a line on its stdin before it runs the script: time to put it into a group. */
