@@ -150,7 +150,7 @@ const MAKE_NONE = new Set(
   [
     'RtError SyscallError formatError inStep errnoName errnoNumber errnoText formatErrno makedev argumentKinds',
     'formatArgument openFlags formatCall formatEnum formatFlags parseFlags formatCloneFlags formatMode formatOpenFlags',
-    'formatSocketType quote formatStruct formatCapabilities hintFor propagationFlag addressOf cString nearest',
+    'formatSocketType quote escaped printable formatStruct formatCapabilities hintFor propagationFlag addressOf cString nearest',
     'decodeStruct encodeStruct fieldWidth hasStruct readField structLayout writeField hasSyscall hostArch',
     'isSyscallName syscallName syscallNumber rawAttributes capabilityName capabilityNumber signalName signalNumber',
     'translateOpenFlags syscall rawSyscall parseMountinfo isUtf8 textBytes textFromBytes refuseUnknownOptions',
