@@ -119,7 +119,8 @@ describe('Complaints', () => {
     complaints.add('--b', 'two')
     expect(() => complaints.throwIfAny('run')).toThrow(
       expect.objectContaining({
-        message: '2 things are wrong with the arguments',
+        message: '--a: one (and 1 more)',
+        summary: '2 things are wrong with the arguments',
         hint: 'rt run --help',
         complaints: [
           { path: '--a', message: 'one' },

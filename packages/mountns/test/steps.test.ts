@@ -263,7 +263,7 @@ describe('cgroupLayout', () => {
 
 describe('what is just within the limits is taken', () => {
   const node = { path: '/dev/x', type: 'c', major: 1, minor: 1 } as const
-  it.each<[string, () => Step]>([
+  it.each<[string, () => unknown]>([
     ['a name of 255 bytes', () => tmpfs({ destination: `/${'x'.repeat(255)}` })],
     ['a name of 255 bytes in 128 characters', () => tmpfs({ destination: `/x${'é'.repeat(127)}` })],
     ['a path of 4095 bytes', () => tmpfs({ destination: `/${'x'.repeat(255)}`.repeat(16).slice(0, 4095) })],
@@ -271,8 +271,8 @@ describe('what is just within the limits is taken', () => {
     ['the device number 4095:1048575', () => device({ ...node, major: 4095, minor: 1_048_575 })],
     ['the file mode 0', () => device({ ...node, fileMode: 0 })],
     ['the file mode 07777', () => device({ ...node, fileMode: 0o7777 })],
-    ['a file of mode 0', () => fileMounts([{ destination: '/x', content: '', mode: 0 }]) as Step],
-    ['a file of mode 07777', () => fileMounts([{ destination: '/x', content: '', mode: 0o7777 }]) as Step],
+    ['a file of mode 0', () => fileMounts([{ destination: '/x', content: '', mode: 0 }])],
+    ['a file of mode 07777', () => fileMounts([{ destination: '/x', content: '', mode: 0o7777 }])],
   ])('%s', (_, make) => {
     expect(() => make()).not.toThrow()
   })
