@@ -1,6 +1,5 @@
 // requires root, zstd: overlay's privileged form; the same as a plain user is in unprivileged.test.ts
 import {
-  appendFileSync,
   chmodSync,
   existsSync,
   mkdirSync,
