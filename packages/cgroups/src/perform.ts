@@ -49,7 +49,9 @@ async function make({ parents, directory }: Group): Promise<boolean> {
     let missing = false
     for (const parent of parents) {
       const made = await makeDirectory(parent)
-      missing ||= made === undefined || (made && !markParent(parent))
+      missing = made === undefined || (made && !markParent(parent))
+      // Again from the top: what is made below a parent that others make anew would stay without a mark, and for ever.
+      if (missing) break
     }
     const made = missing ? undefined : await makeDirectory(directory)
     if (made !== undefined) return made

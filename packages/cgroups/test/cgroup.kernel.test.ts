@@ -1,9 +1,9 @@
 // requires root, cgroup v1 controllers: groups are made, filled, limited and removed
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatError } from '@rt/sys'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { cgroup, detectCgroups } from '../src/index.js'
+import { cgroup, detectCgroups, join } from '../src/index.js'
 import { ended, groupsNamed, temporaryGroup, uniquePath, v1Only, waitingShell, whyNot } from './machine.js'
 
 const MIB = 2 ** 20
@@ -26,6 +26,24 @@ describe.each(kinds)('a group in %s', (_, host) => {
     const hierarchy = host.hierarchies.findIndex(({ controllers }) => controllers.includes(controller))
     return readFileSync(`${directories[hierarchy]}/${file}`, 'utf8').trim()
   }
+
+  it('can’t be named like a file of the group that it would be in', async () => {
+    const group = cgroup(uniquePath('files'), host)
+    await group.create()
+    const names = new Set(group.directories.flatMap((directory) => readdirSync(directory)))
+    await group.remove()
+    expect(names.size).toBeGreaterThan(20)
+    const accepted = [...names].filter((name) => {
+      try {
+        join(`/rt/${name}`, {}, { host })
+        return true
+      } catch (error) {
+        expect(formatError(error)).toContain('the name of one of cgroup')
+        return false
+      }
+    })
+    expect(accepted).toEqual([])
+  })
 
   it('is made in each, made again without harm, and removed with its parent', async () => {
     const group = cgroup(uniquePath('made'), host)

@@ -1,7 +1,7 @@
 // pure: the join step, explained
 import { explain, sequence } from '@rt/program'
 import { describe, expect, it } from 'vitest'
-import { type CgroupHost, DEFAULT_DEVICES, join, type Resources } from '../src/index.js'
+import { type CgroupHost, DEFAULT_DEVICES, type JoinOptions, join, type Resources } from '../src/index.js'
 import { DELEGATED_HOST, HYBRID_HOST, V1_HOST, V2_HOST } from './hosts.js'
 
 /** What the step does in each process, without the frame around it and the numbers of operations. */
@@ -37,6 +37,23 @@ describe('the join step', () => {
     expect(join('/rt/demo', { pids: { max: 1 } }, { host: V1_HOST })).toEqual(step)
     expect(JSON.parse(JSON.stringify(step))).toEqual(step)
     expect(step).toMatchObject({ name: 'cgroup "/rt/demo"' })
+  })
+
+  it('takes each of its options, and says the note', () => {
+    const options: Required<JoinOptions> = {
+      host: V1_HOST,
+      keep: false,
+      existing: 'refuse',
+      inUse: 'it is in use',
+      note: 'something is worth knowing',
+      origin: '--name demo',
+      names: { 'pids.max': '--pids-limit 1' },
+      optional: ['memory.swap'],
+    }
+    expect(join('/rt/demo', { pids: { max: 1 } }, options).why).toContain('; something is worth knowing')
+    for (const [name, value] of Object.entries(options)) {
+      expect(() => join('/rt/demo', {}, { host: V1_HOST, [name]: value }), name).not.toThrow()
+    }
   })
 
   it('keeps the group when asked to', () => {
