@@ -1,11 +1,13 @@
 // requires root: the executables make namespaces
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { openPseudoTerminal, POLLIN, pidfdOpen, syscall } from '@rt/sys'
 import { afterAll, describe, expect, it } from 'vitest'
-import { call, compile, type Plan, sequence } from '../src/index.js'
+import { call, compile, type Plan, type Step, sequence } from '../src/index.js'
 import { execute, shell, step } from './plans.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'rt-compile-'))
@@ -81,12 +83,17 @@ describe.skipIf(process.getuid?.() !== 0)('a compiled plan (skipped without root
   })
 
   it('starts the container with no signal blocked or ignored, whatever it was started with', () => {
-    const file = executable(shell('grep Sig[BI] /proc/self/status'))
-    const { stdout } = spawnSync('sh', ['-c', 'trap "" HUP USR1; exec "$0"', file], {
-      encoding: 'utf8',
-      timeout: 10_000,
-    })
-    expect(stdout).toMatch(/^SigBlk:\t0{16}\nSigIgn:\t0{16}\n$/)
+    const status = 'grep Sig[BI] /proc/self/status'
+    const file = executable(shell(status))
+    // The first and the last signal, too; but SIGKILL, SIGSTOP, the two that glibc keeps for itself, and the shell's own.
+    const all = Array.from({ length: 64 }, (_, i) => i + 1).filter((n) => ![9, 11, 17, 19, 32, 33].includes(n))
+    const ignoring = (command: string) =>
+      spawnSync('sh', ['-c', `trap "" ${all.join(' ')}; exec sh -c "${command}"`], {
+        encoding: 'utf8',
+        timeout: 10_000,
+      }).stdout
+    expect(ignoring(status)).toMatch(/^SigBlk:\t0{16}\nSigIgn:\tfffffffe7ffafaff\n$/)
+    expect(ignoring(file)).toMatch(/^SigBlk:\t0{16}\nSigIgn:\t0{16}\n$/)
   })
 
   it('has streams where whoever started it has none, so that its own fds are not taken for them', () => {
@@ -121,13 +128,50 @@ describe.skipIf(process.getuid?.() !== 0)('a compiled plan (skipped without root
     expect({ code, output }).toEqual({ code: 4, output: 'ready\nterm\n' })
   })
 
+  it.each<[string, Step[]]>([
+    ['in the same process group: by the terminal alone', []],
+    ['in a session of its own: by the executable', [step('session', { inside: [call('setsid', [])] })]],
+  ])('has Ctrl-C once: a container %s', async (_, steps) => {
+    const { controller, peer } = openPseudoTerminal()
+    // Each SIGINT is one line. A second one that came while the first is dealt with would be one with it to the kernel:
+    // so it is tried often. SIGTERM follows SIGINT through the executable: at its line all is counted.
+    const script = 'trap "echo int" INT; trap "echo term" TERM; echo ready; while :; do sleep 0.01 & wait; done'
+    const child = spawn('setsid', ['--ctty', executable(shell(script, ...steps))], { stdio: [peer, 'pipe', 'inherit'] })
+    const lines: AsyncIterator<string> = createInterface(child.stdout)[Symbol.asyncIterator]()
+    const line = async () => (await lines.next()).value
+    try {
+      expect(await line()).toBe('ready')
+      for (let i = 0; i < 20; i++) {
+        writeSync(controller, '\x03')
+        expect(await line()).toBe('int')
+        child.kill('SIGTERM')
+        expect(await line()).toBe('term')
+      }
+    } finally {
+      child.kill('SIGKILL')
+      await once(child, 'close')
+      for (const fd of [controller, peer]) closeSync(fd)
+    }
+  })
+
   it('takes the container with it when it is killed', async () => {
-    const child = spawn(executable(shell('echo $$; exec sleep 60')), { stdio: ['ignore', 'pipe', 'inherit'], env: {} })
-    await once(child.stdout, 'data')
-    child.kill('SIGKILL')
-    // The pipe's other end is the container's: its end says that the container is gone.
-    child.stdout.resume()
-    await once(child.stdout, 'end')
+    // No pid namespace: the container's own number is the host's.
+    const sleeps = step('exec', { inside: execute(['/bin/sh', '-c', 'echo $$; exec sleep 60']) })
+    const child = spawn(executable(sequence(sleeps)), { stdio: ['ignore', 'pipe', 'inherit'], env: {} })
+    const [pid] = (await once(child.stdout, 'data')) as [Buffer]
+    const container = pidfdOpen(Number(pid))
+    try {
+      child.kill('SIGKILL')
+      // The pipe's other end is the container's: its end says that the container is gone.
+      child.stdout.resume()
+      await once(child.stdout, 'end')
+      // It closes its files before it is dead to a pidfd.
+      const watched = new Int32Array([container, POLLIN])
+      const limit = new BigInt64Array([5n, 0n])
+      expect(syscall('ppoll', new Uint8Array(watched.buffer), 1, new Uint8Array(limit.buffer), null, 0)).toBe(1)
+    } finally {
+      closeSync(container)
+    }
   })
 })
 
