@@ -86,15 +86,23 @@ export function assemble(plan: Plan, options: AssembleOptions): Program {
 /** @param log map the log that Node shares, first of all: from then on Node can read every result */
 export function assembleSections(sections: readonly Section[], arch: Arch, log: boolean): Assembler {
   const assembler = new Assembler(arch)
-  if (log) {
-    // The kernel rounds the length up to pages; only what the memfd holds is ever touched.
-    const args = [LOG_BASE, LOG_MAP_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, LOG_FD, 0]
-    const instruction = call('mmap', args, { why: 'the log, shared with Node' })
-    assembler.push(syscallNumber('mmap', arch), args, 0, { process: 'supervisor', step: -1, fatal: false, instruction })
-  }
+  // The kernel rounds the length up to pages; only what the memfd holds is ever touched.
+  const args = [LOG_BASE, LOG_MAP_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, LOG_FD, 0]
+  const instruction = call('mmap', args, { why: 'the log, shared with Node' })
+  const site: Site = { process: 'supervisor', step: -1, instruction, fatal: true }
+  const mapped = assembler.memory.data(NO_LOG, 8)
+  if (log) assembler.push(syscallNumber('mmap', arch), args, 0, site, undefined, NO_LOG, mapped)
   for (const section of sectionsFor(arch, sections)) assembler.section(section)
+  if (log) {
+    // Without a log nobody would know what runs. The exit status alone is left to say why: see noLog.
+    const said: Site = { ...site, fatal: false, helper: 'exit with the errno' }
+    assembler.labels.set(NO_LOG, assembler.operations.length)
+    assembler.push(syscallNumber('exit_group', arch), [mapped], 1, said)
+  }
   return assembler
 }
+
+const NO_LOG = '$noLog'
 
 /** Room for the log of any program that fits; the ELF's own log segment below it disappears. */
 const LOG_MAP_SIZE = 0x1000000

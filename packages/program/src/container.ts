@@ -16,7 +16,7 @@ import type { Program } from './assemble.js'
 import { receiveTerminal, type Terminal } from './console.js'
 import type { Container } from './container-interface.js'
 import type { Exit } from './exit.js'
-import { diedDuringSetup, setupFailure, warningsIn } from './failure.js'
+import { diedDuringSetup, noLog, setupFailure, warningsIn } from './failure.js'
 import { markerIndex } from './fault.js'
 import { EXITED, MESSAGE_SIZE, NODES_TURN, STARTED } from './frame.js'
 import type { Log } from './log.js'
@@ -180,7 +180,9 @@ export class RunningContainer implements Container {
   private async over(): Promise<void> {
     const { options } = this.begun
     options.signal?.removeEventListener('abort', this.abort)
-    rawSyscall(syscallNumber('wait4'), [this.supervisor, null, 0, null])
+    const status = Buffer.alloc(4)
+    rawSyscall(syscallNumber('wait4'), [this.supervisor, status, 0, null])
+    if (this.log_.resultOf(0) === undefined) this.failure ??= noLog(this.program, status.readInt32LE(0))
     const asPlanned = this.hasStarted && this.exit !== undefined && 'code' in this.exit
     this.warnings = warningsIn(this.program, (index) => this.log_.resultOf(index))
     if (!asPlanned) await this.investigate()

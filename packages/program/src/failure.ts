@@ -13,6 +13,17 @@ export function setupFailure(program: Program, results: Results): RtError | unde
   return index < 0 ? undefined : operationFailure(program, index, results)
 }
 
+/**
+ * The failure of the first operation, which maps the log: no result tells of it, only what the supervisor exited with
+ * (see assembleSections).
+ *
+ * @param status of wait(2): of a supervisor that has left an empty log
+ */
+export function noLog(program: Program, status: number): RtError | undefined {
+  const exited = (status & 0x7f) === 0 ? (status >> 8) & 0xff : 0
+  return exited === 0 ? undefined : operationFailure(program, 0, [exited - 0x100])
+}
+
 /** What the steps had to say at the end, see {@link Warn}: each operation that was reached has a result. */
 export function warningsIn(
   { plan, sites }: Pick<Program, 'plan' | 'sites'>,

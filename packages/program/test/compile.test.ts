@@ -5,6 +5,7 @@ import { closeSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { openPseudoTerminal, POLLIN, pidfdOpen, syscall } from '@rt/sys'
 import { afterAll, describe, expect, it } from 'vitest'
 import { call, compile, type Plan, type Step, sequence } from '../src/index.js'
@@ -137,7 +138,7 @@ describe.skipIf(process.getuid?.() !== 0)('a compiled plan (skipped without root
     // so it is tried often. SIGTERM follows SIGINT through the executable: at its line all is counted.
     const script = 'trap "echo int" INT; trap "echo term" TERM; echo ready; while :; do sleep 0.01 & wait; done'
     const child = spawn('setsid', ['--ctty', executable(shell(script, ...steps))], { stdio: [peer, 'pipe', 'inherit'] })
-    const lines: AsyncIterator<string> = createInterface(child.stdout)[Symbol.asyncIterator]()
+    const lines: AsyncIterator<string> = createInterface(child.stdout as Readable)[Symbol.asyncIterator]()
     const line = async () => (await lines.next()).value
     try {
       expect(await line()).toBe('ready')
