@@ -1,6 +1,8 @@
 // requires root: capabilities and other users' processes
 import { spawn } from 'node:child_process'
-import { readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import {
   AT_FDCWD,
   CAPABILITIES,
@@ -128,6 +130,28 @@ describe('waitpid and waitid', () => {
     expect(() => pidfdSendSignal(pidfd, 0)).toThrow('ESRCH')
     close(pidfd)
     expect(() => pidfdOpen(pid)).toThrow('ESRCH')
+  })
+
+  it('tell whether a child dumped core', (context) => {
+    if (getResourceLimit('RLIMIT_CORE').hard === 0n) context.skip('needs a hard limit on core files that is not 0')
+    const pattern = readFileSync('/proc/sys/kernel/core_pattern', 'utf8').trim()
+    if (/^\||^$/.test(pattern)) context.skip('needs core files: kernel.core_pattern hands cores to a program')
+    const folder = mkdtempSync(join(tmpdir(), 'rt-core-'))
+    // All signals are blocked: only what the processor raises, here at the end of the stack, comes through.
+    const dying = (limit: string) => shell(`cd ${folder} && ulimit -c ${limit} && ulimit -s 256 && f() { f; } && f`)
+    try {
+      for (const [limit, dumped] of [
+        ['0', false],
+        ['unlimited', true],
+      ] as const) {
+        const pid = dying(limit)
+        const exit = { signal: SIGNALS.SIGSEGV, dumped }
+        expect(waitid(P_PID, pid, WEXITED | WNOWAIT)).toEqual({ pid, exit })
+        expect(waitpid(pid)).toEqual({ pid, exit })
+      }
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   it('tell that a child was stopped', () => {

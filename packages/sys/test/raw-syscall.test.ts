@@ -6,6 +6,7 @@ import {
   close,
   ERRNO,
   hasSyscall,
+  O_DIRECTORY,
   openat,
   RtError,
   rawSyscall,
@@ -116,6 +117,12 @@ describe('syscall', () => {
     const self = thrown(() => syscall('openat', fd, 'x', 0))
     expect(self).toMatchObject({ path: `/proc/${process.pid}/status/x`, code: 'ENOTDIR' })
     close(fd)
+    // Beneath the root there is one slash, not two; a path from the root is nobody's child; an empty one is the fd's own.
+    const root = openat(AT_FDCWD, '/', O_DIRECTORY)
+    expect(thrown(() => syscall('openat', root, 'rt-nowhere', 0))).toMatchObject({ path: '/rt-nowhere' })
+    expect(thrown(() => syscall('openat', root, '/rt-nowhere', 0))).toMatchObject({ path: '/rt-nowhere' })
+    expect(thrown(() => syscall('openat', root, '', 0))).toMatchObject({ path: '/' })
+    close(root)
     expect(thrown(() => syscall('close', -1))).not.toHaveProperty('path')
   })
 

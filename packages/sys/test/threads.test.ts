@@ -115,6 +115,24 @@ describe('a call acts on the thread that makes it', () => {
     expect(readFileSync('/proc/self/status', 'utf8')).toMatch(/^NoNewPrivs:\t0$/m)
   })
 
+  it('capset, capget and their errors know the capabilities above 31', async () => {
+    const [sets, refused, status] = await inThread<[unknown, string, string]>(
+      `const bits = (...names) => names.reduce((all, name) => all | (1n << BigInt(sys.CAPABILITIES[name])), 0n)
+       const wanted = { effective: bits('CAP_SYSLOG', 'CAP_KILL'), permitted: bits('CAP_SYSLOG', 'CAP_AUDIT_READ', 'CAP_KILL'),
+         inheritable: bits('CAP_AUDIT_READ') }
+       sys.capset(wanted)
+       let refused
+       try { sys.capset({ ...wanted, permitted: wanted.permitted | bits('CAP_WAKE_ALARM') }) } catch (error) { refused = error.call }
+       return [sys.capget(), refused, fs.readFileSync('/proc/thread-self/status', 'utf8')]`,
+    )
+    expect(sets).toEqual({ effective: 0x4_0000_0020n, permitted: 0x24_0000_0020n, inheritable: 0x20_0000_0000n })
+    expect(status).toMatch(/^CapInh:\t0000002000000000\nCapPrm:\t0000002400000020\nCapEff:\t0000000400000020$/m)
+    expect(refused).toContain(
+      '{effective=1<<CAP_KILL|1<<CAP_SYSLOG, permitted=1<<CAP_KILL|1<<CAP_SYSLOG|1<<CAP_WAKE_ALARM|1<<CAP_AUDIT_READ, ' +
+        'inheritable=1<<CAP_AUDIT_READ}',
+    )
+  })
+
   it('errno is the thread’s own', async () => {
     const threads = Array.from({ length: 2 }, (_, index) =>
       inThread<number[]>(
