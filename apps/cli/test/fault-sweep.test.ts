@@ -11,9 +11,9 @@ import { type PreparedContainer, prepare } from '../src/plan/prepare.js'
 const GROUP = `rt-fault-sweep-${process.pid}`
 
 /** `rt run -m 64m --pids-limit 32 --tmpfs /run -- COMMAND`, as a plan. */
-function prepared(command = '/bin/true'): Promise<PreparedContainer> {
+function prepared(...command: string[]): Promise<PreparedContainer> {
   const complaints = new Complaints()
-  const words = ['-m', '64m', '--pids-limit', '32', '--tmpfs', '/run', '--cgroup-parent', `/${GROUP}`, '--', command]
+  const words = ['-m', '64m', '--pids-limit', '32', '--tmpfs', '/run', '--cgroup-parent', `/${GROUP}`, '--', ...command]
   const parsed = parseArguments(words, RUN_OPTIONS, complaints)
   const mode = { interactive: false, tty: false }
   return prepare({ values: parsed.values, words: parsed.rest, mode, complaints, defaultName: 'fault-sweep' })
@@ -29,7 +29,7 @@ const children = () => readFileSync(`/proc/self/task/${process.pid}/children`, '
 const groups = () => readdirSync('/sys/fs/cgroup').filter((name) => existsSync(`/sys/fs/cgroup/${name}/${GROUP}`))
 
 describe.skipIf(process.getuid?.() !== 0)('the plan of rt run (skipped without root: new namespaces)', async () => {
-  const container = await prepared()
+  const container = await prepared('/bin/true')
   afterAll(() => container.close())
   const { plan } = container
   const { sites } = assemble(plan, { mode: 'node' })
@@ -95,14 +95,14 @@ describe.skipIf(process.getuid?.() !== 0)('the plan of rt run (skipped without r
   }, 300_000)
 
   it('names the supervisor’s wait for a program that runs, which is killed', async () => {
-    const endless = await prepared('/bin/cat')
+    const endless = await prepared('/bin/sleep', '60')
     try {
       const fault = { op: lastWait, errno: 'ENOMEM' } as const
       expect(assemble(endless.plan, { mode: 'node' }).sites[lastWait]).toMatchObject({
         step: -1,
         instruction: { call: 'ppoll' },
       })
-      const start = async () => (await run(endless.plan, { stdio: ['pipe', 'null', 'null'], fault })).exited
+      const start = async () => (await run(endless.plan, { stdio: 'null', fault })).exited
       // Whether Node hears of the start before the failure or with it: it is told.
       await expect(start()).rejects.toMatchObject({ code: 'ENOMEM', syscall: 'ppoll' })
       nothingLeft('after the wait')

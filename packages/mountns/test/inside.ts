@@ -60,15 +60,23 @@ export const mountsOfHost = (): MountInfo[] =>
   )
 const RUN_FOLDER = process.env.RT_RUN_FOLDER ?? tmpdir()
 
-/** Run a plan, compiled, as a plain user who owns nothing; `prepare` is a shell command that root runs before. */
-export function runAsNobody(plan: Plan, prepare = 'true', opens: 'init' | 'supervisor' = 'init') {
+/**
+ * Run a plan, compiled, as a plain user who owns nothing; `prepare` is a shell command that root runs before, `groups` the
+ * option of setpriv(1) for the user's supplementary groups.
+ */
+export function runAsNobody(
+  plan: Plan,
+  prepare = 'true',
+  opens: 'init' | 'supervisor' = 'init',
+  groups = '--clear-groups',
+) {
   const folder = temporaryFolder('nobody')
   chmodSync(folder, 0o755)
   // mkdtemp closes a folder to others; its content here is nobody's secret.
   chmodSync(dirname(folder), dirname(folder) === tmpdir() ? 0o1777 : 0o711)
   const file = `${folder}/container`
   writeFileSync(file, compile(opens === 'init' ? openedByInit(plan) : plan), { mode: 0o755 })
-  const script = `${prepare} && exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups "$0"`
+  const script = `${prepare} && exec setpriv --reuid ${NOBODY} --regid ${NOBODY} ${groups} "$0"`
   return spawnSync('unshare', ['--mount', 'sh', '-c', script, file], { encoding: 'utf8', cwd: '/', timeout: 20_000 })
 }
 

@@ -12,7 +12,8 @@ import {
   type UserNamespace,
   userNamespaceObstacles,
 } from '@rt/mountns'
-import { openedByInit } from '@rt/program'
+import { branch, call, fail, type Instruction, label, openedByInit, ref, type Step } from '@rt/program'
+import { PR_GET_DUMPABLE } from '@rt/sys'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
 import { NOBODY, runAsNobody, runPlan, shell, shellPlan, tinyRoot } from './inside.js'
@@ -34,6 +35,20 @@ const squeeze = (text: string) =>
     .trim()
     .split('\n')
     .map((line) => line.trim())
+
+/** The kernel's own word, in both processes, when all maps are written: /proc/PID of a process that is not dumpable is root's. */
+const isNotDumpable = (who: string): Instruction[] => [
+  call('prctl', [PR_GET_DUMPABLE, 0, 0, 0, 0], { save: `${who} dumpable` }),
+  branch(ref(`${who} dumpable`), 0, { then: `${who} closed` }),
+  fail(`${who} is dumpable`),
+  label(`${who} closed`),
+]
+const closed: Step = {
+  name: 'closed',
+  why: 'a test',
+  parent: isNotDumpable('the supervisor'),
+  inside: isNotDumpable('init'),
+}
 
 describe('a plain user', () => {
   const container = (mounts = defaultMounts({ namespaces: { ...own, user: self } })) => ({
@@ -64,14 +79,9 @@ describe('a plain user', () => {
     expect(stdout + stderr).toBe('1,3 /dev/null\n5,0 /dev/tty\n3\n0\n')
   })
 
-  it('leaves the process closed to others: it is not dumpable once the maps are written', () => {
-    // Of a process that is not dumpable, /proc/PID belongs to the user that owns the user namespace's parent: root.
-    const plan = shellPlan(container(), 'true')
-    const prctls = plan.steps[0]?.enter?.filter((each) => each.kind === 'call' && each.call === 'prctl')
-    expect(prctls?.map((each) => each.kind === 'call' && each.args.slice(0, 2))).toEqual([
-      [4, 1],
-      [4, 0],
-    ])
+  it('leaves no process open to others, once the maps are written', () => {
+    const { stderr, status } = runAsNobody(shellPlan({ ...container(), after: closed }, 'exit 7'))
+    expect({ stderr, status }).toEqual({ stderr: '', status: 7 })
   })
 
   it('runs on a copy of the host’s root, and writes only there', () => {
@@ -128,7 +138,9 @@ describe('ranges by newuidmap and newgidmap', () => {
   beforeEach((context) => needs(context, 'newuidmap'))
 
   it('are mapped', () => {
-    const { stdout, stderr, status } = runAsNobody(shellPlan(container(user), MAPS), grant('1000'))
+    // The user is in groups: one of them has no id inside, where it would show as nobody's.
+    const groups = '--groups 300005,4321'
+    const { stdout, stderr, status } = runAsNobody(shellPlan(container(user), MAPS), grant('1000'), 'init', groups)
     expect(stderr).toBe('')
     expect(squeeze(stdout)).toEqual([
       `0 ${NOBODY} 1`,
@@ -141,6 +153,11 @@ describe('ranges by newuidmap and newgidmap', () => {
       '0',
     ])
     expect(status).toBe(0)
+  })
+
+  it('leave neither process open to others, once the helpers have written them', () => {
+    const { stderr, status } = runAsNobody(shellPlan({ ...container(user), after: closed }, 'exit 7'), grant('1000'))
+    expect({ stderr, status }).toEqual({ stderr: '', status: 7 })
   })
 
   it('that are not granted are refused', () => {
@@ -166,9 +183,36 @@ describe('ranges written by a supervisor that is root', () => {
   }
 
   it('are mapped, and root’s groups are gone', async () => {
-    const { stdout, stderr } = await shell(container, MAPS)
+    const before = process.getgroups?.() as number[]
+    // One that has an id inside, and one that hasn't.
+    process.setgroups?.([...before, 100005, 4321])
+    try {
+      const { stdout, stderr } = await shell(container, MAPS)
+      expect(stderr).toBe('')
+      expect(squeeze(stdout)).toEqual(['0 100000 65536', '0 100000 65536', 'allow', '0', '0', '0'])
+    } finally {
+      process.setgroups?.(before)
+    }
+  })
+
+  it('can be all ids there are, as they are', async () => {
+    const all: IdMapping[] = [{ containerID: 0, hostID: 0, size: 0xffffffff }]
+    const identity: UserNamespace = { how: 'supervisor', uidMap: all, gidMap: all }
+    const namespaces = { ...own, user: identity }
+    const mounts = defaultMounts({ namespaces })
+    const { stdout, stderr } = await shell({ ...container, mounts, namespaces }, MAPS)
     expect(stderr).toBe('')
-    expect(squeeze(stdout)).toEqual(['0 100000 65536', '0 100000 65536', 'allow', '0', '0', '0'])
+    expect(squeeze(stdout)).toEqual(['0 0 4294967295', '0 0 4294967295', 'allow', '0', '0', '0'])
+    // One more would be none: 2^32 - 1 is "no id".
+    const more: IdMapping[] = [{ containerID: 0, hostID: 1, size: 0xffffffff }]
+    expect(() => shellPlan({ ...container, namespaces: { ...own, user: { ...identity, uidMap: more } } }, '')).toThrow(
+      'the range ends beyond the last id',
+    )
+  })
+
+  it('leave no process open to others', async () => {
+    const { stderr, exit } = await shell({ ...container, after: closed }, 'exit 7')
+    expect({ stderr, exit }).toEqual({ stderr: '', exit: { code: 7 } })
   })
 
   it('work when init opens the sources, too', async () => {
