@@ -1,6 +1,6 @@
 import { branch, compute, fail, goto, type Instruction, label, ref } from '@rt/program'
 
-/** How often in all. A word starts as -1. */
+/** How often in all. A word starts as -1: the first failure makes it 0, and the last one this less 1. */
 const TRIES = 64
 
 /** Where openat2 goes on EAGAIN inside {@link retried}. */
@@ -18,7 +18,7 @@ export const retried = (instructions: readonly Instruction[]): Instruction[] => 
   goto('resolved'),
   label(BUSY),
   compute('tries', ref('tries'), 1, 1),
-  branch(ref('tries'), TRIES, { else: 'again' }),
+  branch(ref('tries'), TRIES - 1, { else: 'again' }),
   fail(
     'cannot walk a path: something is renamed or mounted all the time',
     'a process that shares this file system may be racing with the start: an attack, or bad luck; try again',

@@ -81,6 +81,14 @@ describe('not found: a shell’s 127', () => {
   })
 })
 
+it.each([0o100, 0o010, 0o001])(
+  'a file of mode %o is executable to somebody: the kernel says whether to this user',
+  (mode) => {
+    plant('bin/tool', elf({}), 0o444 | mode)
+    expect(diagnose('tool')).toBeUndefined()
+  },
+)
+
 describe('not executable: a shell’s 126', () => {
   it.each<[string, () => void, string]>([
     ['tool', () => plant('bin/tool', '', 0o644), '"/bin/tool" is not executable'],

@@ -28,7 +28,7 @@ describe('the plan', () => {
         go to busy
         go to resolved
         tries = tries + 1 * 1
-        unless tries == 64 go to again
+        unless tries == 63 go to again
         fail: cannot walk a path: something is renamed or mounted all the time
         fchdir(directory</a/c>)
         getcwd(&cwd, 4096)

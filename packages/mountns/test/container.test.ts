@@ -133,6 +133,43 @@ describe('/dev', () => {
     expect(stdout).toBe('crw-r----- 1,7 1:44 /dev/a/b/other\n')
   })
 
+  it('gets devices by all bits of their numbers, made or found', async () => {
+    const root = tinyRoot()
+    const numbers = [
+      [4, 255],
+      [4, 256],
+      [259, 65_537],
+      [4095, 1_048_575],
+    ] as const
+    const nodes = numbers.map(([major, minor], i) => ({ path: `/dev/d${i}`, type: 'c', major, minor }) as const)
+    const list = `stat -c %t,%T ${nodes.map(({ path }) => path).join(' ')}`
+    const hex = numbers.map((pair) => `${pair.map((number) => number.toString(16)).join(',')}\n`).join('')
+    for (const run of ['made', 'found']) {
+      const { stdout, stderr } = await shell({ tree: root, mounts: nodes.map((node) => device(node)) }, list)
+      expect({ run, stdout, stderr }).toEqual({ run, stdout: hex, stderr: '' })
+    }
+    for (const node of nodes) {
+      expect(readDevice(`${root}${node.path}`)).toMatchObject({ major: node.major, minor: node.minor })
+    }
+    // Its low eight bits are the right ones.
+    const other = device({ path: '/dev/d1', type: 'c', major: 4, minor: 0 })
+    await expect(shell({ tree: root, mounts: other }, 'true')).rejects.toThrow('expected the device c 4:0 at "/dev/d1"')
+  })
+
+  it('and all that is made besides leave the umask as it was', async () => {
+    const umask = process.umask(0o27)
+    const mounts = [
+      defaultMounts(),
+      device({ path: '/dev/a/b/null', type: 'c', major: 1, minor: 3 }),
+      bind({ source: '/etc/hostname', destination: '/not/there/yet' }),
+      tmpfs({ destination: '/not/there/either' }),
+    ]
+    const { stdout, stderr } = await shell({ tree: tinyRoot(), mounts }, 'umask; stat -c %a /not/there').finally(() =>
+      process.umask(umask),
+    )
+    expect(stdout + stderr).toBe('0027\n755\n')
+  })
+
   it('can be a plain directory, if what lies there is the device it should be', async () => {
     const root = tinyRoot()
     const zero = device({ path: '/dev/zero', type: 'c', major: 1, minor: 5 })
