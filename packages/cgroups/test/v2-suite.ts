@@ -282,7 +282,7 @@ check('is told when a group is empty', () =>
     await group.add(process.pid)
     const stop = new AbortController()
     setTimeout(() => stop.abort(), 50)
-    assert.equal((await rejection(group.waitEmpty({ signal: stop.signal }))).name, 'AbortError')
+    await assert.rejects(group.waitEmpty({ signal: stop.signal }), { name: 'AbortError' })
     const end = process.go()
     const empty = group.waitEmpty().then(() => Date.now())
     await end

@@ -1,21 +1,10 @@
 // requires root, busybox
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { buffer, type Container, call, type Step, type StepList } from '@rt/program'
-import {
-  AT_FDCWD,
-  CLONE_NEWIPC,
-  CLONE_NEWNS,
-  CLONE_NEWPID,
-  CLONE_NEWUSER,
-  CLONE_NEWUTS,
-  O_CLOEXEC,
-  pidfdOpen,
-  syscall,
-} from '@rt/sys'
+import { type Container, call, type Step, type StepList } from '@rt/program'
+import { AT_FDCWD, CLONE_NEWIPC, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS, pidfdOpen } from '@rt/sys'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { busyboxRoot, needs } from '../../../tooling/fixtures/index.js'
 import {
@@ -33,9 +22,9 @@ import {
 } from '../src/index.js'
 import { contained, start } from './contained.js'
 import { explained } from './explained.js'
+import { pause } from './pause.js'
 import { filesystem, namespaces, proc, tree } from './steps.js'
 
-const opened: number[] = []
 const NAMESPACES = ['mount', 'pid', 'ipc', 'uts'] as const
 
 it('the plan: opens outside, enters inside', () => {
@@ -87,7 +76,6 @@ describe('a running container', () => {
     running = []
   })
   afterEach(async () => {
-    for (const fd of opened.splice(0)) closeSync(fd)
     for (const container of running) {
       container.kill()
       await container.exited.catch(() => undefined)
@@ -197,23 +185,23 @@ describe('a running container', () => {
 
   it('can’t look into the process that joins it (CVE-2016-9962, CVE-2024-21626)', async () => {
     const container = await sleeping(usual())
-    const pipeEnds = pipe()
-    const pause: Step = { name: 'pause', why: 'test', inside: [call('read', [0, buffer('byte', 8), 1])] }
+    const paused = pause()
     const second = start(
-      [joinContainer({ pid: container.pid, namespaces: NAMESPACES }), capabilities(DEFAULT_CAPABILITIES), pause],
+      [joinContainer({ pid: container.pid, namespaces: NAMESPACES }), capabilities(DEFAULT_CAPABILITIES), paused.step],
       ['sh', '-c', 'exit 8'],
       {},
-      { stdio: [pipeEnds.read, 'null', 'inherit'] },
+      { stdio: [paused.stdin, paused.stdout, 'inherit'] },
     )
-    await sleep(200)
+    await paused.reached()
     // Root inside, with the very capabilities that the joining process has left. It sees that there is a process, not what it has open or in memory.
     const look =
       'for p in /proc/[0-9]*; do test $p = /proc/1 || test $p = /proc/$$ || { echo $p; ls $p/root/ $p/cwd/; ' +
       'for f in $p/fd/*; do readlink $f; ls $f/; done; head -c1 $p/exe; head -c1 $p/mem; head -c1 $p/environ; cat $p/maps; }; done 2>/dev/null'
     const found = await joined(container, ['sh', '-c', look], capabilities(DEFAULT_CAPABILITIES))
     expect(found.stdout).toBe('/proc/2\n')
-    writeSync(pipeEnds.write, 'x')
+    paused.go()
     expect(await (await second).exited).toEqual({ code: 8 })
+    paused.close()
   })
 
   it('is named by a pidfd too', async () => {
@@ -326,12 +314,3 @@ describe('a running container', () => {
     expect({ stdout, exit }).toEqual({ stdout: '0\nmapped\nbusybox\n', exit: { code: 3 } })
   })
 })
-
-/** A pipe whose reading end the container gets. */
-function pipe() {
-  const ends = new Int32Array(2)
-  syscall('pipe2', new Uint8Array(ends.buffer), O_CLOEXEC)
-  const [read, write] = ends as unknown as [number, number]
-  opened.push(read, write)
-  return { read, write }
-}

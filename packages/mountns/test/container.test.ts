@@ -8,12 +8,14 @@ import {
   device,
   diffMountinfo,
   fileMounts,
+  hostTree,
   type MountInfo,
   maskedPaths,
   mount,
   overlayTree,
   privateProc,
   readDevice,
+  readHostTree,
   readonlyPaths,
   readonlyRoot,
   tmpfs,
@@ -156,17 +158,21 @@ describe('/dev', () => {
     await expect(shell({ tree: root, mounts: other }, 'true')).rejects.toThrow('expected the device c 4:0 at "/dev/d1"')
   })
 
-  it('and all that is made besides leave the umask as it was', async () => {
+  it.each<[string, () => Parameters<typeof shell>[0]['tree']]>([
+    ['a directory', tinyRoot],
+    ['an overlay', () => overlayTree({ lower: [tinyRoot()] })],
+    ['the host’s tree', () => hostTree(readHostTree())],
+  ])('and all that is made besides leave the umask as it was: on %s', async (_, tree) => {
     const umask = process.umask(0o27)
     const mounts = [
       defaultMounts(),
       device({ path: '/dev/a/b/null', type: 'c', major: 1, minor: 3 }),
-      bind({ source: '/etc/hostname', destination: '/not/there/yet' }),
-      tmpfs({ destination: '/not/there/either' }),
+      bind({ source: '/etc/hostname', destination: '/run/not/there/yet' }),
+      tmpfs({ destination: '/run/not/there/either' }),
+      fileMounts([{ destination: '/run/text', content: 'text\n' }]),
     ]
-    const { stdout, stderr } = await shell({ tree: tinyRoot(), mounts }, 'umask; stat -c %a /not/there').finally(() =>
-      process.umask(umask),
-    )
+    const script = 'umask; stat -c %a /run/not/there'
+    const { stdout, stderr } = await shell({ tree: tree(), mounts }, script).finally(() => process.umask(umask))
     expect(stdout + stderr).toBe('0027\n755\n')
   })
 
