@@ -147,7 +147,11 @@ describe('bad arguments: nothing is made, rt exits with 125', () => {
       ['run', '--uts', 'host', '--hostname', 'x', '--', 'true'],
       'rt: --hostname: the name is the host’s with --uts host\n',
     ],
-    ['a terminal on a pipe', ['run', '-it', '--', 'true'], 'rt: --tty: with -i, stdin must be a terminal\n'],
+    [
+      'a terminal on a pipe',
+      ['run', '-it', '--', 'true'],
+      'rt: --tty: with -i, stdin must be a terminal\n  hint: leave out -t if input is piped in\n',
+    ],
     ['explain of nothing', ['explain'], 'rt: explain: expected the word "run" and its arguments, got nothing\n'],
     ['compile to nowhere', ['compile', 'run', '--', 'true'], 'rt: --output: is missing: -o FILE\n'],
     [
@@ -221,7 +225,12 @@ describe('a command that can’t be run', () => {
   it.each<[string, number, string, (root: string) => void]>([
     ['/no/such', 127, 'cannot run "/no/such": no such file\n', () => {}],
     ['nosuch', 127, 'cannot run "nosuch": not found in $PATH\n', () => {}],
-    ['/etc/passwd', 126, 'cannot run "/etc/passwd": "/etc/passwd" is not executable\n', () => {}],
+    [
+      '/etc/passwd',
+      126,
+      'cannot run "/etc/passwd": "/etc/passwd" is not executable\n  hint: chmod +x, or run it as: sh /etc/passwd\n',
+      () => {},
+    ],
     ['/etc', 126, 'cannot run "/etc": "/etc" is a directory, expected an executable file\n', () => {}],
     [
       '/bin/script',

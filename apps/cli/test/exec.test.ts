@@ -68,6 +68,16 @@ describe('rt exec', () => {
     })
   })
 
+  it('with a terminal too: the end of what is piped in is Ctrl-D', () => {
+    expect(rt(['exec', '-it', String(pid), 'sh', '-c', 'cat; echo over; exit 4'], { input: 'a line\n' })).toMatchObject(
+      {
+        status: 4,
+        // The terminal echoes what is typed, and cat says it again.
+        stdout: 'a line\r\na line\r\nover\r\n',
+      },
+    )
+  })
+
   it('says why a command can’t be run', () => {
     expect(rt(['exec', String(pid), 'nosuch'])).toMatchObject({
       status: 127,

@@ -72,6 +72,7 @@ describe.each(assemblies)('%s refuses', (_, assembled) => {
       code: 'RT_PROGRAM',
       step: 'last',
       message: expect.stringContaining('without an execve'),
+      hint: 'let exec() of @rt/chroot be the last step, or use apply for steps without a program',
     })
     expect(refusal(sequence(), assembled)).toMatchObject({ code: 'RT_PROGRAM', step: 'plan' })
     expect(refusal(sequence(step('outside', { outside: execute(['/bin/true']) })), assembled)).toMatchObject({

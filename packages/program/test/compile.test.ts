@@ -142,6 +142,7 @@ describe('compile refuses', () => {
         code: 'RT_NEEDS_NODE',
         message: '--userns: uid map: Node writes the map (and 1 more)',
         summary: expect.stringContaining("can't be compiled"),
+        hint: 'leave out what asks for these steps, or run the plan instead',
         complaints: [
           { path: '--userns', message: expect.any(String) },
           { path: '-t', message: expect.any(String) },

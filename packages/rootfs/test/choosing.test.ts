@@ -141,7 +141,7 @@ describe('the top index', () => {
     builder.index(images)
     await expect(chosen(builder, {}, amd64)).rejects.toMatchObject({
       code: 'RT_INVALID_OPTION',
-      hint: expect.stringContaining('@DIGEST') as string,
+      hint: expect.stringMatching(/^oci:.*:TAG or oci:.*@DIGEST; /) as string,
     })
     for (const [place, { digest }] of images.entries()) {
       expect(await chosen(builder, { digest: { algorithm: 'sha256', hex: digest.slice(7) } }, amd64)).toBe(place)
@@ -179,6 +179,7 @@ describe('a digest', () => {
     await expect(openImage(builder.path, { digest: digestOf(stray) })).rejects.toMatchObject({
       code: 'RT_NOT_FOUND',
       message: expect.stringContaining(`has no image @${stray.digest}`.replace('@', '')) as string,
+      hint: expect.stringMatching(/^oci:.*@DIGEST takes what index.json lists; /) as string,
     })
   })
 })

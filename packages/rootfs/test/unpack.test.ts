@@ -48,7 +48,10 @@ describe('unpack', () => {
     mkdirSync(directory)
     await unpack(path, directory)
     expect(readFileSync(join(directory, 'etc/hostname'), 'utf8')).toBe('rt\n')
-    await expect(unpack(path, directory)).rejects.toMatchObject({ code: 'RT_EXISTS' })
+    await expect(unpack(path, directory)).rejects.toMatchObject({
+      code: 'RT_EXISTS',
+      hint: 'remove it, or choose another directory',
+    })
     await expect(unpack(path, path)).rejects.toMatchObject({ code: 'RT_EXISTS' })
     await expect(unpack(path, `${directory}/no/such`)).rejects.toMatchObject({ code: 'RT_NOT_FOUND' })
     await expect(unpack(path, `${path}/below-a-file`)).rejects.toMatchObject({ code: 'RT_WRONG_TYPE' })
