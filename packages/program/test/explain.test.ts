@@ -1,7 +1,9 @@
 // requires: nothing; plans are pure
 import { describe, expect, it } from 'vitest'
 import {
+  address,
   branch,
+  buffer,
   call,
   compute,
   explain,
@@ -12,6 +14,8 @@ import {
   ref,
   sequence,
   struct,
+  type Value,
+  vector,
 } from '../src/index.js'
 import { shell, step } from './plans.js'
 
@@ -106,6 +110,35 @@ describe('explain', () => {
     expect(text).toContain('n = 1 + 2 * 3')
     expect(text).toContain('if n & 0xff == 7 go to $after')
     expect(text).not.toContain('TOKEN')
+  })
+
+  it.each<[string, Value, string]>([
+    ['nothing', null, '0'],
+    ['a number', 7, '7'],
+    ['a number of 64 bits', 2n ** 63n, '9223372036854775808'],
+    ['a string, whose address it is', '/a', '"/a"'],
+    ['bytes', Buffer.from('abc'), '/* 3 bytes */'],
+    ['a word', ref('pid'), 'pid'],
+    ['a place in a buffer', ref('pid', 4), 'pid+4'],
+    ['an address', address('pid'), '&pid'],
+    ['a buffer', buffer('room', 8), '&room'],
+    ['a secret', { text: 'TOKEN=1', secret: true }, '…'],
+    ['a vector', vector(['a']), '…'],
+    ['a struct', struct('iovec', { iov_len: 3 }), '…'],
+  ])('shows the machine’s own instructions on %s', (_, value, shown) => {
+    const plan = sequence(
+      step('words', {
+        outside: [
+          call('getpid', [], { save: 'pid' }),
+          call('read', [0, buffer('room', 8), 8]),
+          branch(value, 7, { then: '$after' }),
+          compute('n', value, value, value),
+        ],
+      }),
+    )
+    const lines = formatExplanation(explain(plan, { arch: 'x64' }), { all: true })
+    expect(lines).toContain(`if ${shown} == 7 go to $after`)
+    expect(lines).toContain(`n = ${shown} + ${shown} * ${shown}`)
   })
 
   it('is data for programs, the indices those of the log', () => {
