@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { CAPABILITIES } from '@rt/sys'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { busyboxRoot, needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
 import { bashCompletion } from '../src/completion/bash.js'
@@ -88,6 +89,38 @@ describe('bash', () => {
   it('offers programs behind --, and behind SOURCE', () => {
     expect(bash('run', '--', 'mkdi')).toContain('mkdir')
     expect(bash('run', '/usr', 'mkdi')).toContain('mkdir')
+  })
+})
+
+describe('what an option takes is offered, whatever command it is of', () => {
+  const valued = rows.flatMap(({ name, options }) =>
+    options.flatMap(([option, { value, complete }]) =>
+      value === undefined ? [] : [[`${name} --${option} ${value}`, option, value, complete] as const],
+    ),
+  )
+
+  it.each(valued)('%s', (_, option, value, complete) => {
+    const words = value.split('|')
+    if (/^[a-z]/.test(value)) expect(complete).toEqual(words)
+    // A directory of the container isn't here to be looked at.
+    else if (value === 'DIR' && option !== 'workdir') expect(complete).toBe('directory')
+    else if (value.startsWith('HOST:')) expect(complete).toBe('directory')
+    else if (value === 'FILE' || value.startsWith('HOST[:')) expect(complete).toBe('file')
+    else if (value === 'PROGRAM') expect(complete).toBe('command')
+    else if (value.startsWith('USER')) expect(complete).toBe('user')
+    else if (value === 'CAP') expect(complete).toEqual(['ALL', ...Object.keys(CAPABILITIES).map(withoutCap)])
+    else if (/^(FIELDS|OPTION|NAME=SOFT\[:HARD\])$/.test(value)) expect(complete).toEqual(expect.any(Array))
+    // The rest only the user knows.
+    else expect(complete).toBeUndefined()
+  })
+  const withoutCap = (name: string): string => name.slice('CAP_'.length)
+
+  it.each(rows.map(({ name }) => name))('%s: a path completes to a path', (name) => {
+    for (const [line, option, , complete] of valued) {
+      if (!line.startsWith(`${name} `)) continue
+      if (complete === 'file') expect(bash(name, `--${option}`, '/etc/pass'), line).toContain('/etc/passwd')
+      if (complete === 'directory') expect(bash(name, `--${option}`, '/us'), line).toEqual(['/usr'])
+    }
   })
 })
 

@@ -3,7 +3,16 @@
 import { mkdirSync } from 'node:fs'
 import { exec, hostRoot } from '@rt/chroot'
 import type { Propagation } from '@rt/mountns'
-import { bind, fileMounts, namespaces, overlayTree, rootPropagation, tmpfs } from '@rt/mountns'
+import {
+  bind,
+  fileMounts,
+  namespaces,
+  overlayTree,
+  PROPAGATION,
+  parseMountinfo,
+  rootPropagation,
+  tmpfs,
+} from '@rt/mountns'
 import { call, type Step, type StepList, sequence } from '@rt/program'
 import { MNT_DETACH, MS_PRIVATE, MS_SHARED, syscall } from '@rt/sys'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -60,6 +69,56 @@ it.each<[string, string[], (propagation: readonly string[]) => boolean]>([
   const [, , , , , attributes, ...rest] = stdout.split(' ')
   expect(attributes).toBe('ro,relatime')
   expect(matches(rest.slice(0, rest.indexOf('-')))).toBe(true)
+})
+
+/** What mountinfo says of a mount that was shared outside, without the number of its group. */
+const BOUND: Readonly<Record<Propagation, string>> = {
+  private: '',
+  rprivate: '',
+  slave: 'master',
+  rslave: 'master',
+  shared: 'shared',
+  rshared: 'shared',
+  unbindable: 'unbindable',
+  runbindable: 'unbindable',
+}
+const WORDS = Object.keys(PROPAGATION) as Propagation[]
+
+/** The kinds of propagation of these mount points, from what `cat /proc/self/mountinfo` has printed. */
+const kindsOf = (mountinfo: string, ...places: string[]): (string | undefined)[] => {
+  const mounts = parseMountinfo(Buffer.from(mountinfo))
+  return places.map((place) => {
+    const found = mounts.find(({ mountPoint }) => mountPoint === place)
+    return found?.propagation.map((field) => field.replace(/:.*/, '')).join()
+  })
+}
+
+it.each(WORDS)('%s: a bind, and what is mounted below it outside', async (word) => {
+  syscall('mount', 'tmpfs', `${shared}/sub`, 'tmpfs', 0, null)
+  const mounts = [
+    bind({ source: '/proc', destination: '/proc' }),
+    bind({ source: shared, destination: '/s', options: ['rbind', word] }),
+  ]
+  const { stdout } = await shell({ tree: tinyRoot(), mounts }, 'cat /proc/self/mountinfo')
+  syscall('umount2', `${shared}/sub`, MNT_DETACH)
+  // What is below was shared, too. Without an r the word still includes it: it would stay a peer of the host's mount.
+  expect(kindsOf(stdout, '/s', '/s/sub')).toEqual([BOUND[word], BOUND[word]])
+})
+
+it.each(WORDS)('%s: the root itself, and what is mounted on it', async (word) => {
+  // It begins as what it doesn't become.
+  const before = BOUND[word] === 'shared' ? 'rprivate' : 'rshared'
+  const { stdout } = await shell(
+    {
+      tree: tinyRoot(),
+      mounts: bind({ source: '/proc', destination: '/proc' }),
+      after: [rootPropagation(before), { ...rootPropagation(word), name: word }],
+    },
+    'cat /proc/self/mountinfo',
+  )
+  // Without a peer there is no master either.
+  const kind = BOUND[word] === 'master' ? '' : BOUND[word]
+  expect(kindsOf(stdout, '/', '/proc')).toEqual([kind, PROPAGATION[word].recursive ? kind : BOUND[before]])
 })
 
 it('rshared: what the container mounts shows on the host, as asked', async () => {

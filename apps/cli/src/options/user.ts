@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs'
 import { availableCapabilities, type CapabilitySets, resolveCapabilities } from '@rt/chroot'
 import { readSubordinateIds, subordinateMap, type UserNamespace } from '@rt/mountns'
-import { CAPABILITIES, type CapabilityName, RtError } from '@rt/sys'
+import { type CapabilityName, RtError } from '@rt/sys'
 import { flag, many, one, type Values } from '../arguments/option.js'
 import { oneOf } from '../values/name.js'
 import { securityOption } from '../values/security.js'
-
-const CAPABILITY_NAMES = ['ALL', ...Object.keys(CAPABILITIES).map((name) => name.slice('CAP_'.length))]
+import { CAPABILITY_NAMES } from './capability-names.js'
 
 /** Who the command runs as, and what it may do. */
 export const user = {
