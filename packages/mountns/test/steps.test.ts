@@ -60,6 +60,14 @@ describe('steps, call by call', () => {
     ])
   })
 
+  it('attributes and propagation of the same reach are one call', () => {
+    const attributes = (options: string[]) =>
+      calls(bind({ source: '/srv', destination: '/data', options })).filter((each) => each.includes('mount_setattr'))
+    const both = '{attr_set=MOUNT_ATTR_RDONLY, propagation=MS_SLAVE}, 32)'
+    expect(attributes(['bind', 'ro', 'slave'])).toEqual([`s mount_setattr(source, "", AT_EMPTY_PATH, ${both}`])
+    expect(attributes(['rro', 'rslave'])).toEqual([`s mount_setattr(source, "", AT_EMPTY_PATH|AT_RECURSIVE, ${both}`])
+  })
+
   it('a file system of the kernel is made by init, and its destination is no symlink', () => {
     expect(calls(devpts({ gid: null }))).toEqual([
       'i fsopen("devpts", FSOPEN_CLOEXEC)',
@@ -253,6 +261,23 @@ describe('cgroupLayout', () => {
   })
 })
 
+describe('what is just within the limits is taken', () => {
+  const node = { path: '/dev/x', type: 'c', major: 1, minor: 1 } as const
+  it.each<[string, () => Step]>([
+    ['a name of 255 bytes', () => tmpfs({ destination: `/${'x'.repeat(255)}` })],
+    ['a name of 255 bytes in 128 characters', () => tmpfs({ destination: `/x${'é'.repeat(127)}` })],
+    ['a path of 4095 bytes', () => tmpfs({ destination: `/${'x'.repeat(255)}`.repeat(16).slice(0, 4095) })],
+    ['the device number 0:0', () => device({ ...node, major: 0, minor: 0 })],
+    ['the device number 4095:1048575', () => device({ ...node, major: 4095, minor: 1_048_575 })],
+    ['the file mode 0', () => device({ ...node, fileMode: 0 })],
+    ['the file mode 07777', () => device({ ...node, fileMode: 0o7777 })],
+    ['a file of mode 0', () => fileMounts([{ destination: '/x', content: '', mode: 0 }]) as Step],
+    ['a file of mode 07777', () => fileMounts([{ destination: '/x', content: '', mode: 0o7777 }]) as Step],
+  ])('%s', (_, make) => {
+    expect(() => make()).not.toThrow()
+  })
+})
+
 describe('bad input is refused, all at once, before anything is made', () => {
   const complaints = (make: () => unknown): string[] => {
     try {
@@ -285,6 +310,20 @@ describe('bad input is refused, all at once, before anything is made', () => {
       'a name that is too long',
       () => tmpfs({ destination: `/${'x'.repeat(256)}` }),
       [expect.stringContaining('longer than 255 bytes')],
+    ],
+    [
+      'a name that is too long in bytes',
+      () => tmpfs({ destination: `/${'é'.repeat(128)}` }),
+      [expect.stringContaining('longer than 255 bytes')],
+    ],
+    [
+      'devices just outside the limits',
+      () => device({ path: '/dev/x', type: 'c', major: -1, minor: 1_048_576, fileMode: -1 }),
+      [
+        'device.major: expected 0 … 4095, got -1',
+        'device.minor: expected 0 … 1048575, got 1048576',
+        'device.fileMode: expected 0 … 0o7777, got -1',
+      ],
     ],
     [
       'a path that is too long',

@@ -177,3 +177,16 @@ it('apply that fails closes what it had opened, and takes away what it had made'
   expect(existsSync(made)).toBe(false)
   expect(readdirSync('/proc/self/fd').length).toBe(before)
 })
+
+it('apply closes what is still open when a step fails, and nothing twice: the number may be another’s by then', () => {
+  const before = readdirSync('/proc/self/fd').length
+  const opened = (save: string) => call('openat', [-100, folder, 0], { save })
+  const closes = [opened('closed'), opened('kept'), call('close', [ref('closed')])]
+  const fails = call('mkdirat', [-100, folder, 0o755])
+  expect(() => apply(step('fails', { inside: [...closes, fails] }))).toThrow('EEXIST')
+  expect(readdirSync('/proc/self/fd').length).toBe(before)
+
+  const applied = apply(step('afterwards', { inside: [call('getpid', [])], after: [...closes, fails] }))
+  expect(applied.after()).toEqual([])
+  expect(readdirSync('/proc/self/fd').length).toBe(before)
+})
