@@ -182,6 +182,7 @@ describe('prctl', () => {
     setChildSubreaper(true)
     expect(getChildSubreaper()).toBe(true)
     setChildSubreaper(false)
+    expect(getChildSubreaper()).toBe(false)
     const before = getDumpable()
     setDumpable(false)
     expect(getDumpable()).toBe(0)
