@@ -11,7 +11,7 @@ import {
   readMaskedPaths,
   type UserNamespace,
 } from '@rt/mountns'
-import { type RunOptions, run } from '@rt/program'
+import { call, type RunOptions, run } from '@rt/program'
 import { DEFAULT_PROFILE, seccomp } from '@rt/seccomp'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
@@ -125,6 +125,16 @@ it('no stream is the host’s null device: one that is closed, or a file, is lef
   }
   const { stdout } = runInMountNamespace(shellPlan(container(), 'echo out'), 'exec <&-')
   expect(stdout).toBe('out\n')
+})
+
+it.each([0, 1, 2])('a stream that is closed by then stays so: %d', async (fd) => {
+  const plan = shellPlan(container(), `test -e /proc/$$/fd/${fd} && exit 8; exit 7`)
+  const steps = plan.steps.map((step) =>
+    step.name === 'null streams' ? { ...step, inside: [call('close', [fd]), ...(step.inside ?? [])] } : step,
+  )
+  expect(steps).not.toEqual(plan.steps)
+  const { exited } = await run({ ...plan, steps }, { stdio: 'null' })
+  expect(await exited).toEqual({ code: 7 })
 })
 
 const DEVICES = ['/dev/extra', '/dev/null', '/dev/zero', '/dev/full', '/dev/random', '/dev/urandom', '/dev/tty']

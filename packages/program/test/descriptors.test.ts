@@ -1,10 +1,10 @@
 // requires root: new namespaces; the first two need nothing
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { CLONE_NEWNS, O_CLOEXEC, posixSpawn } from '@rt/sys'
+import { CLONE_NEWNS, F_SETFD, FD_CLOEXEC, O_CLOEXEC, posixSpawn, syscall } from '@rt/sys'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { needs } from '../../../tooling/fixtures/index.js'
 import { assemble, call, run, sequence, vector } from '../src/index.js'
@@ -75,6 +75,29 @@ describe('what Node opens for a container', () => {
       // The fourth is ls's own, on the directory.
       expect(await text(container.stdout!)).toBe('0\n1\n2\n3\n')
       await container.exited
+    }
+  })
+
+  it('nor what Node’s caller, or native code in it, opened without close-on-exec', async (context) => {
+    needs(context, 'root')
+    const argv = ['/bin/ls', '/proc/self/fd']
+    const bare = step('exec', { inside: [call('execve', [argv[0] as string, vector(argv), vector([])])] })
+    const held = openSync('/dev/null', 'r')
+    const inheritable = (fd: number, on: boolean) => syscall('fcntl', fd, F_SETFD, on ? 0 : FD_CLOEXEC)
+    // Whatever numbers are in use: the first of them that isn't rt's own among them.
+    const fds = readdirSync('/proc/self/fd')
+      .map(Number)
+      .filter((fd) => fd > 2 && existsSync(`/proc/self/fd/${fd}`) && !inherited().includes(fd))
+    expect(fds).toEqual(expect.arrayContaining([3, 4, 5, 6, 7, 8, held]))
+    try {
+      for (const fd of fds) inheritable(fd, true)
+      const plan = sequence(step('namespaces', { clone: CLONE_NEWNS }), bare)
+      const container = await run(plan, { stdio: ['null', 'pipe', 'inherit'] })
+      expect(await text(container.stdout!)).toBe('0\n1\n2\n3\n')
+      await container.exited
+    } finally {
+      for (const fd of fds) inheritable(fd, false)
+      closeSync(held)
     }
   })
 

@@ -338,6 +338,19 @@ describe('statmount and listmount', () => {
     umount2(sub)
   })
 
+  it('tell paths that are longer than expected', (context) => {
+    if (!kernelIs(6, 8, release())) context.skip('statmount(2) is there since Linux 6.8')
+    mount('outer', `${base}/b`, 'tmpfs')
+    const deep = [`${base}/b`, ...Array.from({ length: 12 }, (_, index) => `${index}`.repeat(255).slice(0, 255))].join(
+      '/',
+    )
+    mkdirSync(deep, { recursive: true })
+    mount('deep', deep, 'tmpfs')
+    expect(statmount(statx(AT_FDCWD, deep, 0, STATX_MNT_ID_UNIQUE).mount).point).toBe(deep)
+    umount2(deep)
+    umount2(`${base}/b`)
+  })
+
   it('list more mounts than fit one call', (context) => {
     if (!kernelIs(6, 8, release())) context.skip('listmount(2) is there since Linux 6.8')
     for (let i = 0; i < 300; i++) mount('many', `${base}/b`, 'tmpfs')

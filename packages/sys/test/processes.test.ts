@@ -206,6 +206,7 @@ describe('prctl', () => {
     setChildSubreaper(true)
     expect(getChildSubreaper()).toBe(true)
     setChildSubreaper(false)
+    expect(getChildSubreaper()).toBe(false)
     const before = getDumpable()
     setDumpable(false)
     expect(getDumpable()).toBe(0)
