@@ -1,8 +1,10 @@
 /*
- * Times system calls under a seccomp filter: those whose arguments Docker's profile looks at, with arguments that the
- * kernel answers at once. (What a filter allows whatever the arguments doesn't run it.)
+ * Times system calls under a seccomp filter: those whose arguments Docker's profile looks at and refuses, so that nothing
+ * but the filter differs. (What a filter allows whatever the arguments doesn't run it.)
  *
- *     filtered-calls COUNT [FILTER]     prints nanoseconds; FILTER holds the program's bytes
+ *     filtered-calls COUNT FILTER     prints nanoseconds for COUNT calls; FILTER holds the program's bytes
+ *
+ * On one processor, in batches that are shorter than a time slice: the fastest stands for all, for nobody disturbed it.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -17,8 +19,26 @@
 #include <time.h>
 #include <unistd.h>
 
+#define CALLS 4
+#define BATCH 200
+
+static long long now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1000000000LL + time.tv_nsec;
+}
+
 int main(int argc, char **argv) {
   long count = argc > 1 ? atol(argv[1]) : 0;
+  /* The first processor that it may use. */
+  cpu_set_t allowed, one;
+  CPU_ZERO(&one);
+  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
+    int cpu = 0;
+    while (!CPU_ISSET(cpu, &allowed)) cpu++;
+    CPU_SET(cpu, &one);
+    sched_setaffinity(0, sizeof one, &one);
+  }
   if (argc > 2) {
     static struct sock_filter filter[BPF_MAXINSNS];
     int file = open(argv[2], O_RDONLY);
@@ -30,15 +50,18 @@ int main(int argc, char **argv) {
       return 1;
     }
   }
-  struct timespec start, end;
-  clock_gettime(CLOCK_MONOTONIC, &start);
-  for (long i = 0; i < count; i += 3) {
-    syscall(SYS_personality, 0xffffffff);
-    syscall(SYS_socket, 45, 0, 0);
-    /* CLONE_SIGHAND wants CLONE_VM: EINVAL. */
-    syscall(SYS_clone, CLONE_SIGHAND, 0, 0, 0, 0);
+  double best = 0;
+  for (long done = 0; done < count; done += BATCH * CALLS) {
+    long long start = now();
+    for (int i = 0; i < BATCH; i++) {
+      syscall(SYS_socket, 38, -1, 0);
+      syscall(SYS_socket, 40, -1, 0);
+      syscall(SYS_clone, CLONE_NEWUSER | CLONE_SIGHAND, 0, 0, 0, 0);
+      syscall(SYS_personality, 5);
+    }
+    double each = (double)(now() - start) / (BATCH * CALLS);
+    if (best == 0 || each < best) best = each;
   }
-  clock_gettime(CLOCK_MONOTONIC, &end);
-  printf("%lld\n", (end.tv_sec - start.tv_sec) * 1000000000LL + (end.tv_nsec - start.tv_nsec));
+  printf("%.0f\n", best * count);
   return 0;
 }

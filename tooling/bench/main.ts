@@ -20,6 +20,7 @@ const rowNames = [
   'memory',
   'unpack',
   'unpack-memory',
+  'filter',
 ] as const
 
 const { values, positionals } = parseArgs({

@@ -38,3 +38,25 @@ describe.each(['x64', 'arm64'] as const)('a random profile on %s', (arch) => {
     }
   })
 })
+
+describe('upper halves of values', () => {
+  // A tree over the halves has an entry where something begins, and one behind it: 0 and 2, and then 1; 0, 1 and 3.
+  const profile: SeccompProfile = {
+    defaultAction: 'SCMP_ACT_ALLOW',
+    syscalls: [0, 2, 3, 6].map((half, i) => ({
+      names: ['read'],
+      action: 'SCMP_ACT_ERRNO' as const,
+      errnoRet: i + 1,
+      args: [{ index: 0, op: 'SCMP_CMP_EQ' as const, value: half * 2 ** 32 + 5 }],
+    })),
+  }
+
+  it.each([0, 1, 2, 3, 4, 5, 6, 7, 0xffffffff])('%i: only values that a condition names are met', (half) => {
+    const { bytes } = filter(profile, { arch: 'x64', kernel: '6.1' })
+    for (const low of [0n, 4n, 5n, 6n, 0xffffffffn]) {
+      const data = { arch: AUDIT_ARCH.x86_64, number: 0, args: [(BigInt(half) << 32n) + low] }
+      const rule = low === 5n ? [0, 2, 3, 6].indexOf(half) : -1
+      expect(interpret(bytes, data).value).toBe(rule < 0 ? 0x7fff0000 : 0x50000 + rule + 1)
+    }
+  })
+})

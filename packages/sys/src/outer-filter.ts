@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs'
-import type { SyscallName } from './syscalls.js'
 
 const STATUS = '/proc/self/status'
 
@@ -10,7 +9,7 @@ const FILTERED = /^Seccomp:\s*2$/m
  * What Docker's default filter answers with EPERM, whatever the kernel would say: calls of a container's set-up, and of
  * its end. Podman's and containerd's answer alike.
  */
-const REFUSED: ReadonlySet<string> = new Set<SyscallName>([
+const REFUSED: ReadonlySet<string> = new Set([
   'add_key',
   'bpf',
   'clone',

@@ -3,12 +3,12 @@ import { interpret } from '../../../packages/seccomp/test/interpret.js'
 import { type FilterMaker, filterBytes, filteredCalls } from '../candidates/filters.js'
 import type { Budget, Row } from '../row.js'
 
-const WITHOUT = 'no filter'
+const LEAST = 'a filter that refuses all'
 
 /** What the filter alone takes, against another's. */
 const filterTime = (other: string, atMost: number): Budget => ({
   what: `rt's filter / ${other}`,
-  value: (m) => (m('rt') - m(WITHOUT)) / (m(other) - m(WITHOUT)),
+  value: (m) => (m('rt') - m(LEAST)) / (m(other) - m(LEAST)),
   atMost,
   unit: '×',
 })
@@ -41,15 +41,15 @@ function instructions(maker: FilterMaker): string {
 
 export const row: Row = {
   name: 'filter',
-  what: 'a million system calls whose arguments Docker’s default seccomp profile looks at',
+  what: 'a million system calls whose arguments Docker’s default seccomp profile refuses',
   unit: 'ms',
   candidates: [
-    () => filteredCalls(),
+    () => filteredCalls('least'),
     () => filteredCalls('rt'),
     () => filteredCalls('tree'),
     () => filteredCalls('list'),
   ],
   budgets: [filterTime('libseccomp, as a tree', 0.6), filterTime('libseccomp, as a list', 0.6)],
   rounds: 20,
-  notes: () => [`instructions executed: ${(['rt', 'tree', 'list'] as const).map(instructions).join(', ')}`],
+  notes: () => [`instructions executed: ${(['least', 'rt', 'tree', 'list'] as const).map(instructions).join(', ')}`],
 }
