@@ -3,6 +3,7 @@
  * calls in the same order; calls.ts counts both with strace, and the report says where they differ.
  *
  *     container ROOT COMMAND
+ *     container ROOT COMMAND GROUP      built with HIERARCHIES: in cgroups of that name
  *
  * Exits as the container does, 128 + n for signal n, 125 when the set-up failed.
  */
@@ -24,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -33,6 +35,7 @@
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define HARMLESS (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
@@ -49,6 +52,10 @@ static int must(int result, const char *what) {
   if (result < 0) die(what);
   return result;
 }
+
+#ifdef HIERARCHIES
+#include "groups.h"
+#endif
 
 /* ---- destinations ---- */
 
@@ -336,6 +343,9 @@ static _Noreturn void init(int tree, int gates[2], char *command) {
   must(prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl");
   close(gates[1]);
   if (read(gates[0], &byte, 1) != 1) die("the supervisor is dead");
+#ifdef HIERARCHIES
+  enter_groups();
+#endif
   must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "mount");
   must(unshare(CLONE_NEWCGROUP), "unshare");
   loopback_up();
@@ -352,9 +362,17 @@ static _Noreturn void init(int tree, int gates[2], char *command) {
   become(command, gates[0]);
 }
 
+#ifdef HIERARCHIES
+#define ARGUMENTS 4
+#define USAGE " GROUP"
+#else
+#define ARGUMENTS 3
+#define USAGE ""
+#endif
+
 int main(int argc, char **argv) {
-  if (argc != 3) {
-    fprintf(stderr, "usage: container ROOT COMMAND\n");
+  if (argc != ARGUMENTS) {
+    fprintf(stderr, "usage: container ROOT COMMAND" USAGE "\n");
     return 2;
   }
   must(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl");
@@ -364,6 +382,9 @@ int main(int argc, char **argv) {
   /* By the raw call: glibc's refuses its own two signals, and asks for less. */
   char action[32] = {0};
   for (int signal = 1; signal <= 64; signal++) syscall(SYS_rt_sigaction, signal, action, NULL, 8);
+#ifdef HIERARCHIES
+  make_groups(argv[3]);
+#endif
   int tree = must(open_tree(AT_FDCWD, argv[1], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE), argv[1]);
   int gates[2], pidfd = -1;
   must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, gates), "socketpair");
@@ -372,6 +393,12 @@ int main(int argc, char **argv) {
       .pidfd = (uintptr_t)&pidfd,
       .exit_signal = SIGCHLD,
   };
+#ifdef HIERARCHIES
+  if (birthplace >= 0) {
+    arguments.flags |= CLONE_INTO_CGROUP;
+    arguments.cgroup = birthplace;
+  }
+#endif
   /* Without a stack of its own it returns twice, as fork does. */
   if (must(syscall(SYS_clone3, &arguments, sizeof arguments), "clone3") == 0) init(tree, gates, argv[2]);
   close(gates[0]);
@@ -382,6 +409,9 @@ int main(int argc, char **argv) {
     int number = syscall(SYS_rt_sigtimedwait, &all, &signal, NULL, 8);
     if (number == SIGCHLD) {
       must(waitid(P_PIDFD, pidfd, &ended, WEXITED | WNOHANG), "waitid");
+#ifdef HIERARCHIES
+      if (ended.si_signo == SIGCHLD) remove_groups(argv[3]);
+#endif
       if (ended.si_signo == SIGCHLD) _exit(ended.si_code == CLD_EXITED ? ended.si_status : 128 + ended.si_status);
     } else if (number > 0 && signal.si_code != SI_KERNEL) {
       syscall(SYS_pidfd_send_signal, pidfd, number, NULL, 0);

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { temporaryFolder } from '../fixtures/temporary-folder.js'
 import { Unavailable } from './row.js'
@@ -11,14 +11,14 @@ let folder: string | undefined
  * Compiles a C program that lies beside this file, optimized.
  *
  * @param name without `.c`.
- * @param header a file that is included before the source.
+ * @param header a file that is included before the source; by its name one executable is told from another.
  * @param linking static: the best that C can do at start-up; dynamic: what a distribution ships.
  * @returns the executable.
  * @throws Unavailable without gcc; Error with gcc's complaints.
  */
 export function compiled(name: string, linking: 'static' | 'dynamic' = 'static', header?: string): string {
   folder ??= temporaryFolder('bench-c')
-  const executable = join(folder, `${name}-${linking}`)
+  const executable = join(folder, `${name}-${linking}${header === undefined ? '' : `-${basename(header, '.h')}`}`)
   if (existsSync(executable)) return executable
   const source = fileURLToPath(new URL(`${name}.c`, import.meta.url))
   const flags = ['-Wall', '-Wextra', '-Werror', ...(linking === 'static' ? ['-static'] : [])]

@@ -28,19 +28,22 @@ export function inProcess(cgroup?: 'with cgroup'): Candidate {
   }
 }
 
-let executable: string | undefined
+const executables = new Map<string | undefined, string>()
 
 /** The plan as an executable file. */
-export function compiledPlan(): string {
-  if (executable) return executable
-  const file = join(temporaryFolder('compiled'), 'container')
-  writeFileSync(file, compile(benchPlan()), { mode: 0o755 })
-  executable = file
+export function compiledPlan(cgroup?: 'with cgroup'): string {
+  let file = executables.get(cgroup)
+  if (file === undefined) {
+    file = join(temporaryFolder('compiled'), 'container')
+    writeFileSync(file, compile(benchPlan(cgroup && inCgroup('compiled'))), { mode: 0o755 })
+    executables.set(cgroup, file)
+  }
   return file
 }
 
 /** The compiled ELF, started as a shell would. */
-export const compiledFromShell = (): Candidate => commandCandidate('rt compiled', [compiledPlan()])
+export const compiledFromShell = (cgroup?: 'with cgroup'): Candidate =>
+  commandCandidate(cgroup ? 'rt compiled with cgroup' : 'rt compiled', [compiledPlan(cgroup)])
 
 /** The compiled ELF, started by Node's own child_process: what it costs not to have posix_spawn. */
 export function compiledByChildProcess(): Candidate {

@@ -18,8 +18,8 @@ export const row: Row = {
   budgets: [
     ratio('rt in-process', 'bubblewrap', 0.6),
     ratio('rt in-process', 'crun without cgroup', 0.4),
-    ratio('rt with cgroup', 'crun with cgroup', 0.4),
-    ratio('rt with cgroup', 'runc', 0.1),
+    ratio('rt with cgroup', 'crun with cgroup', 0.25),
+    ratio('rt with cgroup', 'runc', 0.15),
   ],
   rounds: 40,
 }
