@@ -55,16 +55,29 @@ function make({ parents, directory }: Group, index: number, existing: Existing['
   ]
 }
 
-function write({ directory, file, value, option, optional }: Extract<Action, { kind: 'write' }>): Instruction[] {
+type Write = Extract<Action, { kind: 'write' }>
+
+/** One rule after the other into the same file: each is a write(2) of its own, but the fd can be one. */
+const isSameFile = (one: Write, other: Action | undefined): boolean =>
+  other?.kind === 'write' &&
+  !one.optional &&
+  !other.optional &&
+  one.directory === other.directory &&
+  one.file === other.file
+
+function write(action: Write, before: Action | undefined, after: Action | undefined): Instruction[] {
+  const { directory, file, value, option, optional } = action
   const path = `${directory}/${file}`
   const options = { hints: cgroupHints(file), ...(optional ? { tolerate: 'any' as const } : {}) }
   return [
-    call('openat', [AT_FDCWD, path, O_WRONLY | O_CLOEXEC], { save: 'file', of: path, ...options }),
+    ...(isSameFile(action, before)
+      ? []
+      : [call('openat', [AT_FDCWD, path, O_WRONLY | O_CLOEXEC], { save: 'file', of: path, ...options })]),
     call('write', [ref('file'), value, Buffer.byteLength(value)], {
       ...options,
       why: option ?? (optional ? 'for statistics' : 'for the groups below'),
     }),
-    call('close', [ref('file')], optional ? { tolerate: 'any' } : {}),
+    ...(isSameFile(action, after) ? [] : [call('close', [ref('file')], optional ? { tolerate: 'any' } : {})]),
   ]
 }
 
@@ -86,8 +99,12 @@ function inherit(from: string, to: string, file: string, done: string): Instruct
 }
 
 /** @param index of the action: labels are unique in a step */
-function instructionsFor(action: Exclude<Action, { kind: 'make' }>, index: number): Instruction[] {
-  if (action.kind === 'write') return write(action)
+function instructionsFor(
+  action: Exclude<Action, { kind: 'make' }>,
+  index: number,
+  actions: readonly Action[],
+): Instruction[] {
+  if (action.kind === 'write') return write(action, actions[index - 1], actions[index + 1])
   if (action.kind === 'devices') return attachDevices(action.directory, action.program)
   const { from, to, file } = action
   return inherit(`${from}/${file}`, `${to}/${file}`, file, `inherited ${index}`)
@@ -106,7 +123,7 @@ export function makeInstructions(
   let made = 0
   return [
     ...actions.flatMap((action, i) =>
-      action.kind === 'make' ? make(action, made++, existing) : instructionsFor(action, i),
+      action.kind === 'make' ? make(action, made++, existing) : instructionsFor(action, i, actions),
     ),
     goto('made'),
     ...groups.flatMap((_, index) => [
