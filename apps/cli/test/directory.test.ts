@@ -99,7 +99,7 @@ describe('a directory as SOURCE', () => {
       ['-v', 'TOOLS:/tools'],
       ['/script'],
     ],
-    ['from /proc', () => {}, [], ['/proc/self/exe']],
+    ['from /proc', () => {}, ['-v', 'TOOLS:/tools'], ['/proc/self/root/tools/busybox']],
   ])('runs a command %s', (_, prepare, options, command) => {
     const tools = join(bareRoot(), 'bin')
     prepare(root)
