@@ -31,8 +31,8 @@ async function victim(act: (groups: readonly Group[]) => unknown): Promise<NodeJ
 try {
   const byNode = await victim((groups) =>
     // The file never becomes empty: that they were signalled is all that is asked.
-    killGroup(groups, AbortSignal.timeout(50)).catch((error: { code?: string }) => {
-      if (error.code !== 'RT_ABORTED') throw error
+    killGroup(groups, AbortSignal.timeout(50)).catch((error: Error) => {
+      if (error.name !== 'TimeoutError') throw error
     }),
   )
   const byProgram = await victim((groups) =>
