@@ -15,9 +15,10 @@ import {
   S_IFDIR,
 } from '@rt/sys'
 import { setAttributes } from './attributes.js'
-import { checkDestination, cleanDestination } from './destination.js'
+import { checkDestination } from './destination.js'
 import { newFilesystem } from './filesystem.js'
-import { moveMount, openInRoot } from './handles.js'
+import { moveMount } from './handles.js'
+import { openProtected } from './open-protected.js'
 import { refuse } from './refuse.js'
 import { deviceIs, fileTypeIs, statFd } from './verify.js'
 
@@ -89,15 +90,7 @@ const maskAll = (paths: readonly string[]): Instruction[] => [
 ]
 
 const maskPath = (path: string, index: number): Instruction[] => [
-  openInRoot(cleanDestination(path).slice(1), 'dest', {
-    of: path,
-    beneathMount: true,
-    onError: { ENOENT: `absent${index}`, ENOTDIR: `absent${index}` },
-    hints: {
-      ELOOP: `${JSON.stringify(path)} is, or lies behind, a symlink: give the path that it leads to`,
-      EXDEV: `a symlink leads from ${JSON.stringify(path)} out of the mount that it lies in: give the path that it leads to`,
-    },
-  }),
+  openProtected(path, `absent${index}`),
   statFd(ref('dest')),
   fileTypeIs(S_IFDIR, { then: `directory${index}` }),
   copy('device', 'mask'),

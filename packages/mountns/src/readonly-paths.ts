@@ -1,8 +1,9 @@
 import { call, type Instruction, label, ref, type Step } from '@rt/program'
 import { AT_EMPTY_PATH, AT_RECURSIVE, MOUNT_ATTR_RDONLY, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from '@rt/sys'
 import { setAttributes } from './attributes.js'
-import { checkDestination, cleanDestination } from './destination.js'
-import { moveMount, openInRoot } from './handles.js'
+import { checkDestination } from './destination.js'
+import { moveMount } from './handles.js'
+import { openProtected } from './open-protected.js'
 import { refuse } from './refuse.js'
 
 /** moby's list (docker-v29.7.2): settings of the host's kernel that no namespace separates. */
@@ -53,15 +54,7 @@ export function readonlyPaths(paths: readonly string[] = DEFAULT_READONLY_PATHS,
 }
 
 const protect = (path: string, index: number): Instruction[] => [
-  openInRoot(cleanDestination(path).slice(1), 'dest', {
-    of: path,
-    beneathMount: true,
-    onError: { ENOENT: `absent${index}`, ENOTDIR: `absent${index}` },
-    hints: {
-      ELOOP: `${JSON.stringify(path)} is, or lies behind, a symlink: give the path that it leads to`,
-      EXDEV: `a symlink leads from ${JSON.stringify(path)} out of the mount that it lies in: give the path that it leads to`,
-    },
-  }),
+  openProtected(path, `absent${index}`),
   call('open_tree', [ref('dest'), '', AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC], {
     save: 'copy',
     of: path,
