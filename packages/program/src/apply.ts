@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs'
-import { addressOf, errnoName, F_DUPFD_CLOEXEC, hostArch, RtError, rawSyscall, type SyscallName } from '@rt/sys'
+import { addressOf, ERRNO, errnoName, F_DUPFD_CLOEXEC, hostArch, RtError, rawSyscall, type SyscallName } from '@rt/sys'
 import { assembleSections, type Program } from './assemble.js'
 import type { Assembler } from './assembler.js'
 import { isFailure } from './assembler.js'
@@ -7,7 +7,7 @@ import { checkWords } from './check-plan.js'
 import { operationFailure, type Results, warningsIn } from './failure.js'
 import { frame, type Section } from './frame.js'
 import type { Call, Instruction } from './instruction.js'
-import { OP_BRANCH, OP_COMPUTE, OP_SIZE } from './layout.js'
+import { NO_CALL, OP_BRANCH, OP_COMPUTE, OP_LOAD, OP_SIZE } from './layout.js'
 import { link } from './link.js'
 import { scoped } from './operands.js'
 import type { Site } from './operation.js'
@@ -169,9 +169,11 @@ class Machine {
         return (indirect >> k) & 1 ? this.load(word) : word
       }) as [bigint, bigint, bigint, bigint, bigint, bigint]
       let result: bigint
-      if (call >= 0) result = BigInt(rawSyscall(call, args))
+      if (call === NO_CALL) result = BigInt(-ERRNO.ENOSYS)
+      else if (call >= 0) result = BigInt(rawSyscall(call, args))
       else if (call === OP_BRANCH) result = (args[0] & args[1]) === args[2] ? 0n : -1n
       else if (call === OP_COMPUTE) result = BigInt.asIntN(64, args[0] + args[1] * args[2])
+      else if (call === OP_LOAD) result = this.load(BigInt.asUintN(64, args[0] + args[1] * args[2]))
       else throw new RtError('RT_PROGRAM', `operation ${i} has the unknown kind ${call}`)
       this.results[i] = Number(result)
       this.store(this.constants.readBigUInt64LE(base + 16), result)
@@ -207,7 +209,11 @@ class Machine {
   }
 
   private load(address: bigint): bigint {
-    return this.data.readBigUInt64LE(Number(address - this.dataBase))
+    const at = Number(address - this.dataBase)
+    if (at >= 0 && at + 8 <= this.data.length) return this.data.readBigUInt64LE(at)
+    const constant = Number(address - this.constBase)
+    if (constant >= 0 && constant + 8 <= this.constants.length) return this.constants.readBigUInt64LE(constant)
+    throw new RtError('RT_PROGRAM', `a load from 0x${address.toString(16)}, which is no memory of the program`)
   }
 
   private store(address: bigint, value: bigint): void {

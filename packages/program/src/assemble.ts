@@ -72,7 +72,7 @@ export function assemble(plan: Plan, options: AssembleOptions): Program {
   checkPlan(plan, sections, assembler)
   if (options.mode === 'standalone') reportFailures(assembler, plan, arch)
   const sites = assembler.operations.map((operation) => operation.site)
-  const { constants, data, slots } = link(assembler, { arch, traced, fault: options.fault })
+  const { constants, data, initialDataSize, slots } = link(assembler, { arch, traced, fault: options.fault })
   if (CONST_BASE + constants.length + GAP > DATA_BASE || DATA_BASE + constants.length + data.length + GAP > LOG_BASE) {
     throw new RtError('RT_LIMIT', `the program is too large: ${constants.length} bytes of operations and text`, {
       hint: 'arguments, environment and options together may take some 15 MiB; the kernel takes less anyway',
@@ -80,7 +80,16 @@ export function assemble(plan: Plan, options: AssembleOptions): Program {
   }
   const logSize = traced ? timePlace(slots, slots) : LOG_HEADER + slots * 8
   const flow = () => flowOf(assembler)
-  return { arch, plan, elf: writeElf(arch, constants, data, logSize), sites, flow, traced, slots, logSize }
+  return {
+    arch,
+    plan,
+    elf: writeElf(arch, constants, { initial: data.subarray(0, initialDataSize), size: data.length }, logSize),
+    sites,
+    flow,
+    traced,
+    slots,
+    logSize,
+  }
 }
 
 /** @param log map the log that Node shares, first of all: from then on Node can read every result */

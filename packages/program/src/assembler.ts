@@ -1,7 +1,7 @@
 import { type Arch, errnoNumber, RtError, syscallNumber } from '@rt/sys'
 import type { Section } from './frame.js'
-import type { Branch, Call, Compute, ErrnoName, Instruction, Value } from './instruction.js'
-import { OP_BRANCH, OP_COMPUTE } from './layout.js'
+import type { Branch, Call, Compute, ErrnoName, Instruction, Load, Value } from './instruction.js'
+import { NO_CALL, OP_BRANCH, OP_COMPUTE, OP_LOAD } from './layout.js'
 import { Memory, type Place } from './memory.js'
 import { isIndirect, type Operand, Operands, type Store, scoped } from './operands.js'
 import type { Operation, Site, Target } from './operation.js'
@@ -42,11 +42,12 @@ export class Assembler {
           this.branch(instruction, scope, site)
           break
         case 'compute':
+        case 'load':
           this.compute(instruction, scope, site)
           break
         case 'fail':
-          // A computed -EINVAL; the sentence is found through the site.
-          this.push(OP_COMPUTE, [-22, 0, 0], 0, site, undefined, section.failTo)
+          // The sentence is found through the site.
+          this.push(NO_CALL, [], 0, site, undefined, section.failTo)
           break
         case 'warn':
           // That it ran is all: its sentence is found through the site.
@@ -88,7 +89,7 @@ export class Assembler {
     )
   }
 
-  private compute(instruction: Compute, scope: string, site: Site): void {
+  private compute(instruction: Compute | Load, scope: string, site: Site): void {
     const { base, left = 0, right = 0 } = instruction
     const args = [
       this.operands.operand(base, scope),
@@ -97,7 +98,15 @@ export class Assembler {
     ]
     const bits = (isIndirect(base) ? 1 : 0) | (isIndirect(left) ? 2 : 0) | (isIndirect(right) ? 4 : 0)
     // The result may look like an errno: both ways lead on.
-    this.push(OP_COMPUTE, args, bits, site, undefined, undefined, this.operands.saved(instruction.save, scope))
+    this.push(
+      instruction.kind === 'load' ? OP_LOAD : OP_COMPUTE,
+      args,
+      bits,
+      site,
+      undefined,
+      undefined,
+      this.operands.saved(instruction.save, scope),
+    )
   }
 
   private call(instruction: Call, section: Section, scope: string, site: Site): void {

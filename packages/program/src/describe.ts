@@ -40,6 +40,11 @@ export function describeInstruction(instruction: Instruction, known: Known): str
       const product = left === undefined ? '' : ` + ${word(left, known)} * ${word(right ?? 0, known)}`
       return `${instruction.save} = ${word(instruction.base, known)}${product}`
     }
+    case 'load': {
+      const { left, right } = instruction
+      const product = left === undefined ? '' : ` + ${word(left, known)} * ${word(right ?? 0, known)}`
+      return `${instruction.save} = *(${word(instruction.base, known)}${product})`
+    }
     case 'goto':
       return `go to ${instruction.to}`
     case 'label':

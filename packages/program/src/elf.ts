@@ -20,12 +20,17 @@ const vmCode = (arch: Arch): Buffer => {
  * bytes, stack not executable. No segment is both writable and executable.
  *
  * @param constants operations first, then strings and structs
- * @param data initial contents of the writable memory
+ * @param data the writable memory: what it begins with, and its size (the rest begins as zero)
  * @param logSize bytes of the log
  */
-export function writeElf(arch: Arch, constants: Uint8Array, data: Uint8Array, logSize: number): Buffer {
+export function writeElf(
+  arch: Arch,
+  constants: Uint8Array,
+  data: { readonly initial: Uint8Array; readonly size: number },
+  logSize: number,
+): Buffer {
   const dataOffset = dataFileOffset(constants.length)
-  const file = Buffer.alloc(dataOffset + data.length)
+  const file = Buffer.alloc(dataOffset + data.initial.length)
   file.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0])
   file.writeUInt16LE(2, 16) // ET_EXEC
   file.writeUInt16LE(MACHINE[arch], 18)
@@ -52,12 +57,12 @@ export function writeElf(arch: Arch, constants: Uint8Array, data: Uint8Array, lo
   const PT_LOAD = 1
   segment(PT_LOAD, 5, 0, CODE_BASE, CODE_START + vm.length)
   segment(PT_LOAD, 4, CONST_OFFSET, CONST_BASE, constants.length)
-  segment(PT_LOAD, 6, dataOffset, DATA_BASE, data.length)
+  segment(PT_LOAD, 6, dataOffset, DATA_BASE, data.initial.length, data.size)
   segment(PT_LOAD, 6, 0, LOG_BASE, 0, logSize)
   segment(0x6474e551, 6, 0, 0, 0) // PT_GNU_STACK, not executable
   vm.copy(file, CODE_START)
   file.set(constants, CONST_OFFSET)
-  file.set(data, dataOffset)
+  file.set(data.initial, dataOffset)
   return file
 }
 

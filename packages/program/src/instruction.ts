@@ -8,7 +8,7 @@ import type { RtErrorCode, SyscallName } from '@rt/sys'
  * Names. A word saved by one instruction is read by a later one through its name. A name belongs to its step, so two
  * steps may both say `dest`; a name that starts with `$` is the whole plan's (`$root`, see vocabulary.ts).
  */
-export type Instruction = Call | Branch | Compute | Label | Goto | Fail | Warn
+export type Instruction = Call | Branch | Compute | Load | Label | Goto | Fail | Warn
 
 /** An errno by its name, as in errno(3). */
 export type ErrnoName = `E${string}`
@@ -61,6 +61,11 @@ export interface Compute {
   readonly right?: Value
   /** As in {@link Call.of}. */
   readonly of?: string
+}
+
+/** `save = *(base + left * right)`, 64 bits: an element of a table, at an address that only the run knows. */
+export interface Load extends Omit<Compute, 'kind'> {
+  readonly kind: 'load'
 }
 
 export interface Label {
@@ -189,6 +194,12 @@ export const compute = (save: string, base: Value, left?: Value, right?: Value):
   base,
   ...(left === undefined ? {} : { left }),
   ...(right === undefined ? {} : { right }),
+})
+
+/** `save = *(base + left * right)`. */
+export const load = (save: string, base: Value, left?: Value, right?: Value): Load => ({
+  ...compute(save, base, left, right),
+  kind: 'load',
 })
 
 export const label = (name: string): Label => ({ kind: 'label', name })

@@ -11,14 +11,24 @@ export const CONST_OFFSET = 0x1000
 export const DATA_BASE = 0x2000000
 /** The log: a header, then one result word per operation, then (in a traced program) one timespec per operation. */
 export const LOG_BASE = 0x4000000
-/** Header of the log: pid of the clone's child (written by the kernel, CLONE_PARENT_SETTID) at 0. */
+/**
+ * Header of a log, by offset: the pid of the clone's child (written by the kernel, CLONE_PARENT_SETTID); the operation
+ * that the process has come to; the last operation whose system call failed, and what it returned.
+ */
 export const LOG_HEADER = 0x40
-/** A result word is the smallest integer until its operation has run: its upper half is this, its lower half zero. */
+export const LOG_PID = 0
+export const LOG_PC = 0x08
+export const LOG_FAILED = 0x10
+export const LOG_ERROR = 0x18
+/** Results are kept with this bit, the highest of the upper half, turned over: zero is an operation that has not run. */
 export const NOT_RUN_HIGH = -0x80000000
 
 export const OP_SIZE = 72
 export const OP_BRANCH = -1
 export const OP_COMPUTE = -2
+export const OP_LOAD = -3
+/** A `fail` is a call that no kernel has (ENOSYS): only a call's failure is told in the log's header. */
+export const NO_CALL = 0x7fffffff
 
 export const CLOCK_MONOTONIC = 1
 

@@ -33,6 +33,8 @@ export interface LinkOptions {
 export interface Image {
   readonly constants: Buffer
   readonly data: Buffer
+  /** Bytes of it that a file has to hold: the rest is zero. */
+  readonly initialDataSize: number
   /** Result words in the log. */
   readonly slots: number
 }
@@ -99,7 +101,7 @@ export function link(
       writeWord(words, at + 2 * n, typeof argument === 'object' ? resolve(argument) : argument)
     }
   }
-  return { constants, data, slots }
+  return { constants, data, initialDataSize: memory.initialDataSize, slots }
 }
 
 /**

@@ -1,21 +1,8 @@
-import { closeSync, readSync, writeSync } from 'node:fs'
+import { closeSync, readSync } from 'node:fs'
 import { MFD_CLOEXEC, syscall } from '@rt/sys'
 import type { Program } from './assemble.js'
 import { LOG_HEADER, NOT_RUN_HIGH } from './layout.js'
 import { slotOf, timePlace } from './link.js'
-
-const blanks = new Map<number, Buffer>()
-
-/** A log in which nothing has run yet. */
-function blank(program: Program): Buffer {
-  const known = blanks.get(program.logSize)
-  if (known) return known
-  const bytes = Buffer.alloc(program.logSize)
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset, program.logSize / 4)
-  for (let i = 0; i < program.slots; i++) words[LOG_HEADER / 4 + 2 * i + 1] = NOT_RUN_HIGH
-  if (blanks.size < 16) blanks.set(program.logSize, bytes)
-  return bytes
-}
 
 /** The pages that a program's processes write their results to: readable whatever has become of the processes. */
 export class Log {
@@ -24,7 +11,7 @@ export class Log {
 
   constructor(private readonly program: Program) {
     this.fd = syscall('memfd_create', 'rt-log', MFD_CLOEXEC)
-    writeSync(this.fd, blank(program))
+    syscall('ftruncate', this.fd, program.logSize)
   }
 
   /** Init's pid on the host; 0 before the clone. */
@@ -83,7 +70,8 @@ export class Log {
 function result(words: Int32Array, slot: number): number | undefined {
   const at = LOG_HEADER / 4 + 2 * slot
   const low = words[at] as number
-  const high = words[at + 1] as number
-  if (high === NOT_RUN_HIGH && low === 0) return undefined
+  const kept = words[at + 1] as number
+  if (kept === 0 && low === 0) return undefined
+  const high = kept ^ NOT_RUN_HIGH
   return high * 0x100000000 + (low >>> 0)
 }

@@ -32,6 +32,7 @@ export class Memory {
   private readonly constants: { offset: number; content: Uint8Array | string }[] = []
   private constSize = 0
   private dataSize = 0
+  private initialSize = 0
   private readonly texts = new Map<string, Place>()
   private readonly interned = new Map<string, Place>()
   private readonly named = new Map<string, Named>()
@@ -107,10 +108,20 @@ export class Memory {
   /** Give named memory its place in the data segment: sizes are known when all instructions have been seen. */
   layOut(): void {
     this.dataSize = 0
-    for (const memory of this.named.values()) {
-      memory.offset = this.dataSize
-      this.dataSize += round8(memory.size)
+    // What begins as zero comes last: an executable holds no bytes for it.
+    for (const isZero of [false, true]) {
+      for (const memory of this.named.values()) {
+        if ((memory.init === undefined) !== isZero) continue
+        memory.offset = this.dataSize
+        this.dataSize += round8(memory.size)
+      }
+      if (!isZero) this.initialSize = this.dataSize
     }
+  }
+
+  /** Bytes at the start of the data that do not begin as zero; the rest needs no file. */
+  get initialDataSize(): number {
+    return this.initialSize
   }
 
   get constantSize(): number {

@@ -124,7 +124,8 @@ function eachName(instruction: Instruction, saves: Told, reads: Told): void {
     case 'branch':
       namesIn(instruction.value, saves, reads)
       return
-    case 'compute': {
+    case 'compute':
+    case 'load': {
       const { save, base, left, right } = instruction
       saves(withoutOffset(save))
       namesIn(base, saves, reads)

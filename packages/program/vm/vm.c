@@ -4,13 +4,12 @@
  * ../src/vm-code.ts and a test rebuilds and compares them.
  *
  * The addresses are a contract with ../src/layout.ts. Operations lie in a read-only segment; results go to the log,
- * which the first operation may replace by pages shared with Node, and to a word of the operation's choice, which stays
- * private to the process (after a clone both processes write the same log slot: a branch must not read it there).
+ * which may be pages shared with Node, and to a word of the operation's choice, which is always private to the process.
  */
 typedef unsigned long word;
 
 struct op {
-  int call;          /* number of the system call, or one of the two below */
+  int call;          /* number of the system call, or one of the three below */
   unsigned indirect; /* bit i: argument i is the address of the value */
   unsigned next;     /* the operation after this one if it worked */
   unsigned failed;   /* … and if the result is in [-4095, -1] */
@@ -18,7 +17,12 @@ struct op {
   word argument[6];
 };
 
-enum { BRANCH = -1, COMPUTE = -2 };
+enum { BRANCH = -1, COMPUTE = -2, LOAD = -3 };
+
+/* The log's header, words before its results: where the process is, and its last system call that failed. */
+enum { PC = -7, FAILED = -6, ERROR = -5 };
+/* No result is this: what is kept is the result without it, so that a page of zeros is one where nothing has run. */
+#define NOT_RUN (1UL << 63)
 
 #define OPS ((const struct op *)0x1001000)
 #define LOG ((word *)0x4000040)
@@ -40,9 +44,12 @@ static inline word syscall6(word nr, const word *a) {
 }
 
 __attribute__((noreturn, section(".text.start"))) void _start(void) {
+  word *log = LOG;
+  __asm__("" : "+r"(log)); /* kept in a register: shorter than an address in each of the four stores */
   for (word i = 0;;) {
     const struct op *o = OPS + i;
     word a[6], r;
+    log[PC] = i;
     for (int k = 0; k < 6; k++) {
       a[k] = o->argument[k];
       if (o->indirect >> k & 1) a[k] = *(volatile word *)a[k];
@@ -51,10 +58,21 @@ __attribute__((noreturn, section(".text.start"))) void _start(void) {
       r = syscall6((word)o->call, a);
     else if (o->call == BRANCH)
       r = (a[0] & a[1]) == a[2] ? 0 : (word)-1;
-    else
+    else {
       r = a[0] + a[1] * a[2];
-    LOG[i] = r;
+      if (o->call == LOAD) r = *(volatile word *)r;
+    }
+    log[i] = r ^ NOT_RUN;
     *o->save = r;
-    i = r < (word)-4095 ? o->next : o->failed;
+    if (r < (word)-4095)
+      i = o->next;
+    else {
+      /* Only of a call: the result of the others is a value, and may be any. */
+      if (o->call >= 0) {
+        log[FAILED] = i;
+        log[ERROR] = r;
+      }
+      i = o->failed;
+    }
   }
 }
