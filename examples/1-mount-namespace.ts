@@ -10,7 +10,7 @@ const container: Step = {
   name: 'container',
   why: 'the smallest container there is',
   clone: CLONE_NEWNS,
-  inside: [call('write', [1, inside, Buffer.byteLength(inside)])],
+  'init.mount': [call('write', [1, inside, Buffer.byteLength(inside)])],
 }
 
 console.log('父进程 - 启动一个容器！')

@@ -101,7 +101,7 @@ describe('many containers from one process', () => {
     const failing = sequence(plan('exit 0'), {
       name: 'broken',
       why: 'to fail before the clone',
-      outside: [call('openat', [-100, '/no/such/file', 0])],
+      'host.prepare': [call('openat', [-100, '/no/such/file', 0])],
     })
     for (let i = 0; i < 50; i++) await expect(begin(failing)).rejects.toMatchObject({ code: 'ENOENT', step: 'broken' })
     expect(footprint()).toEqual(before)

@@ -67,7 +67,7 @@ describe('what has close, remove, kill or dispose', () => {
 })
 
 type Options = Record<string, unknown>
-const plan = sequence({ name: 'exec', why: 'a test', inside: [] })
+const plan = sequence({ name: 'exec', why: 'a test', 'init.mount': [] })
 const ids = { uid: 0, gid: 0, groups: [] }
 const nowhere = '/rt-nowhere'
 const range = [{ containerID: 0, hostID: 0, size: 1 }]

@@ -82,7 +82,7 @@ describe.skipIf(process.getuid?.() !== 0)('the plan of rt run (skipped without r
         lost.push(`${site.process} ${instruction.call}`)
       } else expect(ended, what).toEqual({ code: 0 })
       // What the removal itself can't remove is there: it is tried again, with the next container.
-      const removes = plan.steps[site.step]?.after?.includes(instruction) ?? false
+      const removes = plan.steps[site.step]?.['host.gone']?.includes(instruction) ?? false
       nothingLeft(what, { cgroups: removes })
       if (removes) {
         expect((await outcome()).ended, what).toEqual({ code: 0 })

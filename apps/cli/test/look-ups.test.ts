@@ -1,5 +1,5 @@
 // requires nothing: plans are built, none is run
-import { type Call, type Instruction, ROOT, type Step, type StructValue } from '@rt/program'
+import { type Call, INIT_MOMENTS, type Instruction, ROOT, type Step, type StructValue } from '@rt/program'
 import { RESOLVE_IN_ROOT } from '@rt/sys'
 import { describe, expect, it } from 'vitest'
 import { Complaints } from '../src/arguments/complaints.js'
@@ -28,16 +28,17 @@ const isLookUp = (instruction: Instruction): instruction is Call => {
 function namesResolvedTwice(plan: readonly Step[]): string[] {
   const mounts: string[] = []
   const found: string[] = []
-  for (const { name, inside = [] } of plan) {
-    for (const instruction of inside) {
-      if (instruction.kind === 'call' && instruction.mountedAt !== undefined) mounts.push(instruction.mountedAt)
-      if (!isLookUp(instruction) || instruction.beneathMount) continue
-      const [, given] = instruction.args
-      if (typeof given !== 'string') continue
-      const path = given.startsWith('/') ? given : `/${given}`
-      const holder = mounts.findLast((mount) => path === mount || path.startsWith(`${mount}/`))
-      if (holder) found.push(`${name}: "${path}" in ${holder}`)
-    }
+  const inOrder = INIT_MOMENTS.flatMap((moment) =>
+    plan.flatMap((step) => (step[moment] ?? []).map((instruction) => ({ name: step.name, instruction }))),
+  )
+  for (const { name, instruction } of inOrder) {
+    if (instruction.kind === 'call' && instruction.mountedAt !== undefined) mounts.push(instruction.mountedAt)
+    if (!isLookUp(instruction) || instruction.beneathMount) continue
+    const [, given] = instruction.args
+    if (typeof given !== 'string') continue
+    const path = given.startsWith('/') ? given : `/${given}`
+    const holder = mounts.findLast((mount) => path === mount || path.startsWith(`${mount}/`))
+    if (holder) found.push(`${name}: "${path}" in ${holder}`)
   }
   return found
 }
@@ -68,7 +69,9 @@ describe('no name that the plan has mounted on is looked up again', () => {
     ['with the host’s own /proc, /sys and /dev', ['-v', '/proc:/proc', '-v', '/sys:/sys', '-v', '/dev:/dev'], []],
   ])('%s', async (_, args, expected) => {
     const plan = await steps(...args)
-    expect(plan.some(({ inside }) => inside?.some((each) => each.kind === 'call' && each.beneathMount))).toBe(true)
+    expect(plan.some((step) => step['init.mount']?.some((each) => each.kind === 'call' && each.beneathMount))).toBe(
+      true,
+    )
     expect([...new Set(namesResolvedTwice(plan))]).toEqual(expected)
   })
 })

@@ -41,17 +41,17 @@ const V2_DIRECTORY = '$cgroup'
  * RCU grace period, 5 ms and more. So init is born in the v2 group (CLONE_INTO_CGROUP), and goes into those of v1 through
  * `tasks`: writing 0 there moves the one thread that writes, which needs no such lock (30 µs). Init has one thread.
  */
-export function enterGroups(groups: readonly Place[]): Pick<Step, 'outside' | 'enter' | 'cloneInto'> {
+export function enterGroups(groups: readonly Place[]): Pick<Step, 'host.prepare' | 'init.enter' | 'cloneInto'> {
   const v1 = groups.filter(({ hierarchy }) => hierarchy.version === 1)
   const v2 = groups.find(({ hierarchy }) => hierarchy.version === 2)
-  if (!v2) return { outside: openDoors(v1), enter: goThrough(v1) }
+  if (!v2) return { 'host.prepare': openDoors(v1), 'init.enter': goThrough(v1) }
   const { directory } = v2
   const open = call('openat', [AT_FDCWD, directory, O_PATH | O_DIRECTORY | O_CLOEXEC], {
     save: V2_DIRECTORY,
     of: directory,
     why: 'init is born in this group',
   })
-  return { outside: [...openDoors(v1), open], enter: goThrough(v1), cloneInto: V2_DIRECTORY }
+  return { 'host.prepare': [...openDoors(v1), open], 'init.enter': goThrough(v1), cloneInto: V2_DIRECTORY }
 }
 
 /** Open the door while the host's tree is in sight … */
@@ -121,8 +121,8 @@ export function join(path: string, resources: Resources = {}, options: JoinOptio
     why: ['what the container uses is counted and limited, and no other group is its to change', ...notes].join('; '),
     ...(origin === undefined ? {} : { origin }),
     ...way,
-    outside: [...makeInstructions(actions, groups, { existing, inUse }), ...(way.outside ?? [])],
-    ...(keep ? {} : { after: removeInstructions(groups, existing) }),
+    'host.prepare': [...makeInstructions(actions, groups, { existing, inUse }), ...(way['host.prepare'] ?? [])],
+    ...(keep ? {} : { 'host.gone': removeInstructions(groups, existing) }),
   }
 }
 

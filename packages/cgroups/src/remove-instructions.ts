@@ -21,7 +21,7 @@ const SIGN = 0x80000000
  * are killed, since the group is the container's own. A process that was killed a moment ago keeps rmdir busy. What can't
  * be removed within some seconds is told of, and stays.
  *
- * Runs in the `after` phase, where no failure ends anything: results are looked at by branches. Node does the same for
+ * Runs at `host.gone`, where no failure ends anything: results are looked at by branches. Node does the same for
  * a supervisor that was killed; from the log it knows which groups were made, and whether they still are the container's
  * it learns from the lock.
  */

@@ -144,7 +144,7 @@ describe.each([
 
   it('and takes no file descriptor of the host’s cgroups along (CVE-2024-21626)', async () => {
     const ls = call('execve', ['/bin/ls', vector(['ls', '-l', '/proc/self/fd']), vector([])])
-    const plan = sequence(join(uniquePath('fds'), {}, { host }), { name: 'exec', why: 'a test', inside: [ls] })
+    const plan = sequence(join(uniquePath('fds'), {}, { host }), { name: 'exec', why: 'a test', 'init.mount': [ls] })
     const seen = await output(plan)
     expect(seen).toContain('/proc/')
     expect(seen).not.toContain('cgroup')
@@ -189,7 +189,7 @@ describe('what goes wrong', () => {
   })
 
   it('a later step that fails takes the group with it', async () => {
-    const wrong = { name: 'wrong', why: 'a test', inside: [call('chdir', ['/does-not-exist'])] }
+    const wrong = { name: 'wrong', why: 'a test', 'init.mount': [call('chdir', ['/does-not-exist'])] }
     const plan = shell('exit 0', [join(uniquePath('late'), {}, { host: few }), wrong])
     await expect(run(plan)).rejects.toMatchObject({ step: 'wrong', code: 'ENOENT' })
     expect(groupsNamed(name, here)).toEqual([])
@@ -256,7 +256,7 @@ describe('what goes wrong', () => {
     const fifo = joinPath(folder, 'fifo')
     expect(spawnSync('mkfifo', [fifo]).status).toBe(0)
     const path = uniquePath('slow')
-    const waits = { name: 'wait', why: 'a test', outside: [call('openat', [-100, fifo, 0])] }
+    const waits = { name: 'wait', why: 'a test', 'host.prepare': [call('openat', [-100, fifo, 0])] }
     const step = join(path, {}, { host: few })
     const first = run(shell('exit 0', [step, waits]))
     await expect.poll(() => cgroup(path, few).directories.every(existsSync), { timeout: 10_000 }).toBe(true)
@@ -384,7 +384,7 @@ describe('every operation of the step', () => {
     await stale.create()
     const more = [...(await reached())].filter((op) => !usual.has(op))
     // A killed process may take a moment in one run and not in another: what removes is another test's.
-    const outside = plan.steps.flatMap((step) => step.outside ?? [])
+    const outside = plan.steps.flatMap((step) => step['host.prepare'] ?? [])
     const calls = more.filter((op) => {
       const { instruction, helper } = sites[op] as (typeof sites)[number]
       return instruction.kind === 'call' && helper === undefined && outside.includes(instruction)

@@ -39,8 +39,8 @@ try {
     apply({
       name: 'kill',
       why: 'a test',
-      outside: [compute('made 0', 0)],
-      after: killLeftovers(groups),
+      'host.prepare': [compute('made 0', 0)],
+      'host.gone': killLeftovers(groups),
     }).after(),
   )
   console.log(JSON.stringify({ byNode, byProgram }))

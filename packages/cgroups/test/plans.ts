@@ -18,6 +18,6 @@ export const shell = (script: string, steps: readonly Step[], clone = CLONE_NEWP
   sequence(
     { name: 'namespaces', why: 'a test', clone },
     steps,
-    { name: 'cgroup namespace', why: 'a test', inside: [call('unshare', [CLONE_NEWCGROUP])] },
-    { name: 'exec', why: 'a test', inside: execute(['/bin/sh', '-c', script]) },
+    { name: 'cgroup namespace', why: 'a test', 'init.mount': [call('unshare', [CLONE_NEWCGROUP])] },
+    { name: 'exec', why: 'a test', 'init.execute': execute(['/bin/sh', '-c', script]) },
   )

@@ -82,7 +82,7 @@ export function capabilities(
     name: 'capabilities',
     why: 'root inside is not root of the host',
     ...asked(origin),
-    inside: [
+    'init.confine': [
       capset(working, working, 0n, 'a change of the user id has emptied the effective set'),
       ...dropFromBounding(bounding),
       call('prctl', [PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0]),

@@ -35,7 +35,7 @@ export const changeRoot = (change: RootChange, origin: string | undefined): Step
   name: change === 'move' ? 'move root' : change,
   why: WHY[change],
   ...asked(origin),
-  inside: [
+  'init.pivot': [
     ...(change === 'pivot_root' ? pivotRoot : change === 'move' ? moveRoot : plainChroot),
     call('chdir', ['/']),
     ...checkWorkingDirectory('root'),

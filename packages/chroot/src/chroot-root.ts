@@ -17,7 +17,9 @@ export const chrootRoot = (directory: string, mounts: StepList = [], origin?: st
     why: 'the directory that will be /',
     ...asked(origin),
     // Opened by init: an fd from before the clone belongs to the host's mount namespace, and can't be mounted upon.
-    inside: [call('openat', [AT_FDCWD, directory, O_PATH | O_DIRECTORY | O_CLOEXEC], { save: ROOT, of: directory })],
+    'init.mount': [
+      call('openat', [AT_FDCWD, directory, O_PATH | O_DIRECTORY | O_CLOEXEC], { save: ROOT, of: directory }),
+    ],
   } satisfies Step,
   mounts,
   changeRoot('chroot', origin),

@@ -29,7 +29,7 @@ export function closeDescriptors(options: CloseDescriptorsOptions = {}): Step {
     name: 'close descriptors',
     why: 'nothing of the host may be reachable from inside',
     ...asked(options.origin),
-    inside: [...lastThings(options), compute(CLOSED, 1)],
+    'init.execute': [...lastThings(options), compute(CLOSED, 1)],
   }
 }
 

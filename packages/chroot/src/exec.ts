@@ -57,7 +57,7 @@ export function exec(argv: readonly Text[], options: ExecOptions): Step {
     name: 'exec',
     why: 'become the container’s program',
     ...asked(options.origin),
-    inside: [
+    'init.execute': [
       ...(options.descriptorsClosed ? areClosed : lastThings(options)),
       ...(last === 0 ? [] : files.map((file) => attempt(file, { tolerate: [...NOT_HERE, 'EACCES'] }))),
       ...files.map((file, i) =>

@@ -7,5 +7,5 @@ export const hostRoot = (origin?: string): Step => ({
   name: 'host root',
   why: 'the root stays as it is',
   ...asked(origin),
-  inside: [call('openat', [AT_FDCWD, '/', O_PATH | O_DIRECTORY | O_CLOEXEC], { save: ROOT, of: '/' })],
+  'init.mount': [call('openat', [AT_FDCWD, '/', O_PATH | O_DIRECTORY | O_CLOEXEC], { save: ROOT, of: '/' })],
 })

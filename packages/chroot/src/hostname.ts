@@ -30,5 +30,5 @@ function setName(what: string, syscall: SyscallName, name: string, why: string, 
           : undefined
   refuse(`cannot set this ${what}`, message === undefined ? [] : [{ path: origin ?? what, message }])
   // Without a UTS namespace of the container's own it would be the host's name.
-  return { name: what, why, ...asked(origin), needs: CLONE_NEWUTS, inside: [call(syscall, [name, length])] }
+  return { name: what, why, ...asked(origin), needs: CLONE_NEWUTS, 'init.mount': [call(syscall, [name, length])] }
 }

@@ -68,7 +68,7 @@ export function init(options: InitOptions = {}): Step {
     ...asked(options.origin),
     // What the two processes do stands before the clone, so that both leave it backwards: after it they write the same
     // places of the log, and its reader (program/src/failure.ts) follows a program only as long as it goes forward.
-    inside: [
+    'init.execute': [
       goto('clone'),
       label('init'),
       ...(capabilities ? [dropKept(capabilities)] : []),

@@ -55,7 +55,7 @@ export function joinContainer(options: JoinOptions): Step {
     name: 'join container',
     why: 'the program runs beside the container’s own',
     ...asked(options.origin),
-    outside: [
+    'host.prepare': [
       call('getpid', [], { save: 'self' }),
       branch(ref('self'), pid, { else: 'another' }),
       fail(`process ${pid} is this very program: the container is gone`),
@@ -75,7 +75,7 @@ export function joinContainer(options: JoinOptions): Step {
       }),
       ...(before === 0 ? [] : [setns(before, 'for the children: init is born in it')]),
     ],
-    enter: [
+    'init.enter': [
       // Where the namespace denies setgroups(2), the caller's groups could never be left.
       ...(unprivileged || !namespaces.includes('user') ? [] : [call('setgroups', [0, null])]),
       ...(flags === before ? [] : [setns(flags & ~before)]),

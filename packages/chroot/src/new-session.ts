@@ -12,5 +12,5 @@ export const newSession = (origin?: string): Step => ({
   name: 'session',
   why: 'the caller’s terminal can be read and written, not typed into',
   ...asked(origin),
-  inside: [call('setsid', [])],
+  'init.confine': [call('setsid', [])],
 })

@@ -10,5 +10,5 @@ export const noNewPrivileges = (origin?: string): Step => ({
   name: 'no_new_privs',
   why: 'a set-user-id program stays what its caller is',
   ...asked(origin),
-  inside: [call('prctl', [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0])],
+  'init.confine': [call('prctl', [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0])],
 })

@@ -5,7 +5,7 @@ import { asked, refuse } from './complaints.js'
 const FILE = '/proc/self/oom_score_adj'
 
 /**
- * Write /proc/self/oom_score_adj (proc_pid_oom_score_adj(5)). Init writes its own, in the `enter` phase: the host's
+ * Write /proc/self/oom_score_adj (proc_pid_oom_score_adj(5)). Init writes its own, at `init.enter`: the host's
  * /proc is in sight then and no file of the container is. (Written by the supervisor before the clone it would count
  * for the supervisor as well, and the kernel would kill the two as one.) With `joinContainer` it comes before that,
  * after which /proc is the container's.
@@ -25,7 +25,7 @@ export function oomScoreAdj(score: number, origin?: string): Step {
     name: 'oom_score_adj',
     why: 'how early the kernel kills it when memory runs out',
     ...asked(origin),
-    enter: [
+    'init.enter': [
       call('openat', [AT_FDCWD, FILE, O_WRONLY | O_CLOEXEC], { ...open, onError: { EACCES: 'not dumpable' } }),
       goto('opened'),
       label('not dumpable'),

@@ -26,7 +26,7 @@ export function rlimits(limits: readonly Rlimit[], origin?: string): Step {
     name: 'rlimits',
     why: 'limits of its own, not the ones of whoever starts it',
     ...asked(origin),
-    inside: limits.map(({ name, soft, hard }) =>
+    'init.confine': limits.map(({ name, soft, hard }) =>
       call('prlimit64', [0, RLIMITS[name], struct('rlimit64', { rlim_cur: bits(soft), rlim_max: bits(hard) }), null], {
         hints: {
           EPERM:

@@ -47,7 +47,7 @@ const attachRoot = (origin: string | undefined): Step => ({
   ...asked(origin),
   // On the host's own mount namespace this would cover the host's /proc.
   needs: CLONE_NEWNS,
-  inside: [
+  'init.mount': [
     call('mount_setattr', [ref('$tree'), '', AT_EMPTY_PATH | AT_RECURSIVE, makePrivate, MOUNT_ATTR_SIZE_VER0], {
       why: 'a copy of a shared mount is its peer: what is mounted on one shows on the other, outside',
     }),

@@ -14,7 +14,7 @@ export const sameDirectory = (pid: number, origin?: string): Step => ({
   name: 'working directory',
   why: 'where the container’s program is',
   ...asked(origin),
-  outside: [
+  'host.prepare': [
     call('openat', [AT_FDCWD, `/proc/${pid}/cwd`, O_PATH | O_DIRECTORY | O_CLOEXEC], {
       save: 'directory',
       of: `/proc/${pid}/cwd`,
@@ -24,7 +24,7 @@ export const sameDirectory = (pid: number, origin?: string): Step => ({
       },
     }),
   ],
-  inside: [
+  'init.pivot': [
     call('fchdir', [ref('directory')]),
     ...checkWorkingDirectory('beneath', {
       ENOENT: 'the directory of the container’s program has been removed: say where to start (--workdir)',

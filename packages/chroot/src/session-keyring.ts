@@ -16,7 +16,7 @@ export const sessionKeyring = (origin = 'default'): Step => ({
   name: 'session keyring',
   why: 'the keys of whoever starts it are none of its business',
   ...asked(origin),
-  inside: [
+  'init.confine': [
     call('keyctl', [KEYCTL_JOIN_SESSION_KEYRING, null, 0, 0, 0], {
       // A kernel without keys, or an outer seccomp filter, which holds for the container too: no way to the keys at all.
       tolerate: ['ENOSYS', 'EPERM'],

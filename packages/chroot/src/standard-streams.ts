@@ -64,7 +64,7 @@ export function standardStreams(options: StandardStreamsOptions = {}): Step {
     name: 'standard streams',
     why: 'stdin, stdout and stderr are of outside: through them nothing else may be reached',
     ...asked(origin),
-    outside: ['stdin', 'stdout', 'stderr'].flatMap((name, fd) => look(name, fd, owner)),
+    'host.prepare': ['stdin', 'stdout', 'stderr'].flatMap((name, fd) => look(name, fd, owner)),
   }
 }
 

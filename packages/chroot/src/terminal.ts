@@ -69,7 +69,7 @@ export function terminal(options: TerminalOptions = {}): Step {
     why: 'a terminal that isn’t the host’s',
     ...asked(options.origin),
     console: true,
-    inside: [
+    'init.pivot': [
       ...openPair,
       ...(size
         ? [call('ioctl', [ref('master'), TIOCSWINSZ, struct('winsize', { ws_row: size.rows, ws_col: size.columns })])]

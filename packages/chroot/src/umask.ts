@@ -14,6 +14,6 @@ export function umask(mask = 0o022, origin = 'default'): Step {
     name: 'umask',
     why: 'the mask of whoever starts the container is none of its business',
     origin,
-    inside: [call('umask', [mask])],
+    'init.confine': [call('umask', [mask])],
   }
 }

@@ -43,7 +43,7 @@ export function user(identity: Identity, options: UserOptions = {}): Step {
     name: 'user',
     why: 'whose files and processes it may touch',
     ...asked(options.origin),
-    inside: [
+    'init.confine': [
       call('prctl', [PR_SET_KEEPCAPS, 1, 0, 0, 0], { why: 'the step `capabilities` still needs them' }),
       ...(options.keepGroups
         ? []

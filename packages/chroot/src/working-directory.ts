@@ -46,7 +46,7 @@ export function workingDirectory(directory: string, options: WorkingDirectoryOpt
     name: 'working directory',
     why: 'where the program starts',
     ...asked(origin),
-    inside: [
+    'init.pivot': [
       ...retried(make ? openOrMake(names) : [open(names, {})]),
       call('fchdir', [ref('directory')]),
       ...checkWorkingDirectory('beneath'),

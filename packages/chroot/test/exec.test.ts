@@ -150,7 +150,7 @@ describe('the contained process', () => {
     const leak: Step = {
       name: 'leak',
       why: 'fds of the host without close-on-exec, at several numbers',
-      open: [3, 50, 1000].flatMap((fd) => [
+      'host.open': [3, 50, 1000].flatMap((fd) => [
         call('openat', [AT_FDCWD, '/', O_PATH | O_DIRECTORY], { save: `fd ${fd}` }),
         call('fcntl', [ref(`fd ${fd}`), 0, fd]),
       ]),
@@ -176,8 +176,8 @@ describe('the contained process', () => {
     const leak: Step = {
       name: 'leak',
       why: 'the host’s root',
-      open: [call('openat', [AT_FDCWD, '/', O_PATH | O_DIRECTORY | O_CLOEXEC], { save: '$host' })],
-      inside: [call('fcntl', [ref('$host'), 0, 40])],
+      'host.open': [call('openat', [AT_FDCWD, '/', O_PATH | O_DIRECTORY | O_CLOEXEC], { save: '$host' })],
+      'init.mount': [call('fcntl', [ref('$host'), 0, 40])],
     }
     for (const fd of [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 40]) {
       const run = contained(around(leak), [`/proc/self/fd/${fd}/bin/true`])
@@ -193,7 +193,7 @@ describe('the contained process', () => {
     const leak: Step = {
       name: 'leak',
       why: 'every number is the host’s root',
-      inside: [
+      'init.mount': [
         // Lowest number first: none stays free.
         ...fds.map((fd) => call('openat', [AT_FDCWD, '/', O_PATH | O_DIRECTORY | O_CLOEXEC], { save: `fd ${fd}` })),
       ],
@@ -215,7 +215,7 @@ describe('the contained process', () => {
     const open: Step = {
       name: 'open',
       why: 'two files of the host',
-      open: files.map((file) => call('openat', [AT_FDCWD, file, O_CLOEXEC], { save: `$${file}` })),
+      'host.open': files.map((file) => call('openat', [AT_FDCWD, file, O_CLOEXEC], { save: `$${file}` })),
     }
     const script = 'cat <&3; cat <&4; test -e /proc/$$/fd/5 || echo no more'
     const fds = [ref(`$${files[1]}`), ref(`$${files[0]}`)]

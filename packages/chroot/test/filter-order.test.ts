@@ -58,11 +58,11 @@ describe('the calls after a filter', () => {
       exec(['sh'], { env: ['PATH=/bin:/usr/bin'], descriptorsClosed: true }),
     )
     const at = plan.steps.findIndex(({ name }) => name === 'seccomp')
-    const after = plan.steps.slice(at + 1).flatMap(({ inside = [] }) => inside)
+    const after = plan.steps.slice(at + 1).flatMap((step) => step['init.execute'] ?? [])
     const calls = after.flatMap((each) => (each.kind === 'call' ? [each.call] : []))
     expect([...new Set(calls)]).toEqual(['execve'])
     // The step's own call is its last.
-    expect(plan.steps[at]?.inside?.at(-1)).toMatchObject({ call: 'seccomp' })
+    expect(plan.steps[at]?.['init.execute']?.at(-1)).toMatchObject({ call: 'seccomp' })
   })
 
   it('don’t come without the closing, nor with fds of their own', async () => {

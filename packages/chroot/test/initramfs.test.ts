@@ -39,7 +39,7 @@ beforeEach((context) => {
 const initramfs = (): Step => ({
   name: 'initramfs',
   why: 'test',
-  outside: [
+  'host.prepare': [
     call('open_tree', [AT_FDCWD, directory, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE], { save: '$tree' }),
     call('unshare', [CLONE_NEWNS]),
     call('mount', [null, '/', null, MS_REC | MS_PRIVATE, null]),
@@ -54,7 +54,7 @@ const initramfs = (): Step => ({
     // The kernel's own has no /proc to be a neutral place.
     call('mkdirat', [AT_FDCWD, '/proc', 0o555], { tolerate: ['EEXIST'] }),
   ],
-  after: [call('unlinkat', [AT_FDCWD, '/proc', AT_REMOVEDIR])],
+  'host.gone': [call('unlinkat', [AT_FDCWD, '/proc', AT_REMOVEDIR])],
 })
 
 async function onInitramfs(context: TestContext, change: RootChange, argv: readonly string[], ...more: Step[]) {

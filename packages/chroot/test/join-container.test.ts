@@ -150,12 +150,16 @@ describe('a running container', () => {
   it('whose first process has changed its root itself is entered there', async () => {
     mkdirSync(join(directory, 'sub/bin'), { recursive: true })
     writeFileSync(join(directory, 'sub/only-here'), '')
-    const chrooted: Step = { name: 'chroot', why: 'test', inside: [call('chdir', ['/sub']), call('chroot', ['.'])] }
+    const chrooted: Step = {
+      name: 'chroot',
+      why: 'test',
+      'init.mount': [call('chdir', ['/sub']), call('chroot', ['.'])],
+    }
     const bind = filesystem('tmpfs', 'sub/bin')
     const copy: Step = {
       name: 'busybox',
       why: 'a program for the smaller root',
-      inside: [call('linkat', [AT_FDCWD, '/bin/busybox', AT_FDCWD, '/sub/busybox', 0], { tolerate: ['EEXIST'] })],
+      'init.mount': [call('linkat', [AT_FDCWD, '/bin/busybox', AT_FDCWD, '/sub/busybox', 0], { tolerate: ['EEXIST'] })],
     }
     const steps = [namespaces(), root(tree(directory), [proc(), bind]), copy, chrooted]
     const container = await sleeping(steps, ['/busybox', 'sleep', '1000'])
@@ -262,15 +266,20 @@ describe('a running container', () => {
     name: 'user namespace',
     why: 'test',
     clone: CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC,
-    withNode: {
-      why: 'the maps',
-      act: ({ pid }) => {
-        if (setgroups === 'deny') writeFileSync(`/proc/${pid}/setgroups`, setgroups)
-        writeFileSync(`/proc/${pid}/uid_map`, `0 ${id} 1`)
-        writeFileSync(`/proc/${pid}/gid_map`, `0 ${id} 1`)
+    meets: [
+      {
+        at: 'init.enter',
+        node: {
+          why: 'the maps',
+          act: ({ pid }) => {
+            if (setgroups === 'deny') writeFileSync(`/proc/${pid}/setgroups`, setgroups)
+            writeFileSync(`/proc/${pid}/uid_map`, `0 ${id} 1`)
+            writeFileSync(`/proc/${pid}/gid_map`, `0 ${id} 1`)
+          },
+        },
       },
-    },
-    enter: [call('setresgid', [0, 0, 0]), call('setresuid', [0, 0, 0])],
+    ],
+    'init.enter': [call('setresgid', [0, 0, 0]), call('setresuid', [0, 0, 0])],
   })
   const inUserNamespace = (id: number) => [userNamespace(id), root(tree(directory), proc()), hostname('mapped')]
 
@@ -289,7 +298,7 @@ describe('a running container', () => {
     const becomeOwner: Step = {
       name: 'become 1000',
       why: 'a plain user’s supervisor',
-      outside: [
+      'host.prepare': [
         call('setgroups', [0, null]),
         call('setresgid', [1000, 1000, 1000]),
         call('setresuid', [1000, 1000, 1000]),

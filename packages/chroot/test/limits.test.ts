@@ -144,7 +144,7 @@ describe('the contained process', () => {
   })
 
   it('has its oom_score_adj where a plain user starts it, though the set-up isn’t dumpable', async () => {
-    const plainUser: Step = { name: 'plain user', why: 'test', enter: [call('setresuid', [1000, 1000, 1000])] }
+    const plainUser: Step = { name: 'plain user', why: 'test', 'init.enter': [call('setresuid', [1000, 1000, 1000])] }
     const { stdout } = await contained([plainUser, oomScoreAdj(500)], ['/bin/cat', '/proc/self/oom_score_adj'])
     expect(stdout).toBe('500\n')
   })
@@ -153,7 +153,7 @@ describe('the contained process', () => {
     const fake: Step = {
       name: 'fake proc',
       why: 'test',
-      enter: [
+      'init.enter': [
         call('mount', ['none', '/proc', 'tmpfs', 0, null]),
         call('mkdirat', [AT_FDCWD, '/proc/self', 0o755]),
         call('mknodat', [AT_FDCWD, '/proc/self/oom_score_adj', S_IFREG | 0o644, 0]),

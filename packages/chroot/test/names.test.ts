@@ -76,7 +76,7 @@ it('sessionKeyring: another one than the caller’s', async (context) => {
   const ask = (name: string): Step => ({
     name,
     why: 'test',
-    inside: [call('keyctl', [KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0, 0, 0])],
+    'init.confine': [call('keyctl', [KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0, 0, 0])],
   })
   const container = await start(
     [namespaces(), ask('before'), sessionKeyring(), user({ uid: 1000, gid: 1000, groups: [] }), ask('after')],

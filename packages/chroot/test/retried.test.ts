@@ -17,7 +17,7 @@ const how = struct('open_how', { flags: O_PATH | O_CLOEXEC })
 const step: Step = {
   name: 'look up',
   why: 'a test',
-  inside: retried([
+  'init.mount': retried([
     call('openat2', [AT_FDCWD, '/', how, OPEN_HOW_SIZE_VER0], { save: 'found', onError: { EAGAIN: BUSY } }),
   ]),
 }

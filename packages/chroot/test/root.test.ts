@@ -46,7 +46,7 @@ describe('the plan', () => {
   it.each(['chroot', 'move'] as const)('%s', (change) => {
     const steps = sequence(root(tree('/srv/root'), [], { change, origin: 'test' })).steps
     expect(steps.map((step) => step.name)).toEqual(['tree', 'attach root', change === 'move' ? 'move root' : 'chroot'])
-    expect(steps.at(-1)?.inside?.map((each) => ('call' in each ? each.call : each.kind))).toEqual([
+    expect(steps.at(-1)?.['init.pivot']?.map((each) => ('call' in each ? each.call : each.kind))).toEqual([
       'fchdir',
       ...(change === 'move' ? ['mount'] : []),
       'chroot',
@@ -158,12 +158,12 @@ describe('a root that is changed', () => {
     const leak: Step = {
       name: 'leak',
       why: 'an fd of the host’s root, held over the change',
-      enter: [call('openat', [AT_FDCWD, '/', O_PATH | O_CLOEXEC], { save: '$leak' })],
+      'init.enter': [call('openat', [AT_FDCWD, '/', O_PATH | O_CLOEXEC], { save: '$leak' })],
     }
     const walkOut: Step = {
       name: 'walk out',
       why: 'test',
-      inside: [call('fchdir', [ref('$leak')]), ...checkWorkingDirectory('beneath')],
+      'init.pivot': [call('fchdir', [ref('$leak')]), ...checkWorkingDirectory('beneath')],
     }
     const run = contained([namespaces(), leak, root(tree(directory), proc()), walkOut], ['true'])
     await expect(run).rejects.toMatchObject({
@@ -205,7 +205,7 @@ describe('propagation', () => {
     const sharedHost: Step = {
       name: 'shared host',
       why: 'as a systemd host, and nobody made it private',
-      outside: [call('unshare', [CLONE_NEWNS]), call('mount', [null, '/', null, MS_REC | MS_SHARED, null])],
+      'host.prepare': [call('unshare', [CLONE_NEWNS]), call('mount', [null, '/', null, MS_REC | MS_SHARED, null])],
       clone: CLONE_NEWNS | CLONE_NEWPID,
     }
     const container = await start(
@@ -228,8 +228,8 @@ describe('propagation', () => {
 
 it('sets $root before the mounts, so that they can use it', () => {
   const steps = sequence(root(tree('/x'), proc())).steps
-  const saving = steps.findIndex((step) => step.inside?.some((each) => 'save' in each && each.save === ROOT))
-  const using = steps.findIndex((step) => JSON.stringify(step.inside ?? []).includes(`"ref":"${ROOT}"`))
+  const saving = steps.findIndex((step) => step['init.mount']?.some((each) => 'save' in each && each.save === ROOT))
+  const using = steps.findIndex((step) => JSON.stringify(step['init.mount'] ?? []).includes(`"ref":"${ROOT}"`))
   expect(saving).toBe(1)
   expect(using).toBe(2)
 })

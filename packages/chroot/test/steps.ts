@@ -28,14 +28,14 @@ export const namespaces = (clone = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | C
   name: 'namespaces',
   why: 'test',
   clone,
-  ...(clone & CLONE_NEWNS ? { enter: [call('mount', [null, '/', null, MS_REC | MS_PRIVATE, null])] } : {}),
+  ...(clone & CLONE_NEWNS ? { 'init.enter': [call('mount', [null, '/', null, MS_REC | MS_PRIVATE, null])] } : {}),
 })
 
 /** A directory as the tree of `root`. */
 export const tree = (directory: string): Step => ({
   name: 'tree',
   why: 'test',
-  open: [
+  'host.open': [
     call('open_tree', [AT_FDCWD, directory, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE], {
       save: '$tree',
       of: directory,
@@ -47,7 +47,7 @@ export const tree = (directory: string): Step => ({
 export const filesystem = (type: string, place: string, options: Readonly<Record<string, string>> = {}): Step => ({
   name: `mount /${place}`,
   why: 'test',
-  inside: [
+  'init.mount': [
     call('fsopen', [type, FSOPEN_CLOEXEC], { save: 'fs' }),
     ...Object.entries(options).map(([name, value]) =>
       call('fsconfig', [ref('fs'), FSCONFIG_SET_STRING, name, value, 0]),

@@ -76,7 +76,7 @@ describe('a container with a terminal', () => {
     const bare: Step = {
       name: 'exec',
       why: 'test',
-      inside: [call('execve', [argv[0] as string, vector(argv), vector([])])],
+      'init.execute': [call('execve', [argv[0] as string, vector(argv), vector([])])],
     }
     const container = await run(sequence(around(), bare), { stdio: 'null' })
     const printed = collect(container)
@@ -174,8 +174,8 @@ describe('a container with a terminal', () => {
     const covered: Step = {
       name: 'cover',
       why: 'a mount over /dev/pts/ptmx, as a volume could be',
-      open: [call('open_tree', [AT_FDCWD, '/dev/null', OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC], { save: 'null' })],
-      inside: [call('move_mount', [ref('null'), '', ref(ROOT), 'dev/pts/ptmx', MOVE_MOUNT_F_EMPTY_PATH])],
+      'host.open': [call('open_tree', [AT_FDCWD, '/dev/null', OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC], { save: 'null' })],
+      'init.mount': [call('move_mount', [ref('null'), '', ref(ROOT), 'dev/pts/ptmx', MOVE_MOUNT_F_EMPTY_PATH])],
     }
     const steps = [namespaces(), root(tree(directory), [mounts(), covered]), terminal()]
     await expect(begin(steps, 'true')).rejects.toMatchObject({ step: 'terminal', code: 'EXDEV' })

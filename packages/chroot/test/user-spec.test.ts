@@ -97,7 +97,7 @@ describe('parseUserSpec', () => {
 
 describe('user', () => {
   it('is a few calls, the user last', () => {
-    expect(user({ uid: 1000, gid: 100, groups: [100, 44] }).inside).toMatchObject([
+    expect(user({ uid: 1000, gid: 100, groups: [100, 44] })['init.confine']).toMatchObject([
       { call: 'prctl', args: [8, 1, 0, 0, 0] },
       { call: 'setgroups', args: [2, Buffer.from([100, 0, 0, 0, 44, 0, 0, 0])] },
       { call: 'setresgid', args: [100, 100, 100] },
@@ -107,8 +107,8 @@ describe('user', () => {
 
   it('drops the groups where there are none, and leaves them only if told to', () => {
     const identity = { uid: 0, gid: 0, groups: [] }
-    expect(user(identity).inside?.[1]).toMatchObject({ call: 'setgroups', args: [0, null] })
-    expect(user(identity, { keepGroups: true }).inside).not.toContainEqual(
+    expect(user(identity)['init.confine']?.[1]).toMatchObject({ call: 'setgroups', args: [0, null] })
+    expect(user(identity, { keepGroups: true })['init.confine']).not.toContainEqual(
       expect.objectContaining({ call: 'setgroups' }),
     )
   })

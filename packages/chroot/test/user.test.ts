@@ -40,7 +40,7 @@ describe('user', () => {
     const caller: Step = {
       name: 'caller',
       why: 'test',
-      outside: [call('setgroups', [2, new Uint8Array([7, 0, 0, 0, 8, 0, 0, 0])])],
+      'host.prepare': [call('setgroups', [2, new Uint8Array([7, 0, 0, 0, 8, 0, 0, 0])])],
     }
     expect((await ids([caller, namespaces()], [])).groups).toEqual(['7', '8'])
     expect((await ids([caller, namespaces()], user({ uid: 5, gid: 6, groups: [] }))).groups).toEqual([])
@@ -50,16 +50,21 @@ describe('user', () => {
     name: 'user namespace',
     why: 'test',
     clone: CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID,
-    withNode: {
-      why: 'the maps',
-      act: ({ pid }) => {
-        writeFileSync(`/proc/${pid}/setgroups`, setgroups)
-        writeFileSync(`/proc/${pid}/uid_map`, '0 100000 2000')
-        writeFileSync(`/proc/${pid}/gid_map`, '0 100000 2000')
+    meets: [
+      {
+        at: 'init.enter',
+        node: {
+          why: 'the maps',
+          act: ({ pid }) => {
+            writeFileSync(`/proc/${pid}/setgroups`, setgroups)
+            writeFileSync(`/proc/${pid}/uid_map`, '0 100000 2000')
+            writeFileSync(`/proc/${pid}/gid_map`, '0 100000 2000')
+          },
+        },
       },
-    },
+    ],
     // Root of the namespace: the ids of the process have no mapping yet, and then mounting needs one.
-    enter: [call('setresgid', [0, 0, 0]), call('setresuid', [0, 0, 0])],
+    'init.enter': [call('setresgid', [0, 0, 0]), call('setresuid', [0, 0, 0])],
   })
 
   it('in a user namespace, by its maps', async () => {

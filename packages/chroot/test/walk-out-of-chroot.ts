@@ -8,7 +8,7 @@ import { AT_FDCWD } from '@rt/sys'
 export const walkOutOfChroot: Step = {
   name: 'escape',
   why: 'the classic way out of a chroot',
-  inside: [
+  'init.pivot': [
     call('mkdirat', [AT_FDCWD, 'hole', 0o755], { tolerate: ['EEXIST'] }),
     call('chroot', ['hole']),
     ...Array.from({ length: 32 }, () => call('chdir', ['..'])),

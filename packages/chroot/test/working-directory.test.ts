@@ -189,7 +189,7 @@ describe('the contained process', () => {
   })
 
   it('keeps the umask when something was renamed while it was made', async () => {
-    const { inside = [], ...step } = workingDirectory('/new/deeper')
+    const { 'init.pivot': inside = [], ...step } = workingDirectory('/new/deeper')
     const opens = inside.flatMap((each, i) => (each.kind === 'call' && each.call === 'openat2' ? [i] : []))
     const second = inside[opens[1] as number] as Call
     // What EAGAIN of that call would do, once. A word starts as -1.
@@ -197,7 +197,7 @@ describe('the contained process', () => {
       compute('times', ref('times'), 1, 1),
       branch(ref('times'), 0, { then: second.onError?.EAGAIN as string }),
     ]
-    const changed = { ...step, inside: inside.toSpliced(opens[1] as number, 0, ...once) }
+    const changed = { ...step, 'init.pivot': inside.toSpliced(opens[1] as number, 0, ...once) }
     const before = process.umask(0o27)
     try {
       const { stdout } = await contained(
@@ -215,9 +215,9 @@ describe('the contained process', () => {
     const before: Step = {
       name: 'leak',
       why: 'an fd of outside',
-      inside: [call('openat', [AT_FDCWD, '/', O_PATH | O_DIRECTORY | O_CLOEXEC], { save: '$outside' })],
+      'init.mount': [call('openat', [AT_FDCWD, '/', O_PATH | O_DIRECTORY | O_CLOEXEC], { save: '$outside' })],
     }
-    const after: Step = { name: 'mistake', why: 'taken for the root', inside: [compute(ROOT, ref('$outside'))] }
+    const after: Step = { name: 'mistake', why: 'taken for the root', 'init.mount': [compute(ROOT, ref('$outside'))] }
     const steps = [namespaces(), before, root(tree(directory), proc()), after, workingDirectory('/etc')]
     await expect(contained(steps, ['true'])).rejects.toMatchObject({
       step: 'working directory',

@@ -25,14 +25,19 @@ export function checkBind(bound: Mount, { parameters }: ParsedMountOptions): Com
   return complaints
 }
 
-export function bindPhases(bound: Mount, parsed: ParsedMountOptions): Pick<Step, 'open' | 'parent' | 'inside'> {
+export function bindPhases(bound: Mount, parsed: ParsedMountOptions): Pick<Step, 'host.open' | 'meets' | 'init.mount'> {
   return {
-    open: [
+    'host.open': [
       ...openSource(bound.source as string, parsed),
       ...verifyKernelsOwn('source', cleanDestination(bound.destination)),
     ],
-    parent: [...(parsed.idmap ? mapOwners(['source'], parsed.idmap.recursive) : []), closeInSupervisor('source')],
-    inside: attach('source', bound.destination, { make: { like: 'source' }, symlinks: 'in-root' }),
+    meets: [
+      {
+        at: 'init.enter',
+        host: [...(parsed.idmap ? mapOwners(['source'], parsed.idmap.recursive) : []), closeInSupervisor('source')],
+      },
+    ],
+    'init.mount': attach('source', bound.destination, { make: { like: 'source' }, symlinks: 'in-root' }),
   }
 }
 

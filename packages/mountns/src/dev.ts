@@ -59,7 +59,12 @@ export function dev(options: DevOptions = {}): Step {
     name: 'mount "/dev"',
     why: 'the devices that every program expects, and none that reveals the host',
     origin,
-    ...(how === 'bind' ? { open: DEFAULT_DEVICES.flatMap(openNode), parent: DEFAULT_DEVICES.map(closeNode) } : {}),
-    inside: [...made, ...filled, ...attach('mount', '/dev', { make: 'directory', symlinks: 'refused' }, bound)],
+    ...(how === 'bind'
+      ? {
+          'host.open': DEFAULT_DEVICES.flatMap(openNode),
+          meets: [{ at: 'init.enter', host: DEFAULT_DEVICES.map(closeNode) }],
+        }
+      : {}),
+    'init.mount': [...made, ...filled, ...attach('mount', '/dev', { make: 'directory', symlinks: 'refused' }, bound)],
   }
 }

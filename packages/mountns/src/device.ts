@@ -41,7 +41,7 @@ export function device(node: DeviceNode, options: DeviceOptions = {}): Step {
     name,
     why: 'a device of the host, for the container',
     origin,
-    ...(how === 'bind' ? { open: openNode(node), parent: [closeNode(node)] } : {}),
-    inside,
+    ...(how === 'bind' ? { 'host.open': openNode(node), meets: [{ at: 'init.enter', host: [closeNode(node)] }] } : {}),
+    'init.mount': inside,
   }
 }

@@ -37,7 +37,7 @@ export function directoryTree(path: string, options: string | DirectoryTreeOptio
     name,
     why: 'a copy of the mount, so that nothing done to it touches the directory’s own mount',
     origin,
-    open: [
+    'host.open': [
       call('open_tree', [AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE], {
         save: '$tree',
         of: path,
@@ -47,6 +47,6 @@ export function directoryTree(path: string, options: string | DirectoryTreeOptio
         },
       }),
     ],
-    parent: [...(idmap ? mapOwners(['$tree'], true) : []), closeInSupervisor('$tree')],
+    meets: [{ at: 'init.enter', host: [...(idmap ? mapOwners(['$tree'], true) : []), closeInSupervisor('$tree')] }],
   }
 }

@@ -25,11 +25,11 @@ export const fileLimit = (sources: number, origin = 'default'): Step | null =>
         name: 'file limit',
         why: `${sources} sources of mounts are open at once`,
         origin,
-        outside: [
+        'host.prepare': [
           call('prlimit64', [0, RLIMIT_NOFILE, null, buffer('limit', RLIMIT_SIZE)]),
           compute('raised+0', ref('limit', HARD)),
           compute(`raised+${HARD}`, ref('limit', HARD)),
           call('prlimit64', [0, RLIMIT_NOFILE, buffer('raised', RLIMIT_SIZE), null]),
         ],
-        inside: [call('prlimit64', [0, RLIMIT_NOFILE, buffer('limit', RLIMIT_SIZE), null], { why: 'as it was' })],
+        'init.mount': [call('prlimit64', [0, RLIMIT_NOFILE, buffer('limit', RLIMIT_SIZE), null], { why: 'as it was' })],
       }

@@ -51,7 +51,7 @@ const makeFiles = (files: readonly FileMount[], origin: string): Step => ({
   name: 'files',
   why: 'in memory: nothing is written into the image or on the host',
   origin,
-  inside: [
+  'init.mount': [
     ...newFilesystem({
       type: 'tmpfs',
       source: 'rt',
@@ -85,7 +85,7 @@ const mountFile = (file: FileMount, index: number): Step => ({
   name: mountName(file),
   why: 'a file with content of the container’s own',
   origin: file.origin ?? 'default',
-  inside: attach(saved(index), file.destination, { make: 'file', symlinks: 'in-root' }),
+  'init.mount': attach(saved(index), file.destination, { make: 'file', symlinks: 'in-root' }),
 })
 
 function check({ destination, mode = 0o644 }: FileMount, index: number): Complaint[] {

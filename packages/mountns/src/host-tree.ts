@@ -56,9 +56,14 @@ export function hostTree(entries: readonly HostEntry[], options: HostTreeOptions
     name: 'root tree',
     why: 'the host’s directories under a writable tmpfs, gone with the container',
     origin,
-    open: entries.flatMap(openEntry),
-    parent: entries.flatMap((entry, index) => (isOpened(entry) ? [closeInSupervisor(saved(index))] : [])),
-    inside: [
+    'host.open': entries.flatMap(openEntry),
+    meets: [
+      {
+        at: 'init.enter',
+        host: entries.flatMap((entry, index) => (isOpened(entry) ? [closeInSupervisor(saved(index))] : [])),
+      },
+    ],
+    'init.mount': [
       ...newFilesystem({
         type: 'tmpfs',
         source: 'rt',

@@ -14,7 +14,7 @@ import { verifyProc } from './verify.js'
 
 /**
  * Map the owners on detached mounts by the container's user namespace: a file that root owns on the disk belongs to the
- * container's root, whatever root is outside. For the `parent` phase: the maps are written by then, and the supervisor,
+ * container's root, whatever root is outside. For a meeting at `init.enter`: the maps are written by then, and the supervisor,
  * which must be root, still holds the mounts. Linux 5.12 and the file system decide (ext4, xfs, btrfs; tmpfs since 6.3).
  *
  * @param mounts names of the words that hold the mounts

@@ -67,7 +67,7 @@ export function maskedPaths(paths: readonly string[] = DEFAULT_MASKED_PATHS, ori
     name,
     why: 'what tells about the host, or could harm it',
     origin,
-    inside: paths.length === 0 ? [] : maskAll(paths),
+    'init.mount': paths.length === 0 ? [] : maskAll(paths),
   }
 }
 

@@ -53,6 +53,6 @@ export function mountCgroups(entry: Mount): Step {
     name,
     why: 'its own cgroups, as the root of each hierarchy',
     origin,
-    inside: parameters.length > 0 ? alone : mountHierarchies(hierarchies, destination, set),
+    'init.mount': parameters.length > 0 ? alone : mountHierarchies(hierarchies, destination, set),
   }
 }

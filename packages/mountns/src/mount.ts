@@ -74,7 +74,7 @@ function filesystemPhases(
   mount: Mount,
   type: string,
   parsed: ParsedMountOptions,
-): Pick<Step, 'open' | 'parent' | 'inside'> {
+): Pick<Step, 'host.open' | 'meets' | 'init.mount'> {
   const { destination, source = type } = mount
   const { attributes, recursive, propagation, parameters } = parsed
   const fromOutside = source.startsWith('/') && !WITHOUT_SOURCE.has(type)
@@ -94,8 +94,13 @@ function filesystemPhases(
     symlinks: ONLY_WHERE_IT_SAYS.has(type) ? 'refused' : 'in-root',
   })
   // A block device is a name of outside; the name must not be looked up when the container's tree is there.
-  if (fromOutside) return { open: made, parent: [closeInSupervisor('mount')], inside: attached }
-  return { inside: [...made, ...attached] }
+  if (fromOutside)
+    return {
+      'host.open': made,
+      meets: [{ at: 'init.enter', host: [closeInSupervisor('mount')] }],
+      'init.mount': attached,
+    }
+  return { 'init.mount': [...made, ...attached] }
 }
 
 const NOTHING = { set: 0, clear: 0 }

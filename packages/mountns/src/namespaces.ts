@@ -87,14 +87,17 @@ export function namespaces(options: NamespaceOptions): Step {
   // With offsets it is made before the clone: once a process is in it, they are fixed.
   if (time === true) clone |= CLONE_NEWTIME
   const ids = user && userNamespacePhases(user)
-  const outside: Instruction[] = [...(typeof time === 'object' ? makeTimeNamespace(time) : []), ...(ids?.outside ?? [])]
+  const prepare: Instruction[] = [
+    ...(typeof time === 'object' ? makeTimeNamespace(time) : []),
+    ...(ids?.['host.prepare'] ?? []),
+  ]
   const enter: Instruction[] = [
-    ...(ids?.enter ?? []),
+    ...(ids?.['init.enter'] ?? []),
     // A systemd host shares all its mounts: what is mounted in the container would show up there.
     ...(options.mount ? [changePropagation(options.propagation ?? 'rprivate', why(options.propagation))] : []),
   ]
-  const inside: Instruction[] = [
-    // Its root is the cgroup that init is in, so it follows the joining, which is in an `enter` phase.
+  const settle: Instruction[] = [
+    // Its root is the cgroup that init is in, so it follows the joining, which is at `init.enter`.
     ...(options.cgroup ? [call('unshare', [CLONE_NEWCGROUP], { why: 'its cgroup is the root that it sees' })] : []),
     ...(options.net ? loopbackUp : []),
   ]
@@ -103,10 +106,10 @@ export function namespaces(options: NamespaceOptions): Step {
     why: 'the container sees its own mounts, processes, names and networks',
     origin,
     clone,
-    ...(outside.length ? { outside } : {}),
-    ...(ids?.parent ? { parent: ids.parent } : {}),
-    ...(enter.length ? { enter } : {}),
-    ...(inside.length ? { inside } : {}),
+    ...(prepare.length ? { 'host.prepare': prepare } : {}),
+    ...(ids?.meets ? { meets: ids.meets } : {}),
+    ...(enter.length ? { 'init.enter': enter } : {}),
+    ...(settle.length ? { 'init.mount': settle } : {}),
   }
 }
 

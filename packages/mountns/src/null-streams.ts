@@ -18,7 +18,7 @@ export const nullStreams = (origin = 'default'): Step => ({
   name: 'null streams',
   why: 'what is thrown away goes to the container’s own null device, not the host’s',
   origin,
-  inside: [0, 1, 2].flatMap(replaceNull),
+  'init.mount': [0, 1, 2].flatMap(replaceNull),
 })
 
 const replaceNull = (fd: number): Instruction[] => [

@@ -36,8 +36,8 @@ export function overlayTree(options: OverlayTreeOptions): Step {
           ? 'layers as one tree'
           : 'read-only layers under a writable tmpfs, gone with the container',
     origin,
-    open: openLayers(options),
-    parent: handOverLayers(options),
-    inside: makeOverlay(options, '$tree'),
+    'host.open': openLayers(options),
+    meets: [{ at: 'init.enter', host: handOverLayers(options) }],
+    'init.mount': makeOverlay(options, '$tree'),
   }
 }

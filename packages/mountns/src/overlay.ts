@@ -47,9 +47,9 @@ export function overlay(mounted: Omit<Mount, 'type' | 'source' | 'layout'> & Ove
     name,
     why: 'layers as one directory',
     origin,
-    open: openLayers(mounted),
-    parent: handOverLayers(mounted),
-    inside: [
+    'host.open': openLayers(mounted),
+    meets: [{ at: 'init.enter', host: handOverLayers(mounted) }],
+    'init.mount': [
       ...makeOverlay(mounted, 'mount'),
       ...applyOptions('mount', parsed),
       ...attach('mount', destination, { make: 'directory', symlinks: 'in-root' }),

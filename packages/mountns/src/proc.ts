@@ -56,7 +56,7 @@ export function privateProc(options: PrivateProcOptions = {}): Step {
     name: 'private proc',
     why: 'settings are written through a procfs that no image and no mount can fake',
     origin,
-    inside:
+    'init.mount':
       from === 'new'
         ? newFilesystem({
             type: 'proc',

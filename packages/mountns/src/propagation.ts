@@ -44,5 +44,5 @@ export const rootPropagation = (propagation: Propagation, origin = 'default'): S
   name: 'root propagation',
   why: 'whether mounts of the container and of the host show up at each other',
   origin,
-  inside: [changePropagation(propagation, `the root becomes ${propagation}`)],
+  'init.pivot': [changePropagation(propagation, `the root becomes ${propagation}`)],
 })

@@ -50,7 +50,7 @@ export function readonlyPaths(paths: readonly string[] = DEFAULT_READONLY_PATHS,
     origin,
     paths.flatMap((path, index) => checkDestination(`readonlyPaths[${index}]`, path)),
   )
-  return { name, why: 'settings of the host that no namespace separates', origin, inside: paths.flatMap(protect) }
+  return { name, why: 'settings of the host that no namespace separates', origin, 'init.mount': paths.flatMap(protect) }
 }
 
 const protect = (path: string, index: number): Instruction[] => [

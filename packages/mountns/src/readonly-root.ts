@@ -10,5 +10,5 @@ export const readonlyRoot = (origin = 'default'): Step => ({
   name: 'read-only root',
   why: 'the container can write only into what is mounted for that',
   origin,
-  inside: [setAttributes(ROOT, MOUNT_ATTR_RDONLY)],
+  'init.pivot': [setAttributes(ROOT, MOUNT_ATTR_RDONLY)],
 })

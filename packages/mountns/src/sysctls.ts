@@ -44,7 +44,7 @@ export function sysctls(settings: Readonly<Record<string, string>>, origin = 'de
     why: 'settings of its own namespaces',
     origin,
     needs: entries.reduce((namespaces, [each]) => namespaces | (ownerOf(each) ?? 0), 0),
-    inside: entries.flatMap(([each, value]) => [
+    'init.mount': entries.flatMap(([each, value]) => [
       call('openat2', [ref(PROC), fileOf(each), how, OPEN_HOW_SIZE_VER0], {
         save: 'setting',
         of: `/proc/${fileOf(each)}`,

@@ -68,7 +68,7 @@ export function checkUserNamespace(user: UserNamespace): Complaint[] {
 }
 
 /** The phases that a user namespace adds to the namespaces step. */
-export function userNamespacePhases(user: UserNamespace): Pick<Step, 'outside' | 'parent' | 'enter'> {
+export function userNamespacePhases(user: UserNamespace): Pick<Step, 'host.prepare' | 'meets' | 'init.enter'> {
   const become: Instruction[] = [
     call('setresgid', ids(firstId(user.gidMap)), { why: 'the ids inside' }),
     ...(user.setgroups === 'deny'
@@ -78,21 +78,26 @@ export function userNamespacePhases(user: UserNamespace): Pick<Step, 'outside' |
   ]
   switch (user.how) {
     case 'self':
-      return { enter: [setDumpable(1), ...writeOwnMaps(user), setDumpable(0)] }
+      return { 'init.enter': [setDumpable(1), ...writeOwnMaps(user), setDumpable(0)] }
     case 'supervisor':
-      return { parent: writeMapsOfInit(user), enter: become }
+      return { meets: [{ at: 'init.enter', host: writeMapsOfInit(user) }], 'init.enter': become }
     case 'newuidmap': {
       const { newuidmap, newgidmap } = user.helpers ?? HELPERS
       return {
         // The helpers demand that /proc/PID belongs to their caller: init is born dumpable and hides after the gate.
-        outside: [setDumpable(1)],
-        parent: [
-          ...decimal('pid', ref(CLONE)),
-          ...helper('newuidmap', newuidmap, user.uidMap, '/etc/subuid'),
-          ...helper('newgidmap', newgidmap, user.gidMap, '/etc/subgid'),
-          setDumpable(0),
+        'host.prepare': [setDumpable(1)],
+        meets: [
+          {
+            at: 'init.enter',
+            host: [
+              ...decimal('pid', ref(CLONE)),
+              ...helper('newuidmap', newuidmap, user.uidMap, '/etc/subuid'),
+              ...helper('newgidmap', newgidmap, user.gidMap, '/etc/subgid'),
+              setDumpable(0),
+            ],
+          },
         ],
-        enter: [setDumpable(0), ...become],
+        'init.enter': [setDumpable(0), ...become],
       }
     }
   }

@@ -36,8 +36,8 @@ function halt(tell: (pid: number) => void): Step {
   return {
     name: 'halt',
     why: 'the test looks at it',
-    withNode: { why: 'the test needs its pid', act: ({ pid }) => tell(pid) },
-    inside: [call('read', [0, buffer('byte', 8), 1])],
+    meets: [{ at: 'init.enter', node: { why: 'the test needs its pid', act: ({ pid }) => tell(pid) } }],
+    'init.mount': [call('read', [0, buffer('byte', 8), 1])],
   }
 }
 

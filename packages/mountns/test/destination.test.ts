@@ -26,7 +26,7 @@ function busy(isBusy: (index: number) => boolean): { asked: number } {
 const destination = (root: string, path: string): Step => {
   const { main, aside } = openDestination(path, { make: 'directory', symlinks: 'in-root' })
   const opened = call('openat', [AT_FDCWD, root, O_PATH | O_DIRECTORY | O_CLOEXEC], { save: ROOT })
-  return { name: 'destination', why: 'a test', inside: [opened, ...main, ...aside] }
+  return { name: 'destination', why: 'a test', 'init.mount': [opened, ...main, ...aside] }
 }
 
 describe('a destination', () => {

@@ -130,7 +130,9 @@ it('no stream is the host’s null device: one that is closed, or a file, is lef
 it.each([0, 1, 2])('a stream that is closed by then stays so: %d', async (fd) => {
   const plan = shellPlan(container(), `test -e /proc/$$/fd/${fd} && exit 8; exit 7`)
   const steps = plan.steps.map((step) =>
-    step.name === 'null streams' ? { ...step, inside: [call('close', [fd]), ...(step.inside ?? [])] } : step,
+    step.name === 'null streams'
+      ? { ...step, 'init.mount': [call('close', [fd]), ...(step['init.mount'] ?? [])] }
+      : step,
   )
   expect(steps).not.toEqual(plan.steps)
   const { exited } = await run({ ...plan, steps }, { stdio: 'null' })

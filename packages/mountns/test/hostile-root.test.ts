@@ -224,11 +224,11 @@ describe('a mask that cannot be put on ends the set-up', () => {
     ] as const) {
       const plan = plainUsersPlan(tinyRoot(), bind({ source: place, destination: place }))
       // The maps are written through /proc: it must be right until then, so the fake is one for the bind alone.
-      const open = plan.steps.find(({ name }) => name === `mount "${place}"`)?.open ?? []
+      const open = plan.steps.find(({ name }) => name === `mount "${place}"`)?.['host.open'] ?? []
       const faked = open.map((each) =>
         each.kind === 'call' && each.call === 'open_tree' ? { ...each, args: each.args.with(1, '/tmp') } : each,
       )
-      const steps = plan.steps.map((each) => (each.open === open ? { ...each, open: faked } : each))
+      const steps = plan.steps.map((each) => (each['host.open'] === open ? { ...each, 'host.open': faked } : each))
       const { status, stderr } = runAsNobody({ ...plan, steps })
       const message = expect.stringContaining(`expected ${type} at "${place}" of the host, got another file system`)
       expect({ status, stderr }).toEqual({ status: 125, stderr: message })
@@ -274,7 +274,7 @@ describe('a fake /proc', () => {
     const write: Step = {
       name: 'write',
       why: 'a setting, as the steps of other packages do',
-      inside: [
+      'init.mount': [
         call('openat', [ref(PROC), 'sys/kernel/hostname', O_WRONLY | O_CLOEXEC], { save: 'file' }),
         call('write', [ref('file'), name, name.length]),
         call('close', [ref('file')]),

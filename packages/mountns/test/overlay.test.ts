@@ -56,7 +56,7 @@ const many = (count: number): string[] => [
 it('128 layers fit one string, on every kernel', async () => {
   const tree = overlayTree({ lower: many(128) })
   expect((await shell({ tree }, 'ls / | grep -c file')).stdout).toBe('127\n')
-  expect(JSON.stringify(tree.inside)).not.toContain('lowerdir+')
+  expect(JSON.stringify(tree['init.mount'])).not.toContain('lowerdir+')
 })
 
 it.for([129, 130, 500])('%i layers are given one by one', async (count, context) => {

@@ -162,8 +162,8 @@ it.each<[string, StepList]>([
   // Init dies while it is attached: what was seen outside would stay there.
   const ends = exec(['/usr/bin/busybox', 'true'], { env: [] })
   const dies = sequence(namespaces({ mount: true, propagation: 'rshared' }), steps, ends).steps.map((step): Step => {
-    const at = step.inside?.findIndex((each) => each.kind === 'call' && each.call === 'fchdir') ?? -1
-    return at < 0 ? step : { ...step, inside: step.inside?.toSpliced(at, 0, call('close', [-1])) ?? [] }
+    const at = step['init.mount']?.findIndex((each) => each.kind === 'call' && each.call === 'fchdir') ?? -1
+    return at < 0 ? step : { ...step, 'init.mount': step['init.mount']?.toSpliced(at, 0, call('close', [-1])) ?? [] }
   })
   const seen =
     'before=$(cat /proc/self/mountinfo); "$0"; echo $?; test "$before" = "$(cat /proc/self/mountinfo)"; echo $?'

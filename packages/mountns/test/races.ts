@@ -241,7 +241,7 @@ function intruders({ root, victim, volume }: RacedRoot): string[] {
 const HALT: Step = {
   name: 'halt',
   why: 'somebody swaps two names just now',
-  inside: [call('write', [1, 'r', 1]), call('read', [0, buffer('byte', 8), 1])],
+  'init.mount': [call('write', [1, 'r', 1]), call('read', [0, buffer('byte', 8), 1])],
 }
 
 /** Start one container, and swap the names once, at the worst moment. No luck is needed. */

@@ -218,7 +218,7 @@ describe('the default mounts', () => {
     const user = { gidMap: [{ containerID: 0, hostID: 1000, size: 1 }] }
     const opened = (list: StepList) =>
       sequence(list)
-        .steps.filter(({ open }) => open)
+        .steps.filter((step) => step['host.open'])
         .map(({ name }) => name)
     expect(opened(defaultMounts({ namespaces: { user, pid: true, net: true, ipc: true } }))).toEqual(['mount "/dev"'])
     expect(opened(defaultMounts({ namespaces: { user } }))).toEqual(

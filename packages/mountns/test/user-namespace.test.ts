@@ -46,8 +46,8 @@ const isNotDumpable = (who: string): Instruction[] => [
 const closed: Step = {
   name: 'closed',
   why: 'a test',
-  parent: isNotDumpable('the supervisor'),
-  inside: isNotDumpable('init'),
+  meets: [{ at: 'init.enter', host: isNotDumpable('the supervisor') }],
+  'init.mount': isNotDumpable('init'),
 }
 
 describe('a plain user', () => {

@@ -11,14 +11,14 @@ import { NO_CALL, OP_BRANCH, OP_COMPUTE, OP_LOAD, OP_SIZE } from './layout.js'
 import { link } from './link.js'
 import { scoped } from './operands.js'
 import type { Site } from './operation.js'
-import { type Plan, type StepList, sequence } from './plan.js'
+import { type Plan, type Step, type StepList, sequence } from './plan.js'
 
 /** What {@link apply} leaves in the caller's hands. */
 export interface Applied {
   /** What the word holds: fds that steps have saved are open, and are now the caller's. */
   word(name: string): number
   /**
-   * Run the steps' `after` phase. Its failures are not errors: what it takes away may be gone.
+   * Run the steps' `host.gone` moment. Its failures are not errors: what it takes away may be gone.
    *
    * @returns what the steps say could not be taken away
    */
@@ -30,16 +30,16 @@ export interface Applied {
  * call by call. What clone would have given (CLONE_NEW* flags of steps) is made by unshare(2), which the other threads
  * of Node don't follow: asynchronous fs calls still see the old namespaces.
  *
- * A step of the parent phase, or one that needs Node beside a program, has no place here.
+ * A step that meets the host side, or hands a terminal to Node, has no place here.
  *
- * If a step fails, the fds that were opened are closed and the `after` phase is run. Namespaces that were unshared, and
+ * If a step fails, the fds that were opened are closed and `host.gone` is run. Namespaces that were unshared, and
  * mounts that were attached, stay.
  *
- * @throws SyscallError as of {@link run}; RtError RT_PROGRAM for a step with a parent phase
+ * @throws SyscallError as of {@link run}; RtError RT_PROGRAM for a step with a meeting
  */
 export function apply(...lists: StepList[]): Applied {
   const plan = sequence(...lists)
-  const twoSided = plan.steps.find((step) => step.parent?.length || step.withNode || step.console)
+  const twoSided = plan.steps.find((step) => step.meets?.length || step.console)
   if (twoSided) {
     throw new RtError('RT_PROGRAM', 'this step needs a second process; it can be run, but not applied', {
       step: twoSided.name,
@@ -59,14 +59,16 @@ export function apply(...lists: StepList[]): Applied {
   return { word: (name) => machine.word(name), after: () => applyAfter(plan, wordsOf(machine, machine.results, true)) }
 }
 
+const gone = (step: Step): readonly Instruction[] => step['host.gone'] ?? []
+
 /** Words by their full names. */
 type KnownWords = ReadonlyMap<string, number>
 
-/** The `after` phase alone, with what earlier phases have saved: it may ask which calls of theirs made something. */
+/** `host.gone` alone, with what earlier moments have saved: it may ask which calls of theirs made something. */
 function applyAfter(plan: Plan, words: KnownWords): string[] {
   const sections: Section[] = plan.steps.flatMap((step, index) =>
-    step.after?.length
-      ? [{ process: 'supervisor' as const, step: index, instructions: step.after, failTo: '$end', lenient: true }]
+    gone(step).length > 0
+      ? [{ process: 'supervisor' as const, step: index, instructions: gone(step), failTo: '$end', lenient: true }]
       : [],
   )
   if (sections.length === 0) return []
@@ -77,7 +79,7 @@ function applyAfter(plan: Plan, words: KnownWords): string[] {
 }
 
 /**
- * What a killed supervisor would have taken away: Node plays the `after` phase. Which directories the program had made
+ * What a killed supervisor would have taken away: Node plays `host.gone`. Which directories the program had made
  * is known from the log alone: a mark on them could be forged by whoever was inside, or not be set yet.
  *
  * @returns what the steps say could not be taken away
@@ -86,7 +88,7 @@ export const cleanUp = (program: Pick<Program, 'plan' | 'sites'>, results: Resul
   applyAfter(program.plan, wordsOf(program, results, false))
 
 /**
- * The words that instructions before the `after` phase have saved, as far as they ran.
+ * The words that instructions before `host.gone` have saved, as far as they ran.
  *
  * @param withFds fds are of use only in the process that opened them
  */
@@ -96,7 +98,7 @@ function wordsOf({ plan, sites }: Pick<Program, 'plan' | 'sites'>, results: Resu
     const result = results[i]
     if (process !== 'supervisor' || step < 0 || helper !== undefined || result === undefined) return
     if (!('save' in instruction) || instruction.save === undefined) return
-    if ((!withFds && isOpener(instruction)) || plan.steps[step]?.after?.includes(instruction)) return
+    if ((!withFds && isOpener(instruction)) || plan.steps[step]?.['host.gone']?.includes(instruction)) return
     words.set(scoped(instruction.save, `${step}.`), result)
   })
   return words

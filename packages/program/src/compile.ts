@@ -21,7 +21,8 @@ export function compile(plan: Plan, options: CompileOptions = {}): Buffer {
   refuseUnknownOptions('compile', options, OPTIONS)
   const complaints = plan.steps.flatMap((step) => {
     const path = step.origin ?? step.name
-    if (step.withNode) return [{ path, message: `${step.name}: ${step.withNode.why}` }]
+    const nodes = step.meets?.flatMap(({ node }) => node ?? []) ?? []
+    if (nodes.length > 0) return nodes.map(({ why }) => ({ path, message: `${step.name}: ${why}` }))
     return step.console ? [{ path, message: `${step.name}: a terminal needs somebody to hold its other side` }] : []
   })
   if (complaints.length > 0) {

@@ -20,6 +20,8 @@ import { diedDuringSetup, noLog, setupFailure, warningsIn } from './failure.js'
 import { markerIndex } from './fault.js'
 import { EXITED, MESSAGE_SIZE, NODES_TURN, STARTED } from './frame.js'
 import type { Log } from './log.js'
+import { nodesParts } from './meetings.js'
+import type { WithNode } from './plan.js'
 import type { RunOptions } from './run-options.js'
 import type { Streams } from './stdio.js'
 import { type TraceRow, traceRows } from './trace-rows.js'
@@ -74,6 +76,7 @@ export class RunningContainer implements Container {
     lost: (reason: unknown) => void
   }
   private readonly log_: Log
+  private readonly nodesParts: WithNode[]
   private pidfd: number | undefined
   private console: number | undefined
   private sync: number | undefined
@@ -88,6 +91,7 @@ export class RunningContainer implements Container {
     this.program = program
     this.supervisor = supervisor
     this.log_ = log
+    this.nodesParts = nodesParts(program.plan)
     this.stdin = streams.stdin
     this.stdout = streams.stdout
     this.stderr = streams.stderr
@@ -152,6 +156,7 @@ export class RunningContainer implements Container {
     this.settle.started(this)
   }
 
+  /** At the next meeting that has a part for Node. */
   private async nodesTurn(): Promise<void> {
     const stop = new AbortController()
     const abort = () => stop.abort(this.begun.options.signal?.reason)
@@ -160,14 +165,14 @@ export class RunningContainer implements Container {
     try {
       // The pipe is closed already, and the supervisor on its way out.
       this.begun.options.signal?.throwIfAborted()
-      for (const step of this.program.plan.steps) await step.withNode?.act({ pid: this.pid, signal: stop.signal })
+      await this.nodesParts.shift()?.act({ pid: this.pid, signal: stop.signal })
       if (this.sync !== undefined) writeSync(this.sync, '1')
     } catch (error) {
       this.failure ??= error
-    } finally {
-      this.begun.options.signal?.removeEventListener('abort', abort)
       // Without a byte, the end of the pipe says no.
       this.closeSync()
+    } finally {
+      this.begun.options.signal?.removeEventListener('abort', abort)
     }
   }
 

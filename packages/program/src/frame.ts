@@ -21,23 +21,27 @@ import {
 import { address, branch, buffer, call, compute, goto, type Instruction, label, ref, struct } from './instruction.js'
 import { CONSOLE_FD, FIRST_UNUSED_FD, LOG_BASE, LOG_FD, STATUS_FD, SYNC_FD } from './layout.js'
 import { linkMounts } from './link-mounts.js'
+import { initsWay, isRendezvous, nodesParts, type Rendezvous } from './meetings.js'
 import type { ProcessName } from './operation.js'
-import type { Phase, Plan } from './plan.js'
+import { INIT_MOMENTS, type Moment, type Plan } from './plan.js'
 import { CLONE, GATE, PIDFD, SIGINFO } from './vocabulary.js'
 
 /**
  * The skeleton around a plan's steps: the supervisor, the clone, the gate at which init waits, and the messages to Node.
  *
  *     supervisor                                 init
- *     outside, open (if privileged)
+ *     host.prepare, host.open (if privileged)
  *     socketpair, clone3 ───────────────────────► pdeathsig, close the other end
- *     parent; Node's part, if any
+ *     the host's and Node's part of a meeting
  *     a byte opens the gate ────────────────────► read = 1 (0: the supervisor is dead)
- *     poll(socket): closed by execve or death     enter, open (if not privileged), inside … execve
+ *                                                 init.enter, host.open (if not privileged)
+ *     poll(socket): a byte, at each further  ◄─── "here", and wait again
+ *       meeting; its part; a byte ──────────────► init.mount … init.execute: execve
+ *     poll(socket): closed by execve or death
  *     write "started"
  *     poll(pidfd, status pipe)                    the container's program
  *       status pipe without a reader: Node died ─► SIGKILL
- *     waitid, after, write siginfo, exit
+ *     waitid, host.gone, write siginfo, exit
  *
  * A compiled program has nobody to tell: it forwards signals to init, and exits as init did.
  */
@@ -94,11 +98,12 @@ function twoProcesses(plan: Plan, options: FrameOptions): Section[] {
   const sections: Section[] = []
   const own = (process: ProcessName, instructions: readonly Instruction[], failTo: string, step = -1) =>
     sections.push({ process, step, instructions, failTo })
-  const steps = (process: ProcessName, phase: Phase, failTo: string) =>
-    sections.push(...phaseOf(plan, process, phase, failTo, options.mode))
+  const steps = (process: ProcessName, moment: Moment, failTo: string, only?: number) =>
+    sections.push(...momentOf(plan, process, moment, failTo, options.mode, only))
+  const way = initsWay(plan)
   own('supervisor', supervisorStart(plan, options), '$after')
-  steps('supervisor', 'outside', '$after')
-  if (plan.opens === 'supervisor') steps('supervisor', 'open', '$after')
+  steps('supervisor', 'host.prepare', '$after')
+  if (plan.opens === 'supervisor') steps('supervisor', 'host.open', '$after')
   own('supervisor', [makeGate], '$after')
   own(
     'supervisor',
@@ -107,14 +112,15 @@ function twoProcesses(plan: Plan, options: FrameOptions): Section[] {
     plan.steps.findIndex((step) => step.clone),
   )
   own('supervisor', afterClone(plan), '$failed')
-  steps('supervisor', 'parent', '$failed')
-  own('supervisor', options.mode === 'node' ? waitForNode(plan, options) : waitStandalone(plan), '$kill')
-  steps('supervisor', 'after', '$supervisorFailed')
+  sections.push(...hostMeets(plan, way.filter(isRendezvous), options))
+  own('supervisor', options.mode === 'node' ? waitForNode(options) : waitStandalone(plan), '$kill')
+  steps('supervisor', 'host.gone', '$supervisorFailed')
   own('supervisor', options.mode === 'node' ? tellNode : exitAsInit, '$supervisorFailed')
   own('init', initStart(plan, options), '$initFailed')
-  steps('init', 'enter', '$initFailed')
-  if (plan.opens === 'init') steps('init', 'open', '$initFailed')
-  steps('init', 'inside', '$initFailed')
+  way.forEach((place, index) => {
+    if (isRendezvous(place)) own('init', initMeets(index), '$initFailed')
+    else steps('init', place.moment, '$initFailed', place.step)
+  })
   own('init', [label('$initFailed'), call('exit_group', [SETUP_FAILED])], '$initFailed')
   return sections
 }
@@ -124,36 +130,82 @@ function oneProcess(plan: Plan): Section[] {
   const flags = cloneFlags(plan)
   const step = plan.steps.findIndex((each) => each.clone)
   return [
-    ...phaseOf(plan, 'supervisor', 'outside', '$end'),
+    ...momentOf(plan, 'supervisor', 'host.prepare', '$end'),
     ...(flags
       ? [{ process: 'supervisor' as const, step, instructions: [call('unshare', [flags])], failTo: '$end' }]
       : []),
-    ...(['open', 'enter', 'inside'] as const).flatMap((phase) => phaseOf(plan, 'supervisor', phase, '$end')),
+    ...(['host.open', ...INIT_MOMENTS] as const).flatMap((moment) => momentOf(plan, 'supervisor', moment, '$end')),
     { process: 'supervisor', step: -1, instructions: [label('$end')], failTo: '$end' },
   ]
 }
 
 /** Does a step hand a terminal to Node? */
 export const hasConsole = (plan: Plan): boolean => plan.steps.some((step) => step.console)
-/** Does Node have a part between clone and gate? */
-export const hasNodesPart = (plan: Plan): boolean => plan.steps.some((step) => step.withNode)
+/** Does Node have a part at a meeting? */
+export const hasNodesPart = (plan: Plan): boolean =>
+  plan.steps.some((step) => step.meets?.some((meeting) => meeting.node !== undefined))
 
 /** The namespaces that a plan's steps ask for. */
 export const cloneFlags = (plan: Plan): number => plan.steps.reduce((all, step) => all | (step.clone ?? 0), 0)
 
-function phaseOf(
+/** What the plan's steps, or one of them, do at a moment. */
+function momentOf(
   plan: Plan,
   process: ProcessName,
-  phase: Phase,
+  moment: Moment,
   failTo: string,
   mode: FrameOptions['mode'] = 'node',
+  only?: number,
 ): Section[] {
   return plan.steps.flatMap((step, index) => {
-    const given = step[phase]
-    if (!given?.length) return []
-    const instructions = mode === 'standalone' ? given.map((each) => spoken(each, step.name)) : given
-    return [{ process, step: index, instructions, failTo, ...(phase === 'after' ? { lenient: true } : {}) }]
+    const given = step[moment]
+    if (!given?.length || (only !== undefined && only !== index)) return []
+    const instructions = heard(given, step.name, mode)
+    return [{ process, step: index, instructions, failTo, ...(moment === 'host.gone' ? { lenient: true } : {}) }]
   })
+}
+
+const heard = (given: readonly Instruction[], step: string, mode: FrameOptions['mode']): readonly Instruction[] =>
+  mode === 'standalone' ? given.map((each) => spoken(each, step)) : given
+
+/** The supervisor's side of all meetings, one after the other; it begins right after the clone. */
+function hostMeets(plan: Plan, all: readonly Rendezvous[], options: FrameOptions): Section[] {
+  let nodesTurns = nodesParts(plan).length
+  const own = (instructions: readonly Instruction[], failTo: string): Section => ({
+    process: 'supervisor',
+    step: -1,
+    instructions,
+    failTo,
+  })
+  const askNode = (): Section => {
+    nodesTurns--
+    return own(
+      [
+        message(NODES_TURN),
+        call('read', [SYNC_FD, buffer('$sync', 8), 1], { save: '$answered', why: 'Node does its part' }),
+        branch(ref('$answered'), 1, { else: '$kill' }),
+        ...(nodesTurns === 0 ? [call('close', [SYNC_FD])] : []),
+      ],
+      '$kill',
+    )
+  }
+  return all.flatMap(({ meets }, index) => [
+    ...(index === 0 ? [] : [own(awaitInit(options), '$kill')]),
+    ...meets.flatMap(({ step, meeting }): Section[] => [
+      ...(meeting.host?.length
+        ? [
+            {
+              process: 'supervisor' as const,
+              step,
+              instructions: heard(meeting.host, plan.steps[step]?.name ?? '', options.mode),
+              failTo: '$failed',
+            },
+          ]
+        : []),
+      ...(meeting.node ? [askNode()] : []),
+    ]),
+    own([openGate], '$kill'),
+  ])
 }
 
 /** Nobody reads the log of an executable of its own. */
@@ -256,30 +308,42 @@ const watch = (at: number, fd: ReturnType<typeof ref> | number, events: number):
 const message = (kind: number): Instruction =>
   call('write', [STATUS_FD, struct('timespec', { tv_sec: kind }, `$message${kind}`), MESSAGE_SIZE], { tolerate: 'any' })
 
-function waitForNode(plan: Plan, options: FrameOptions): Instruction[] {
+/** A status pipe that nobody reads is an error at once, whatever was asked for: Node is dead. */
+const nodeIsDead = (options: FrameOptions): Instruction[] =>
+  watchesNode(options) ? [branch(ref('$poll', 8), STATUS_FD, { else: '$kill' })] : []
+
+const watchesNode = ({ mode, detached }: FrameOptions): boolean => mode === 'node' && !detached
+
+/** Until init has come to the next meeting; the end of its socket instead means that it has failed. */
+const awaitInit = (options: FrameOptions): Instruction[] => [
+  watch(0, supervisorEnd, POLLIN),
+  ...(watchesNode(options) ? [watch(8, STATUS_FD, 0)] : []),
+  call('ppoll', [buffer('$poll', 16), watchesNode(options) ? 2 : 1, 0, 0, SIGSET], { why: 'until init is here' }),
+  ...nodeIsDead(options),
+  call('read', [supervisorEnd, buffer('$here', 8), 1], { save: '$isHere' }),
+  branch(ref('$isHere'), 1, { else: '$kill' }),
+]
+
+/** Init waits at its gate; the first time nobody has to be told. */
+const initMeets = (index: number): Instruction[] => [
+  ...(index === 0 ? [] : [call('write', [initEnd, 'h', 1], { why: 'here, at a meeting with the supervisor' })]),
+  call('read', [initEnd, buffer('$gate', 8), 1], { why: 'wait at the gate', save: '$gateRead' }),
+  branch(ref('$gateRead'), 1, { else: '$initFailed' }),
+]
+
+function waitForNode(options: FrameOptions): Instruction[] {
   const watched = options.detached ? 1 : 2
-  // A status pipe that nobody reads is an error at once, whatever was asked for: Node is dead.
-  const nodeIsDead: Instruction[] = options.detached ? [] : [branch(ref('$poll', 8), STATUS_FD, { else: '$kill' })]
   return [
-    ...(hasNodesPart(plan)
-      ? [
-          message(NODES_TURN),
-          call('read', [SYNC_FD, buffer('$sync', 8), 1], { save: '$answered', why: 'Node does its part' }),
-          branch(ref('$answered'), 1, { else: '$kill' }),
-          call('close', [SYNC_FD]),
-        ]
-      : []),
-    openGate,
     watch(0, supervisorEnd, POLLIN),
     ...(options.detached ? [] : [watch(8, STATUS_FD, 0)]),
     call('ppoll', [buffer('$poll', 16), watched, 0, 0, SIGSET], { why: 'until init has executed or failed' }),
-    ...nodeIsDead,
+    ...nodeIsDead(options),
     message(STARTED),
     watch(0, ref(PIDFD), POLLIN),
     call('ppoll', [buffer('$poll', 16), watched, 0, 0, SIGSET], {
       why: options.detached ? 'until init is dead' : 'until init is dead, or Node is',
     }),
-    ...nodeIsDead,
+    ...nodeIsDead(options),
     goto('$reap'),
     ...reap,
   ]
@@ -308,10 +372,9 @@ const tellNode: Instruction[] = [
  */
 function waitStandalone(plan: Plan): Instruction[] {
   const ownSession = plan.steps.some((step) =>
-    step.inside?.some((each) => each.kind === 'call' && each.call === 'setsid'),
+    INIT_MOMENTS.some((moment) => step[moment]?.some((each) => each.kind === 'call' && each.call === 'setsid')),
   )
   return [
-    openGate,
     label('$wait'),
     call('rt_sigtimedwait', [ALL_SIGNALS, buffer('$signalInfo', 128), null, SIGSET], {
       save: '$signal',
@@ -350,6 +413,4 @@ const initStart = (plan: Plan, options: FrameOptions): Instruction[] => [
   ...(options.mode === 'node'
     ? [call('close', [STATUS_FD]), ...(hasNodesPart(plan) ? [call('close', [SYNC_FD])] : [])]
     : []),
-  call('read', [initEnd, buffer('$gate', 8), 1], { why: 'wait at the gate', save: '$gateRead' }),
-  branch(ref('$gateRead'), 1, { else: '$initFailed' }),
 ]

@@ -21,9 +21,12 @@ export * from './instruction.js'
 export { CONSOLE_FD } from './layout.js'
 export type { ProcessName, Site } from './operation.js'
 export {
+  INIT_MOMENTS,
+  type InitMoment,
+  type Meeting,
+  MOMENTS,
+  type Moment,
   openedByInit,
-  PHASES,
-  type Phase,
   type Plan,
   type Step,
   type StepList,

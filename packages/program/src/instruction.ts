@@ -88,7 +88,7 @@ export interface Fail {
 }
 
 /**
- * Say something and go on: for the `after` phase, in which nothing can fail any more and something may still be left.
+ * Say something and go on: for `host.gone`, when nothing can fail any more and something may still be left.
  * Node finds it in the log (`container.warnings`); an executable of its own writes it to stderr.
  */
 export interface Warn {

@@ -1,6 +1,6 @@
 import { F_DUPFD_CLOEXEC, RESOLVE_BENEATH, RESOLVE_IN_ROOT } from '@rt/sys'
 import { type Call, call, compute, type Instruction, type Ref, ref, type StructValue } from './instruction.js'
-import type { Plan, Step } from './plan.js'
+import { INIT_MOMENTS, type InitMoment, type Plan, type Step } from './plan.js'
 import { mountWord } from './vocabulary.js'
 
 /**
@@ -28,6 +28,7 @@ const LINKED = new WeakMap<Plan, Plan>()
 /** Where in the plan a mount is attached; whether a look-up begins at it. */
 interface Attached {
   readonly path: string
+  readonly moment: InitMoment
   readonly step: number
   readonly index: number
   kept: boolean
@@ -35,25 +36,27 @@ interface Attached {
 
 function link(plan: Plan): Plan {
   const mounts: Attached[] = []
-  const steps = plan.steps.map((step, at): Step => {
-    if (!step.inside) return step
-    const inside = step.inside.map((instruction, index) => {
-      if (instruction.kind !== 'call') return instruction
-      if (instruction.mountedAt !== undefined) {
-        mounts.push({ path: instruction.mountedAt, step: at, index, kept: false })
-      }
-      if (!instruction.beneathMount) return instruction
-      const path = pathOf(instruction)
-      const holder = mounts.findLast((mount) => holds(mount.path, path))
-      if (!holder) return instruction
-      holder.kept = true
-      return lookUpBeneath(instruction, holder.path)
+  const steps: Step[] = [...plan.steps]
+  for (const moment of INIT_MOMENTS) {
+    steps.forEach((step, at) => {
+      const instructions = step[moment]?.map((instruction, index) => {
+        if (instruction.kind !== 'call') return instruction
+        if (instruction.mountedAt !== undefined) {
+          mounts.push({ path: instruction.mountedAt, moment, step: at, index, kept: false })
+        }
+        if (!instruction.beneathMount) return instruction
+        const path = pathOf(instruction)
+        const holder = mounts.findLast((mount) => holds(mount.path, path))
+        if (!holder) return instruction
+        holder.kept = true
+        return lookUpBeneath(instruction, holder.path)
+      })
+      if (instructions) steps[at] = { ...step, [moment]: instructions }
     })
-    return { ...step, inside }
-  })
-  for (const { path, step, index, kept } of mounts) {
-    const inside = steps[step]?.inside as Instruction[]
-    if (kept) inside[index] = keep(inside[index] as Call, path)
+  }
+  for (const { path, moment, step, index, kept } of mounts) {
+    const instructions = steps[step]?.[moment] as Instruction[]
+    if (kept) instructions[index] = keep(instructions[index] as Call, path)
   }
   return { ...plan, steps }
 }

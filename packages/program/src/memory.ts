@@ -108,10 +108,11 @@ export class Memory {
   /** Give named memory its place in the data segment: sizes are known when all instructions have been seen. */
   layOut(): void {
     this.dataSize = 0
+    const written = new Set(this.fixups.map(({ at }) => at.within))
     // What begins as zero comes last: an executable holds no bytes for it.
     for (const isZero of [false, true]) {
       for (const memory of this.named.values()) {
-        if ((memory.init === undefined) !== isZero) continue
+        if ((memory.init === undefined && !written.has(memory)) !== isZero) continue
         memory.offset = this.dataSize
         this.dataSize += round8(memory.size)
       }

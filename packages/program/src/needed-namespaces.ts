@@ -10,7 +10,7 @@ import {
   type SyscallName,
 } from '@rt/sys'
 import type { Call, Instruction } from './instruction.js'
-import type { Plan, Step } from './plan.js'
+import { INIT_MOMENTS, type Plan, type Step } from './plan.js'
 
 /** Calls that change what a namespace holds: made by init in a namespace of the host's, they change the host. */
 const ACTS_ON: Readonly<Partial<Record<SyscallName, number>>> = {
@@ -32,12 +32,15 @@ const ALL =
   CLONE_NEWCGROUP |
   CLONE_NEWTIME
 
-/** Init's phases: what the supervisor does, it does on the host on purpose. */
-const initsPhases = ({ enter, open, inside }: Step, { opens }: Plan) => [enter, opens === 'init' ? open : [], inside]
+/** Init's own: what the supervisor does, it does on the host on purpose. */
+const initsMoments = (step: Step, { opens }: Plan) => [
+  ...INIT_MOMENTS.map((moment) => step[moment]),
+  opens === 'init' ? step['host.open'] : [],
+]
 
-function eachCall(phases: readonly (readonly Instruction[] | undefined)[], visit: (call: Call) => void): void {
-  for (const phase of phases) {
-    phase?.forEach((instruction) => {
+function eachCall(moments: readonly (readonly Instruction[] | undefined)[], visit: (call: Call) => void): void {
+  for (const moment of moments) {
+    moment?.forEach((instruction) => {
       if (instruction.kind === 'call') visit(instruction)
     })
   }
@@ -57,8 +60,8 @@ export function neededNamespaces(plan: Plan, clone: number): { readonly step: nu
   // What init's own calls need is known before all of what is brought: a later step may bring it.
   const needed = plan.steps.map((step) => {
     let needs = step.needs ?? 0
-    eachCall([step.outside], bring)
-    eachCall(initsPhases(step, plan), (made) => {
+    eachCall([step['host.prepare']], bring)
+    eachCall(initsMoments(step, plan), (made) => {
       bring(made)
       needs |= ACTS_ON[made.call] ?? 0
     })

@@ -2,18 +2,39 @@ import { RtError } from '@rt/sys'
 import type { Instruction } from './instruction.js'
 
 /**
- * One thing that a container's set-up does, and for whom. A step is data: building it needs no privilege and has no
- * effect. Its instructions are told apart by where and when they run:
+ * When an instruction runs, and in which process. Moments come in this order; within one, steps come in the plan's.
  *
- *     outside   the supervisor, in the host's namespaces and cgroup, before the clone
- *     parent    the supervisor, after the clone; init waits until all parent instructions are done
- *     enter     init, first of all (maps are written, the cgroup is joined)
- *     open      what must be opened while the host's tree is in sight: by the supervisor before the clone when it has
- *               the privilege, else (a user namespace made by a plain user) by init, after `enter`
- *     inside    init, in the plan's order
- *     after     the supervisor, once init is gone, whatever happened; failures here are recorded, not fatal
+ *     host.prepare   the supervisor, in the host's namespaces and cgroup: what outlives init or is checked first
+ *     host.open      what must be opened while the host's tree is in sight: by the supervisor when it has the privilege,
+ *                    else (a user namespace made by a plain user) by init, after `init.enter`
+ *     init.enter     init, first of all: the cgroup is joined, ids are taken, propagation is changed
+ *     init.mount     the tree is built
+ *     init.pivot     it becomes the root; working directory and terminal in it
+ *     init.confine   limits, user, capabilities: what the program may do is cut down
+ *     init.execute   fds are closed, the filter is loaded, execve
+ *     host.gone      the supervisor, once init is gone, whatever happened; failures here are recorded, not fatal
  */
-export interface Step {
+export const MOMENTS = [
+  'host.prepare',
+  'host.open',
+  'init.enter',
+  'init.mount',
+  'init.pivot',
+  'init.confine',
+  'init.execute',
+  'host.gone',
+] as const
+export type Moment = (typeof MOMENTS)[number]
+
+/** Init's own moments, in their order. */
+export const INIT_MOMENTS = ['init.enter', 'init.mount', 'init.pivot', 'init.confine', 'init.execute'] as const
+export type InitMoment = (typeof INIT_MOMENTS)[number]
+
+/**
+ * One thing that a container's set-up does, and for whom. A step is data: building it needs no privilege and has no
+ * effect. It holds its instructions by the {@link Moment} at which they run.
+ */
+export interface Step extends Readonly<Partial<Record<Moment, readonly Instruction[]>>> {
   /** What it is, in the words of the user's option or of the spec: `mounts[3] "/data"`, `namespaces`, `user`. */
   readonly name: string
   /** One clause: why a container needs it. */
@@ -33,17 +54,7 @@ export interface Step {
    * write its pid to cgroup.procs afterwards waits for an RCU grace period, some milliseconds.
    */
   readonly cloneInto?: `$${string}`
-  readonly outside?: readonly Instruction[]
-  readonly parent?: readonly Instruction[]
-  readonly enter?: readonly Instruction[]
-  readonly open?: readonly Instruction[]
-  readonly inside?: readonly Instruction[]
-  readonly after?: readonly Instruction[]
-  /**
-   * Work for Node between the parent phase and the gate: the container's init exists and waits. `compile` refuses a plan
-   * that has any.
-   */
-  readonly withNode?: WithNode
+  readonly meets?: readonly Meeting[]
   /**
    * The step sends the master of a terminal over CONSOLE_FD (layout.ts); `run` then gives the container a `terminal`.
    * Node is needed for that too.
@@ -51,7 +62,19 @@ export interface Step {
   readonly console?: true
 }
 
-/** What Node does for a step, see {@link Step.withNode}. */
+/**
+ * Init waits, the host side acts, init goes on: id maps, hooks, "created", work for Node. It takes place before all that
+ * init does at that moment; meetings at the same moment are one wait, in the plan's order.
+ */
+export interface Meeting {
+  readonly at: InitMoment
+  /** The supervisor's part: it sees what it saved itself, and init's pid. A failure ends the set-up. */
+  readonly host?: readonly Instruction[]
+  /** Node's part, after the supervisor's. `compile` refuses a plan that has any. */
+  readonly node?: WithNode
+}
+
+/** What Node does at a {@link Meeting}. */
 export interface WithNode {
   /** Why a program can't do it alone; `compile` says it. */
   readonly why: string
@@ -59,15 +82,11 @@ export interface WithNode {
   readonly act: (init: { readonly pid: number; readonly signal: AbortSignal }) => Promise<void> | void
 }
 
-/** The phases of a {@link Step}, in the order in which they run (`open` may run in either process). */
-export const PHASES = ['outside', 'parent', 'enter', 'open', 'inside', 'after'] as const
-export type Phase = (typeof PHASES)[number]
-
 /** An ordered list of steps, and who the supervisor is. */
 export interface Plan {
   readonly steps: readonly Step[]
   /**
-   * `open` instructions run in the supervisor (`'supervisor'`, default: it is privileged in the host's mount namespace)
+   * `host.open` runs in the supervisor (`'supervisor'`, default: it is privileged in the host's mount namespace)
    * or in init (`'init'`: a plain user's user namespace, where only init may make mounts).
    */
   readonly opens: 'supervisor' | 'init'
@@ -103,5 +122,5 @@ export function sequence(...lists: StepList[]): Plan {
   return { steps, opens }
 }
 
-/** The same plan with its `open` instructions run by init: for a user namespace made without privilege. */
+/** The same plan with `host.open` run by init: for a user namespace made without privilege. */
 export const openedByInit = (plan: Plan): Plan => ({ ...plan, opens: 'init' })

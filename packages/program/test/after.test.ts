@@ -13,12 +13,12 @@ const made = join(folder, 'made')
 
 /** Makes a directory, and takes it away only if it made it, which only the call's own result tells. */
 const makes = step('directory', {
-  outside: [
+  'host.prepare': [
     call('mkdirat', [-100, made, 0o700], { save: 'made', tolerate: ['EEXIST'] }),
     compute('computed', 7),
     call('openat', [-100, folder, 0], { save: 'opened' }),
   ],
-  after: [
+  'host.gone': [
     branch(ref('made'), 0, { else: 'not ours' }),
     call('unlinkat', [-100, made, 0x200]),
     label('not ours'),
@@ -63,12 +63,12 @@ describe.each([
     expect(existsSync(made)).toBe(true)
     expect(applied.after()).toEqual([])
     expect(existsSync(made)).toBe(wasThere)
-    apply({ name: 'close', why: 'a test', outside: [call('close', [applied.word('opened')])] })
+    apply({ name: 'close', why: 'a test', 'host.prepare': [call('close', [applied.word('opened')])] })
   })
 })
 
 describe('a warning', () => {
-  const plan = shell('exit 3', step('leaves', { after: [warn('something is left')] }))
+  const plan = shell('exit 3', step('leaves', { 'host.gone': [warn('something is left')] }))
 
   it('is found by Node, and changes no exit', async () => {
     const container = await run(plan, { stdio: 'null' })
@@ -92,6 +92,6 @@ describe('a warning', () => {
 })
 
 it('a failure has the code that its step gives it', async () => {
-  const busy = step('busy', { outside: [fail('taken', 'wait', 'RT_BUSY')] })
+  const busy = step('busy', { 'host.prepare': [fail('taken', 'wait', 'RT_BUSY')] })
   await expect(run(shell('exit 0', busy))).rejects.toMatchObject({ code: 'RT_BUSY', message: 'taken', hint: 'wait' })
 })

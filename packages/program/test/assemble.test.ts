@@ -1,17 +1,14 @@
 // requires: nothing; programs are pure
 import { describe, expect, it } from 'vitest'
-import { address, assemble, buffer, call, goto, label, ref, sequence, struct } from '../src/index.js'
+import { address, assemble, buffer, call, goto, type Instruction, label, ref, sequence, struct } from '../src/index.js'
 import { execute, shell, step } from './plans.js'
 
 const build = (...steps: Parameters<typeof sequence>) =>
-  assemble(sequence(...steps, step('exec', { inside: execute(['/bin/true']) })), { mode: 'standalone', arch: 'x64' })
-const inside = (
-  ...instructions: Parameters<typeof step>[1]['inside'] extends infer T
-    ? T extends readonly (infer I)[]
-      ? I[]
-      : never
-    : never
-) => step('tested', { inside: instructions })
+  assemble(sequence(...steps, step('exec', { 'init.execute': execute(['/bin/true']) })), {
+    mode: 'standalone',
+    arch: 'x64',
+  })
+const inside = (...instructions: Instruction[]) => step('tested', { 'init.mount': instructions })
 
 interface Segment {
   type: number
@@ -71,7 +68,7 @@ describe('assemble refuses', () => {
 
   it('the same label twice in a step, but not in two steps', () => {
     expect(() => build(inside(label('x'), label('x')))).toThrow('label "0.x" is defined twice')
-    expect(() => build(inside(label('x')), step('other', { inside: [label('x')] }))).not.toThrow()
+    expect(() => build(inside(label('x')), step('other', { 'init.mount': [label('x')] }))).not.toThrow()
   })
 
   it('two steps of one name', () => {
@@ -114,4 +111,20 @@ describe('memory', () => {
     const data = segments(elf).find(({ flags, fileSize }) => flags === 6 && fileSize > 0) as Segment
     expect(data.fileSize).toBeGreaterThanOrEqual(4096)
   })
+})
+
+it('an initialised part of memory that else begins as zero is in the file', () => {
+  // A vector with a word among constants: its pointers are known now, the word's only when it runs.
+  const program = build(
+    inside(call('getpid', [], { save: 'x' }), call('getpid', [{ strings: ['constant', ref('x')] }])),
+  )
+  const data = segments(program.elf).find(({ type, flags }) => type === 1 && (flags & 2) !== 0) as Segment
+  const pointer = Buffer.alloc(8)
+  const text = program.elf.indexOf('constant\0')
+  expect(text).toBeGreaterThan(0)
+  const constants = segments(program.elf).find(
+    ({ type, offset, fileSize }) => type === 1 && offset <= text && text < offset + fileSize,
+  ) as Segment
+  pointer.writeBigUInt64LE(BigInt(constants.address + text - constants.offset))
+  expect(program.elf.subarray(data.offset, data.offset + data.fileSize).includes(pointer)).toBe(true)
 })

@@ -31,7 +31,7 @@ import {
 } from '../src/index.js'
 import { execute, shell, step } from './plans.js'
 
-const exec = step('exec', { inside: execute(['/bin/true']) })
+const exec = step('exec', { 'init.execute': execute(['/bin/true']) })
 const own = step('namespaces', { clone: CLONE_NEWNS | CLONE_NEWUTS })
 
 function refusal(plan: Plan, check = (it: Plan): unknown => assemble(it, { mode: 'node' })): RtError {
@@ -54,8 +54,8 @@ const assemblies: [string, (plan: Plan) => unknown][] = [
 
 describe.each(assemblies)('%s refuses', (_, assembled) => {
   it('steps after the one that executes: they would restrict nobody', () => {
-    const user = step('user', { origin: '--user 1', inside: [call('setresuid', [1, 1, 1])] })
-    const capabilities = step('capabilities', { inside: [call('prctl', [24, 1, 0, 0, 0])] })
+    const user = step('user', { origin: '--user 1', 'init.execute': [call('setresuid', [1, 1, 1])] })
+    const capabilities = step('capabilities', { 'init.execute': [call('prctl', [24, 1, 0, 0, 0])] })
     const error = refusal(sequence(exec, user, capabilities), assembled)
     expect(error).toMatchObject({
       code: 'RT_PROGRAM',
@@ -68,21 +68,21 @@ describe.each(assemblies)('%s refuses', (_, assembled) => {
   })
 
   it('a plan without an execve', () => {
-    expect(refusal(sequence(own, step('last', { inside: [call('getpid', [])] })), assembled)).toMatchObject({
+    expect(refusal(sequence(own, step('last', { 'init.mount': [call('getpid', [])] })), assembled)).toMatchObject({
       code: 'RT_PROGRAM',
       step: 'last',
       message: expect.stringContaining('without an execve'),
       hint: 'let exec() of @rt/chroot be the last step, or use apply for steps without a program',
     })
     expect(refusal(sequence(), assembled)).toMatchObject({ code: 'RT_PROGRAM', step: 'plan' })
-    expect(refusal(sequence(step('outside', { outside: execute(['/bin/true']) })), assembled)).toMatchObject({
+    expect(refusal(sequence(step('outside', { 'host.prepare': execute(['/bin/true']) })), assembled)).toMatchObject({
       step: 'outside',
       message: expect.stringContaining('without an execve'),
     })
   })
 
   it('a word that nobody saves', () => {
-    expect(refusal(sequence(own, step('mounts', { inside: [call('fchdir', [ref('$root')])] }), exec), assembled)) //
+    expect(refusal(sequence(own, step('mounts', { 'init.mount': [call('fchdir', [ref('$root')])] }), exec), assembled)) //
       .toMatchObject({
         code: 'RT_PROGRAM',
         step: 'mounts',
@@ -92,7 +92,7 @@ describe.each(assemblies)('%s refuses', (_, assembled) => {
   })
 
   it('a step that needs namespaces which nobody brings', () => {
-    const exposed = step('attach root', { needs: CLONE_NEWNS | CLONE_NEWNET, inside: [] })
+    const exposed = step('attach root', { needs: CLONE_NEWNS | CLONE_NEWNET, 'init.mount': [] })
     expect(refusal(sequence(own, exposed, exec), assembled)).toMatchObject({
       step: 'attach root',
       message: expect.stringContaining('needs new namespaces (CLONE_NEWNET)'),
@@ -101,7 +101,7 @@ describe.each(assemblies)('%s refuses', (_, assembled) => {
 })
 
 it('run refuses before anything is started', async () => {
-  await expect(run(sequence(exec, step('user', { inside: [call('setsid', [])] })))).rejects.toMatchObject({
+  await expect(run(sequence(exec, step('user', { 'init.execute': [call('setsid', [])] })))).rejects.toMatchObject({
     code: 'RT_PROGRAM',
     step: 'user',
   })
@@ -109,7 +109,7 @@ it('run refuses before anything is started', async () => {
 
 describe('the execve', () => {
   const accepts = (...instructions: Instruction[]) =>
-    expect(() => assemble(sequence(step('exec', { inside: instructions })), { mode: 'node' })).not.toThrow()
+    expect(() => assemble(sequence(step('exec', { 'init.mount': instructions })), { mode: 'node' })).not.toThrow()
   const attempt = (file: string, more: Parameters<typeof call>[2] = {}) =>
     call('execve', [file, vector([file]), vector([])], more)
 
@@ -132,37 +132,41 @@ describe('the execve', () => {
       call('exit_group', [127]),
       label('on'),
     ]
-    expect(() => assemble(sequence(step('hook', { inside: child }), exec), { mode: 'node' })).not.toThrow()
+    expect(() => assemble(sequence(step('hook', { 'init.mount': child }), exec), { mode: 'node' })).not.toThrow()
     // But then the other branch must not run out.
-    expect(refusal(sequence(step('hook', { inside: child })))).toMatchObject({
+    expect(refusal(sequence(step('hook', { 'init.mount': child })))).toMatchObject({
       step: 'hook',
       message: expect.stringContaining('without an execve'),
     })
   })
 
   it('is not made good by its failure: what a failed execve leads to is no way to the next step', () => {
-    const soft = step('exec', { inside: [attempt('/a', { tolerate: 'any' })] })
-    expect(refusal(sequence(soft, step('user', { inside: [call('setsid', [])] })))).toMatchObject({ step: 'user' })
-    const aside = step('exec', {
-      inside: [attempt('/a', { onError: { '*': 'aside' } }), label('aside'), call('getpid', [])],
+    const soft = step('exec', { 'init.mount': [attempt('/a', { tolerate: 'any' })] })
+    expect(refusal(sequence(soft, step('user', { 'init.mount': [call('setsid', [])] })))).toMatchObject({
+      step: 'user',
     })
-    expect(refusal(sequence(aside, step('user', { inside: [call('setsid', [])] })))).toMatchObject({ step: 'user' })
+    const aside = step('exec', {
+      'init.mount': [attempt('/a', { onError: { '*': 'aside' } }), label('aside'), call('getpid', [])],
+    })
+    expect(refusal(sequence(aside, step('user', { 'init.mount': [call('setsid', [])] })))).toMatchObject({
+      step: 'user',
+    })
   })
 
   it('has nothing behind it in its own step that is never reached', () => {
-    const dead = step('exec', { inside: [attempt('/a'), call('setresuid', [1, 1, 1])] })
+    const dead = step('exec', { 'init.mount': [attempt('/a'), call('setresuid', [1, 1, 1])] })
     expect(refusal(sequence(dead))).toMatchObject({ step: 'exec', message: expect.stringContaining('never reached') })
   })
 
   it('ends the `open` phase of init as well', () => {
-    const opens = step('sources', { open: [call('getpid', [])] })
-    const early = step('early', { enter: execute(['/bin/true']) })
+    const opens = step('sources', { 'host.open': [call('getpid', [])] })
+    const early = step('early', { 'init.enter': execute(['/bin/true']) })
     expect(() => assemble(sequence(early, opens), { mode: 'node' })).not.toThrow()
     expect(refusal(openedByInit(sequence(early, opens)))).toMatchObject({ step: 'sources' })
   })
 
   it('is no business of a child of the supervisor, nor of what the supervisor does after init is gone', () => {
-    const after = step('remove', { after: [call('unlinkat', [-100, '/x', 0], { tolerate: 'any' })] })
+    const after = step('remove', { 'host.gone': [call('unlinkat', [-100, '/x', 0], { tolerate: 'any' })] })
     expect(() => assemble(sequence(exec, after), { mode: 'node' })).not.toThrow()
   })
 })
@@ -172,13 +176,16 @@ describe('a word', () => {
   const takes = (it: Plan) => expect(() => assemble(it, { mode: 'node' })).not.toThrow()
 
   it('is saved by a call, a sum, a buffer, a named struct, or the kernel through its address', () => {
-    takes(plan(step('a', { inside: [call('getpid', [], { save: 'x' }), call('close', [ref('x')])] })))
-    takes(plan(step('a', { inside: [call('read', [0, buffer('x', 8), 8]), call('close', [ref('x', 4)])] })))
-    takes(plan(step('a', { inside: [call('wait4', [-1, address('x'), 0, null]), call('close', [ref('x')])] })))
+    takes(plan(step('a', { 'init.mount': [call('getpid', [], { save: 'x' }), call('close', [ref('x')])] })))
+    takes(plan(step('a', { 'init.mount': [call('read', [0, buffer('x', 8), 8]), call('close', [ref('x', 4)])] })))
+    takes(plan(step('a', { 'init.mount': [call('wait4', [-1, address('x'), 0, null]), call('close', [ref('x')])] })))
     takes(
       plan(
         step('a', {
-          inside: [call('ppoll', [struct('timespec', { tv_sec: 1 }, 'x'), 0, 0, 0, 0]), call('close', [ref('x')])],
+          'init.mount': [
+            call('ppoll', [struct('timespec', { tv_sec: 1 }, 'x'), 0, 0, 0, 0]),
+            call('close', [ref('x')]),
+          ],
         }),
       ),
     )
@@ -187,32 +194,53 @@ describe('a word', () => {
   it('that a later instruction saves is known in a loop, but not in an earlier phase or step', () => {
     const saves = call('getpid', [], { save: '$x' })
     const reads = call('close', [ref('$x')])
-    takes(plan(step('loop', { inside: [reads, saves] })))
-    expect(refusal(plan(step('reads', { inside: [reads] }), step('saves', { inside: [saves] })))).toMatchObject({
+    takes(plan(step('loop', { 'init.mount': [reads, saves] })))
+    expect(
+      refusal(plan(step('reads', { 'init.mount': [reads] }), step('saves', { 'init.mount': [saves] }))),
+    ).toMatchObject({
       step: 'reads',
     })
-    expect(refusal(plan(step('both', { outside: [reads], inside: [saves] })))).toMatchObject({ step: 'both' })
-    takes(plan(step('reads', { inside: [reads] }), step('saves', { outside: [saves] })))
+    expect(refusal(plan(step('both', { 'host.prepare': [reads], 'init.mount': [saves] })))).toMatchObject({
+      step: 'both',
+    })
+    takes(plan(step('reads', { 'init.mount': [reads] }), step('saves', { 'host.prepare': [saves] })))
   })
 
   it('without a $ is its own step’s', () => {
-    const saves = step('saves', { inside: [call('getpid', [], { save: 'x' })] })
-    const reads = step('reads', { inside: [call('close', [ref('x')])] })
+    const saves = step('saves', { 'init.mount': [call('getpid', [], { save: 'x' })] })
+    const reads = step('reads', { 'init.mount': [call('close', [ref('x')])] })
     expect(refusal(plan(saves, reads))).toMatchObject({ step: 'reads', hint: expect.stringContaining('begins with $') })
   })
 
   it('that init saves never comes to the supervisor, nor one of its own after the clone to init', () => {
     const saves = call('getpid', [], { save: '$x' })
     expect(
-      refusal(plan(step('init', { enter: [saves] }), step('supervisor', { parent: [call('chroot', [ref('$x')])] }))),
+      refusal(
+        plan(
+          step('init', { 'init.enter': [saves] }),
+          step('supervisor', { meets: [{ at: 'init.enter', host: [call('chroot', [ref('$x')])] }] }),
+        ),
+      ),
     ).toMatchObject({ step: 'supervisor', message: expect.stringContaining('in the supervisor') })
     expect(
-      refusal(plan(step('supervisor', { parent: [saves] }), step('init', { inside: [call('close', [ref('$x')])] }))),
+      refusal(
+        plan(
+          step('supervisor', { meets: [{ at: 'init.enter', host: [saves] }] }),
+          step('init', { 'init.mount': [call('close', [ref('$x')])] }),
+        ),
+      ),
     ).toMatchObject({ step: 'init' })
     // A close that accepts EBADF means: if it is open here. But somebody must save it.
     const close = call('close', [ref('$x')], { tolerate: ['EBADF'] })
-    takes(plan(step('init', { enter: [saves] }), step('supervisor', { parent: [close] })))
-    expect(refusal(plan(step('supervisor', { parent: [close] })))).toMatchObject({ step: 'supervisor' })
+    takes(
+      plan(
+        step('init', { 'init.enter': [saves] }),
+        step('supervisor', { meets: [{ at: 'init.enter', host: [close] }] }),
+      ),
+    )
+    expect(refusal(plan(step('supervisor', { meets: [{ at: 'init.enter', host: [close] }] })))).toMatchObject({
+      step: 'supervisor',
+    })
   })
 
   it('is looked for wherever one can stand: vectors, structs, branches, sums', () => {
@@ -223,12 +251,12 @@ describe('a word', () => {
       { kind: 'compute', save: 'y', base: 0, left: ref('lost'), right: 2 },
     ]
     for (const place of places) {
-      expect(refusal(plan(step('reads', { inside: [place] }))), place.kind).toMatchObject({ step: 'reads' })
+      expect(refusal(plan(step('reads', { 'init.mount': [place] }))), place.kind).toMatchObject({ step: 'reads' })
     }
   })
 
   it('is looked for by apply, and not by explain, which may show a part of a plan', () => {
-    const part = sequence(step('reads', { inside: [call('fchdir', [ref('$root')])] }))
+    const part = sequence(step('reads', { 'init.mount': [call('fchdir', [ref('$root')])] }))
     expect(refusal(part, (it) => apply(it))).toMatchObject({ code: 'RT_PROGRAM', step: 'reads' })
     expect(explain(part).map(({ step }) => step)).toContain('reads')
   })
@@ -244,16 +272,16 @@ describe('namespaces', () => {
     ['setdomainname', call('setdomainname', ['x', 1]), CLONE_NEWUTS],
   ]
   it.each(calls)('that %s acts on must be new ones, unless the supervisor makes the call', (_, instruction, flag) => {
-    const named = step('acts', { inside: [instruction] })
+    const named = step('acts', { 'init.mount': [instruction] })
     const others = (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWPID | CLONE_NEWIPC) & ~flag
     expect(refusal(sequence(step('others', { clone: others }), named, exec))).toMatchObject({ step: 'acts' })
     const takes = (...steps: Parameters<typeof sequence>) =>
       expect(() => assemble(sequence(...steps, exec), { mode: 'node' })).not.toThrow()
     takes(step('own', { clone: flag }), named)
-    takes(step('unshared', { enter: [call('unshare', [flag])] }), named)
-    takes(step('joined', { enter: [call('setns', [3, flag])] }), named)
-    takes(step('joined', { enter: [call('setns', [3, 0])] }), named)
-    takes(step('outside', { outside: [instruction] }))
+    takes(step('unshared', { 'init.enter': [call('unshare', [flag])] }), named)
+    takes(step('joined', { 'init.enter': [call('setns', [3, flag])] }), named)
+    takes(step('joined', { 'init.enter': [call('setns', [3, 0])] }), named)
+    takes(step('outside', { 'host.prepare': [instruction] }))
   })
 })
 

@@ -34,13 +34,13 @@ describe.skipIf(process.getuid?.() !== 0)('a compiled plan (skipped without root
   it('exits with 128 + n when a signal ended the container', () => {
     const plan = sequence(
       step('namespaces', { clone: 0x20000 }),
-      step('exec', { inside: execute(['/bin/sh', '-c', 'kill -TERM $$']) }),
+      step('exec', { 'init.execute': execute(['/bin/sh', '-c', 'kill -TERM $$']) }),
     )
     expect(run(plan).status).toBe(143)
   })
 
   it('says which step, call and errno ended the set-up, and exits with 125', () => {
-    const bad = step('mounts[0] "/x"', { inside: [call('mount', ['none', '/nonexistent', 'tmpfs', 6, null])] })
+    const bad = step('mounts[0] "/x"', { 'init.mount': [call('mount', ['none', '/nonexistent', 'tmpfs', 6, null])] })
     expect(run(shell('exit 0', bad))).toEqual({
       status: 125,
       signal: null,
@@ -51,12 +51,12 @@ describe.skipIf(process.getuid?.() !== 0)('a compiled plan (skipped without root
   })
 
   it('says so too when a call that tolerates some errors fails with another', () => {
-    const bad = step('chdir', { inside: [call('chdir', ['/etc/passwd'], { tolerate: ['ENOENT', 'EACCES'] })] })
+    const bad = step('chdir', { 'init.mount': [call('chdir', ['/etc/passwd'], { tolerate: ['ENOENT', 'EACCES'] })] })
     expect(run(shell('exit 0', bad)).stderr).toBe('rt: chdir (test): chdir("/etc/passwd") = -1 ENOTDIR\n')
   })
 
   it('exits with 125 too when it is the supervisor’s part that failed while init waited', () => {
-    const bad = step('map', { parent: [call('chdir', ['/nonexistent'])] })
+    const bad = step('map', { meets: [{ at: 'init.enter', host: [call('chdir', ['/nonexistent'])] }] })
     expect(run(shell('exit 0', bad))).toMatchObject({
       status: 125,
       stderr: 'rt: map (test): chdir("/nonexistent") = -1 ENOENT\n',
@@ -64,7 +64,7 @@ describe.skipIf(process.getuid?.() !== 0)('a compiled plan (skipped without root
   })
 
   it('exits with 127 and 126 like a shell when the command is not there or not executable', () => {
-    const exec = (file: string) => sequence(step('exec', { inside: execute([file]) }))
+    const exec = (file: string) => sequence(step('exec', { 'init.execute': execute([file]) }))
     expect(run(exec('/nonexistent'))).toMatchObject({ status: 127, stderr: expect.stringContaining('= -1 ENOENT') })
     expect(run(exec('/etc/passwd'))).toMatchObject({ status: 126, stderr: expect.stringContaining('= -1 EACCES') })
   })
@@ -72,14 +72,14 @@ describe.skipIf(process.getuid?.() !== 0)('a compiled plan (skipped without root
   it('runs the `after` phase of a set-up that failed as well as of one that worked', () => {
     const file = join(folder, 'marker')
     const clean = step('clean', {
-      outside: [call('mkdirat', [-100, file, 0o700])],
-      after: [call('unlinkat', [-100, file, 0x200])],
+      'host.prepare': [call('mkdirat', [-100, file, 0o700])],
+      'host.gone': [call('unlinkat', [-100, file, 0x200])],
     })
     for (const end of ['exit 0', 'exit 1']) {
       expect(run(shell(end, clean)).stderr).toBe('')
       expect(() => execFileSync('test', ['-e', file])).toThrow()
     }
-    run(shell('exit 0', clean, step('bad', { inside: [call('chdir', ['/nonexistent'])] })))
+    run(shell('exit 0', clean, step('bad', { 'init.mount': [call('chdir', ['/nonexistent'])] })))
     expect(() => execFileSync('test', ['-e', file])).toThrow()
   })
 
@@ -107,8 +107,8 @@ describe.skipIf(process.getuid?.() !== 0)('a compiled plan (skipped without root
     // An error message of the supervisor, written to a gate that is fd 2, would let init go on.
     const marker = join(folder, 'marker')
     const bad = step('map', {
-      parent: [call('chdir', ['/nonexistent'])],
-      enter: [call('mkdirat', [-100, marker, 0o755])],
+      meets: [{ at: 'init.enter', host: [call('chdir', ['/nonexistent'])] }],
+      'init.enter': [call('mkdirat', [-100, marker, 0o755])],
     })
     for (let i = 0; i < 20; i++) {
       const { status } = spawnSync('/bin/sh', ['-c', 'exec "$0" >&- 2>&-', executable(shell('exit 0', bad))])
@@ -131,7 +131,7 @@ describe.skipIf(process.getuid?.() !== 0)('a compiled plan (skipped without root
 
   it.each<[string, Step[]]>([
     ['in the same process group: by the terminal alone', []],
-    ['in a session of its own: by the executable', [step('session', { inside: [call('setsid', [])] })]],
+    ['in a session of its own: by the executable', [step('session', { 'init.mount': [call('setsid', [])] })]],
   ])('has Ctrl-C once: a container %s', async (_, steps) => {
     const { controller, peer } = openPseudoTerminal()
     // Each SIGINT is one line. A second one that came while the first is dealt with would be one with it to the kernel:
@@ -157,7 +157,7 @@ describe.skipIf(process.getuid?.() !== 0)('a compiled plan (skipped without root
 
   it('takes the container with it when it is killed', async () => {
     // No pid namespace: the container's own number is the host's.
-    const sleeps = step('exec', { inside: execute(['/bin/sh', '-c', 'echo $$; exec sleep 60']) })
+    const sleeps = step('exec', { 'init.execute': execute(['/bin/sh', '-c', 'echo $$; exec sleep 60']) })
     const child = spawn(executable(sequence(sleeps)), { stdio: ['ignore', 'pipe', 'inherit'], env: {} })
     const [pid] = (await once(child.stdout, 'data')) as [Buffer]
     const container = pidfdOpen(Number(pid))
@@ -179,7 +179,10 @@ describe.skipIf(process.getuid?.() !== 0)('a compiled plan (skipped without root
 describe('compile refuses', () => {
   it('a plan that needs Node, with every reason', () => {
     const plan = sequence(
-      step('uid map', { origin: '--userns', withNode: { why: 'Node writes the map', act: () => undefined } }),
+      step('uid map', {
+        origin: '--userns',
+        meets: [{ at: 'init.enter', node: { why: 'Node writes the map', act: () => undefined } }],
+      }),
       step('terminal', { origin: '-t', console: true }),
     )
     expect(() => compile(plan)).toThrow(

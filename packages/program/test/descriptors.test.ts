@@ -26,7 +26,9 @@ const inherited = (): number[] =>
       return (Number.parseInt(flags as string, 8) & O_CLOEXEC) === 0
     })
 
-const handed = step('hand over', { withNode: { why: 'a test', act: () => Promise.reject(new Error('seen')) } })
+const handed = step('hand over', {
+  meets: [{ at: 'init.enter', node: { why: 'a test', act: () => Promise.reject(new Error('seen')) } }],
+})
 const console = step('terminal', { console: true })
 
 describe('what Node opens for a container', () => {
@@ -48,7 +50,7 @@ describe('what Node opens for a container', () => {
       return start(options)
     })
     // Every kind of fd that a start can have: pipes, /dev/null, a low fd moved up, the log, news, a console, Node's turn.
-    const plan = sequence(console, handed, step('exec', { inside: execute(['/bin/true']) }))
+    const plan = sequence(console, handed, step('exec', { 'init.execute': execute(['/bin/true']) }))
     for (const stdio of ['pipe', 'null', 'inherit', ['pipe', 2, 1]] as const) {
       await expect(run(plan, { stdio })).rejects.toThrow('seen')
     }
@@ -58,7 +60,7 @@ describe('what Node opens for a container', () => {
   it('nor while it runs', async () => {
     const list = () => spawnSync('/bin/ls', ['/proc/self/fd'], { encoding: 'utf8' }).stdout
     const before = list()
-    const container = await run(sequence(step('exec', { inside: execute(['/bin/cat']) })), { stdio: 'pipe' })
+    const container = await run(sequence(step('exec', { 'init.execute': execute(['/bin/cat']) })), { stdio: 'pipe' })
     expect(list()).toBe(before)
     container.stdin?.end()
     await container.exited
@@ -67,8 +69,8 @@ describe('what Node opens for a container', () => {
   it('the program has not either, though its exec closes nothing', async (context) => {
     needs(context, 'root')
     const argv = ['/bin/ls', '/proc/self/fd']
-    const bare = step('exec', { inside: [call('execve', [argv[0] as string, vector(argv), vector([])])] })
-    const node = step('node', { withNode: { why: 'a test', act: () => undefined } })
+    const bare = step('exec', { 'init.execute': [call('execve', [argv[0] as string, vector(argv), vector([])])] })
+    const node = step('node', { meets: [{ at: 'init.enter', node: { why: 'a test', act: () => undefined } }] })
     for (const more of [[], [node]]) {
       const plan = sequence(step('namespaces', { clone: CLONE_NEWNS }), more, bare)
       const container = await run(plan, { stdio: ['null', 'pipe', 'inherit'] })
@@ -81,7 +83,7 @@ describe('what Node opens for a container', () => {
   it('nor what Node’s caller, or native code in it, opened without close-on-exec', async (context) => {
     needs(context, 'root')
     const argv = ['/bin/ls', '/proc/self/fd']
-    const bare = step('exec', { inside: [call('execve', [argv[0] as string, vector(argv), vector([])])] })
+    const bare = step('exec', { 'init.execute': [call('execve', [argv[0] as string, vector(argv), vector([])])] })
     const held = openSync('/dev/null', 'r')
     const inheritable = (fd: number, on: boolean) => syscall('fcntl', fd, F_SETFD, on ? 0 : FD_CLOEXEC)
     // Whatever numbers are in use: the first of them that isn't rt's own among them.
@@ -104,8 +106,8 @@ describe('what Node opens for a container', () => {
   it('init does nothing where the gate has not been opened: the supervisor was killed', async (context) => {
     needs(context, 'root')
     const marker = join(folder, 'marker')
-    const parent = step('parent', { parent: [call('getppid', [])] })
-    const enter = step('enter', { enter: [call('mkdirat', [-100, marker, 0o700])] })
+    const parent = step('parent', { meets: [{ at: 'init.enter', host: [call('getppid', [])] }] })
+    const enter = step('enter', { 'init.enter': [call('mkdirat', [-100, marker, 0o700])] })
     const plan = shell('exit 0', parent, enter)
     // Detached: without the kernel's help, which kills init when its parent is gone.
     const { sites } = assemble(plan, { mode: 'node', detached: true })

@@ -24,7 +24,7 @@ describe('explain', () => {
     const of = (iov_base: Uint8Array | { text: string; secret?: boolean }) =>
       call('writev', [1, struct('iovec', { iov_base, iov_len: 3 }), 1])
     const calls = [of(Buffer.from('abc')), of({ text: 'abc' }), of({ text: 'abc', secret: true })]
-    const shown = explain(sequence(step('points', { inside: calls }))).find((each) => each.step === 'points')
+    const shown = explain(sequence(step('points', { 'init.mount': calls }))).find((each) => each.step === 'points')
     expect(shown?.calls.map((each) => each.call)).toEqual([
       expect.stringContaining('iov_base=/* 3 bytes */'),
       expect.stringContaining('iov_base="abc"'),
@@ -36,8 +36,10 @@ describe('explain', () => {
     const open = step('mounts[0] "/data"', {
       why: 'a bind mount',
       origin: '-v /srv:/data',
-      open: [call('open_tree', [-100, '/srv', 0x80001], { save: 'tree', of: '/srv', why: 'a copy of the mount' })],
-      inside: [call('move_mount', [ref('tree'), '', -100, '/data', 4])],
+      'host.open': [
+        call('open_tree', [-100, '/srv', 0x80001], { save: 'tree', of: '/srv', why: 'a copy of the mount' }),
+      ],
+      'init.mount': [call('move_mount', [ref('tree'), '', -100, '/data', 4])],
     })
     expect(formatExplanation(explain(shell('exit 0', open), { arch: 'x64' }))).toMatchInlineSnapshot(`
       "supervisor: in the host’s namespaces
@@ -99,7 +101,7 @@ describe('explain', () => {
   it('shows the machine’s own instructions when asked, and hides secrets', () => {
     const plan = sequence(
       step('counting', {
-        outside: [
+        'host.prepare': [
           compute('n', 1, 2, 3),
           branch(ref('n'), 7, { mask: 0xff, then: '$after' }),
           call('write', [1, { text: 'TOKEN=1', secret: true }, 7]),
@@ -128,7 +130,7 @@ describe('explain', () => {
   ])('shows the machine’s own instructions on %s', (_, value, shown) => {
     const plan = sequence(
       step('words', {
-        outside: [
+        'host.prepare': [
           call('getpid', [], { save: 'pid' }),
           call('read', [0, buffer('room', 8), 8]),
           branch(value, 7, { then: '$after' }),
@@ -152,7 +154,7 @@ describe('explain', () => {
   it('shows what runs only under a condition below that condition, and where ways come together', () => {
     const plan = sequence(
       step('conditions', {
-        outside: [
+        'host.prepare': [
           call('openat', [-100, '/a', 0], { save: 'a', onError: { ENOENT: 'missing', EAGAIN: 'again' } }),
           label('found'),
           branch(ref('a'), 7, { then: 'good' }),
@@ -213,7 +215,7 @@ describe('explain', () => {
     const names = ['cpu', 'memory', 'pids', 'io', 'rdma']
     const plan = sequence(
       step('groups', {
-        outside: names.flatMap((name) => [
+        'host.prepare': names.flatMap((name) => [
           call('mkdir', [`/${name}`, 0o755]),
           call('chdir', [`/${name}`]),
           call('umask', [0]),

@@ -14,12 +14,12 @@ const made = join(folder, 'made')
 const plan: Plan = shell(
   'exit 0',
   step('directory', {
-    outside: [call('mkdirat', [-100, made, 0o700])],
-    open: [call('open_tree', [-100, '/tmp', 0x80001], { save: 'tree', of: '/tmp' })],
-    parent: [call('getpid', [])],
-    enter: [call('getpid', [])],
-    inside: [call('close', [ref('tree')])],
-    after: [call('unlinkat', [-100, made, 0x200])],
+    'host.prepare': [call('mkdirat', [-100, made, 0o700])],
+    'host.open': [call('open_tree', [-100, '/tmp', 0x80001], { save: 'tree', of: '/tmp' })],
+    meets: [{ at: 'init.enter', host: [call('getpid', [])] }],
+    'init.enter': [call('getpid', [])],
+    'init.mount': [call('close', [ref('tree')])],
+    'host.gone': [call('unlinkat', [-100, made, 0x200])],
   }),
 )
 

@@ -29,7 +29,7 @@ describe('a program’s image (CVE-2019-5736)', () => {
 
   it('is what the set-up runs from', async (context) => {
     if (process.getuid?.() !== 0) context.skip('needs root: the set-up is not dumpable')
-    const container = await run(sequence(step('exec', { inside: execute(['/bin/cat']) })), {
+    const container = await run(sequence(step('exec', { 'init.execute': execute(['/bin/cat']) })), {
       stdio: ['pipe', 'null', 'null'],
     })
     const fd = openSync(`/proc/${container.supervisor}/exe`, 'r')

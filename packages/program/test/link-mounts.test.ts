@@ -20,7 +20,7 @@ const mounted = (path: string, word = 'mount'): Instruction => call('close', [re
 /** What the instructions of one step become. */
 function linked(...instructions: readonly Instruction[]): string[] {
   const end: Instruction = { kind: 'label', name: 'end' }
-  return explain(sequence(step('tested', { inside: [...instructions, end] })))
+  return explain(sequence(step('tested', { 'init.mount': [...instructions, end] })))
     .filter(({ step: name }) => name === 'tested')
     .flatMap(({ calls }) => calls.map((each) => each.call.replace(/, \{flags.*?resolve=/, ', ').replace(/\}, \d+/, '')))
 }
@@ -79,11 +79,11 @@ describe('a look-up', () => {
 })
 
 it('mounts and look-ups of different steps, and of plans within plans, find each other', () => {
-  const inner = sequence(step('mounts', { inside: [mounted('/a')] }))
-  const outer = sequence(inner, step('looks', { inside: [lookUp('a/x'), { kind: 'label', name: 'end' }] }))
+  const inner = sequence(step('mounts', { 'init.mount': [mounted('/a')] }))
+  const outer = sequence(inner, step('looks', { 'init.mount': [lookUp('a/x'), { kind: 'label', name: 'end' }] }))
   const calls = explain(outer).flatMap((each) => each.calls.map(({ call: made }) => made))
   expect(calls).toContain('$mount:/a = mount')
   expect(calls.filter((each) => each.startsWith('openat2($mount:/a</a>, "x"'))).toHaveLength(1)
   // The plan as data stays what its steps were.
-  expect(outer.steps[0]?.inside).toEqual([mounted('/a')])
+  expect(outer.steps[0]?.['init.mount']).toEqual([mounted('/a')])
 })

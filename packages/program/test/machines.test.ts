@@ -33,13 +33,13 @@ beforeEach(() => {
 /** The same instructions, by the machine in the ELF (in the supervisor and in init) and by Node's own. */
 const machines: Record<string, (instructions: Instruction[]) => Promise<void>> = {
   supervisor: async (instructions) => {
-    await (await run(shell('exit 0', step('tested', { outside: instructions })), { stdio: 'null' })).exited
+    await (await run(shell('exit 0', step('tested', { 'host.prepare': instructions })), { stdio: 'null' })).exited
   },
   init: async (instructions) => {
-    await (await run(shell('exit 0', step('tested', { inside: instructions })), { stdio: 'null' })).exited
+    await (await run(shell('exit 0', step('tested', { 'init.mount': instructions })), { stdio: 'null' })).exited
   },
   node: async (instructions) => {
-    apply(step('tested', { inside: instructions }))
+    apply(step('tested', { 'init.mount': instructions }))
   },
 }
 
@@ -168,10 +168,13 @@ it('apply that fails closes what it had opened, and takes away what it had made'
   expect(() =>
     apply(
       step('makes', {
-        outside: [call('mkdirat', [-100, made, 0o755])],
-        after: [call('unlinkat', [-100, made, 0x200])],
+        'host.prepare': [call('mkdirat', [-100, made, 0o755])],
+        'host.gone': [call('unlinkat', [-100, made, 0x200])],
       }),
-      step('opens', { open: [call('openat', [-100, folder, 0], { save: 'kept' })], inside: [call('close', [9999])] }),
+      step('opens', {
+        'host.open': [call('openat', [-100, folder, 0], { save: 'kept' })],
+        'init.mount': [call('close', [9999])],
+      }),
     ),
   ).toThrow('EBADF')
   expect(existsSync(made)).toBe(false)
@@ -183,10 +186,10 @@ it('apply closes what is still open when a step fails, and nothing twice: the nu
   const opened = (save: string) => call('openat', [-100, folder, 0], { save })
   const closes = [opened('closed'), opened('kept'), call('close', [ref('closed')])]
   const fails = call('mkdirat', [-100, folder, 0o755])
-  expect(() => apply(step('fails', { inside: [...closes, fails] }))).toThrow('EEXIST')
+  expect(() => apply(step('fails', { 'init.mount': [...closes, fails] }))).toThrow('EEXIST')
   expect(readdirSync('/proc/self/fd').length).toBe(before)
 
-  const applied = apply(step('afterwards', { inside: [call('getpid', [])], after: [...closes, fails] }))
+  const applied = apply(step('afterwards', { 'init.mount': [call('getpid', [])], 'host.gone': [...closes, fails] }))
   expect(applied.after()).toEqual([])
   expect(readdirSync('/proc/self/fd').length).toBe(before)
 })

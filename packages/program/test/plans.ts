@@ -10,10 +10,10 @@ export function shell(script: string, ...steps: Step[]): Plan {
   return sequence(
     step('namespaces', {
       clone: CLONE_NEWNS | CLONE_NEWPID,
-      enter: [call('mount', [null, '/', null, MS_REC | MS_PRIVATE, null])],
+      'init.enter': [call('mount', [null, '/', null, MS_REC | MS_PRIVATE, null])],
     }),
     steps,
-    step('exec', { inside: execute(['/bin/sh', '-c', script]) }),
+    step('exec', { 'init.execute': execute(['/bin/sh', '-c', script]) }),
   )
 }
 

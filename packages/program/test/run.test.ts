@@ -66,7 +66,7 @@ describe.skipIf(!isRoot)('run (skipped without root: new namespaces)', () => {
     const before = readdirSync('/proc/self/fd').length
     const plan = sequence(
       step('namespaces', { clone: 0x20000 }),
-      step('exec', { inside: execute(['/bin/ls', '-l', '/proc/self/fd']) }),
+      step('exec', { 'init.execute': execute(['/bin/ls', '-l', '/proc/self/fd']) }),
     )
     const container = await run(plan, { stdio: ['null', 'pipe', 'inherit'] })
     const seen = await text(container.stdout!)
@@ -87,13 +87,18 @@ describe.skipIf(!isRoot)('run (skipped without root: new namespaces)', () => {
 
   it('runs the set-up from a sealed memfd, not dumpable, never from node (CVE-2019-5736)', async () => {
     const waiting = step('wait', {
-      withNode: {
-        why: 'the test looks at it',
-        act: ({ pid }) => {
-          expect(readlinkSync(`/proc/${pid}/exe`)).toBe('/memfd:rt (deleted)')
-          expect(readFileSync(`/proc/${pid}/status`, 'utf8')).toMatch(/^Threads:\t1$/m)
+      meets: [
+        {
+          at: 'init.enter',
+          node: {
+            why: 'the test looks at it',
+            act: ({ pid }) => {
+              expect(readlinkSync(`/proc/${pid}/exe`)).toBe('/memfd:rt (deleted)')
+              expect(readFileSync(`/proc/${pid}/status`, 'utf8')).toMatch(/^Threads:\t1$/m)
+            },
+          },
         },
-      },
+      ],
     })
     // So it leaves no core either, and its files in /proc are root's, whoever it will be.
     const isDumpable = [
@@ -107,14 +112,21 @@ describe.skipIf(!isRoot)('run (skipped without root: new namespaces)', () => {
   })
 
   it('ends the set-up when Node’s part fails, and says why', async () => {
-    const step_ = step('ask Node', { withNode: { why: 'a test', act: () => Promise.reject(new Error('no map')) } })
+    const step_ = step('ask Node', {
+      meets: [{ at: 'init.enter', node: { why: 'a test', act: () => Promise.reject(new Error('no map')) } }],
+    })
     await expect(run(shell('exit 0', step_), { stdio: 'null' })).rejects.toThrow('no map')
   })
 
   it('says that init was killed during the set-up, and where', async () => {
-    const hang = step('hang', { inside: [call('ppoll', [0, 0, 0, 0, 8])] })
+    const hang = step('hang', { 'init.mount': [call('ppoll', [0, 0, 0, 0, 8])] })
     const hint = step('look', {
-      withNode: { why: 'a test', act: ({ pid }) => void setTimeout(() => process.kill(pid, 9), 30) },
+      meets: [
+        {
+          at: 'init.enter',
+          node: { why: 'a test', act: ({ pid }) => void setTimeout(() => process.kill(pid, 9), 30) },
+        },
+      ],
     })
     await expect(run(shell('exit 0', hint, hang), { stdio: 'null' })).rejects.toMatchObject({
       code: 'RT_BROKEN_PROCESS',
@@ -184,7 +196,7 @@ describe.skipIf(!isRoot)('run (skipped without root: new namespaces)', () => {
   })
 
   it('refuses text with a NUL, and a word that is no stdio', async () => {
-    await expect(run(sequence(step('exec', { inside: execute(['/bin/a\0b']) })))).rejects.toThrow('a NUL byte')
+    await expect(run(sequence(step('exec', { 'init.execute': execute(['/bin/a\0b']) })))).rejects.toThrow('a NUL byte')
     await expect(run(shell('true'), { stdio: 'pype' as 'pipe' })).rejects.toThrow('expected "inherit", "pipe"')
   })
 })

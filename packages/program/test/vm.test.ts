@@ -57,7 +57,7 @@ describe('the arm64 machine', () => {
     const file = join(folder, 'number')
     const plan = sequence(
       step('write a number', {
-        outside: [
+        'host.prepare': [
           compute('sum', 1_000_000, 3, 78_522),
           ...decimal('text', ref('sum')),
           call('openat', [-100, file, O_WRONLY | O_CREAT | O_EXCL, 0o600], { save: 'fd' }),
@@ -76,8 +76,8 @@ describe('the arm64 machine', () => {
           call('write', [-1, address('cwd'), 1], { tolerate: 'any' }),
         ],
       }),
-      step('nowhere', { outside: [call('chdir', ['/nonexistent'])] }),
-      step('exec', { inside: execute(['/bin/true']) }),
+      step('nowhere', { 'host.prepare': [call('chdir', ['/nonexistent'])] }),
+      step('exec', { 'init.execute': execute(['/bin/true']) }),
     )
     const elf = join(folder, 'arm64.elf')
     writeFileSync(elf, compile(plan, { arch: 'arm64' }), { mode: 0o755 })

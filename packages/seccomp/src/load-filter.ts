@@ -34,7 +34,7 @@ export function loadFilter(bytes: Uint8Array, options: LoadFilterOptions = {}): 
     name: 'seccomp',
     why: 'what a program never calls need not be within its reach',
     ...(origin === undefined ? {} : { origin }),
-    inside: [
+    'init.execute': [
       compute('filter+0', instructions),
       compute('filter+8', bytes),
       call('seccomp', [SECCOMP_SET_MODE_FILTER, flags, buffer('filter', PROGRAM_SIZE)], {

@@ -12,19 +12,19 @@ const CANARY = 'rt-lab-canary'
 const sharedPlace = (directory: string): Step => ({
   name: 'shared place',
   why: 'a mount of the host whose propagation is shared, as systemd sets it for all',
-  outside: [
+  'host.prepare': [
     call('mount', ['none', directory, 'tmpfs', 0, null]),
     call('mount', [null, directory, null, MS_SHARED, null]),
     call('mkdir', [`${directory}/inside`, 0o755]),
   ],
-  after: [call('umount2', [directory, MNT_DETACH])],
+  'host.gone': [call('umount2', [directory, MNT_DETACH])],
 })
 
 /** What the classic demonstration does to /tmp. */
 const emptyDirectory = (destination: string): Step => ({
   name: `mount ${JSON.stringify(destination)}`,
   why: 'an empty directory in memory',
-  inside: [call('mount', ['none', destination, 'tmpfs', 0, ''])],
+  'init.mount': [call('mount', ['none', destination, 'tmpfs', 0, ''])],
 })
 
 export const privateTmpfs: Experiment = {
