@@ -113,7 +113,7 @@ describe.skipIf(process.getuid?.() !== 0)('the plan of rt run (skipped without r
 
   it('leaves nothing when a process is killed by SIGKILL at any operation', async () => {
     for (const [op, site] of sites.entries()) {
-      await outcome({ op, signal: 9 })
+      await outcome({ op, dies: true })
       nothingLeft(`operation ${op} (${plan.steps[site.step]?.name ?? 'set-up'}) with SIGKILL`)
     }
     expect(readdirSync('/proc/self/fd').length).toBe(before.fds)

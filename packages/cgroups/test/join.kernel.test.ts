@@ -405,7 +405,7 @@ describe('every operation of the step', () => {
 
   it('killed there leaves nothing behind', async () => {
     for (const [op] of ops) {
-      await outcome({ op, signal: 9 })
+      await outcome({ op, dies: true })
       expect(groupsNamed(name, here), `operation ${op}`).toEqual([])
     }
   })

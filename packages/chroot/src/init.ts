@@ -1,4 +1,16 @@
-import { address, branch, buffer, call, compute, goto, type Instruction, label, ref, type Step } from '@rt/program'
+import {
+  address,
+  branch,
+  buffer,
+  call,
+  clone,
+  compute,
+  goto,
+  type Instruction,
+  label,
+  ref,
+  type Step,
+} from '@rt/program'
 import {
   type OptionKeys,
   PR_SET_CHILD_SUBREAPER,
@@ -66,30 +78,30 @@ export function init(options: InitOptions = {}): Step {
     name: 'init',
     why: 'process 1 must reap orphans, and the kernel ignores signals to it that it does not handle',
     ...asked(options.origin),
-    // What the two processes do stands before the clone, so that both leave it backwards: after it they write the same
-    // places of the log, and its reader (program/src/failure.ts) follows a program only as long as it goes forward.
     'init.execute': [
-      goto('clone'),
-      label('init'),
-      ...(capabilities ? [dropKept(capabilities)] : []),
-      call('close_range', [3, WORD32, 0], { why: 'the gate too: the supervisor waits for the execve of the child' }),
-      call('prctl', [PR_SET_DUMPABLE, 0, 0, 0, 0], { why: 'no process of the container may trace or read this one' }),
-      call('prctl', [PR_SET_NAME, 'init', 0, 0, 0]),
-      call('prctl', [PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0], { why: 'for a plan without a pid namespace of its own' }),
-      ...waitAndForward(terminal),
-      label('program'),
-      ...(terminal ? foreground : []),
-      goto('exec'),
-      label('clone'),
       // Before the clone: from here on the death of the supervisor ends this process, and an earlier one is noticed by
       // the child's `exec`.
       ...dieWithParent(parentDeathSignal),
       call('rt_sigprocmask', [SIG_SETMASK, ALL_SIGNALS, null, SIGSET_SIZE], {
         why: 'a blocked signal waits, where process 1 would never see it',
       }),
-      call('clone', [SIGCHLD, 0, 0, 0, 0], { save: 'child', why: 'the container’s program' }),
-      branch(ref('child'), 0, { then: 'program', else: 'init' }),
-      label('exec'),
+      clone('clone', [SIGCHLD, 0, 0, 0, 0], 'program', {
+        save: 'child',
+        why: 'the container’s program',
+        parent: [
+          ...(capabilities ? [dropKept(capabilities)] : []),
+          call('close_range', [3, WORD32, 0], {
+            why: 'the gate too: the supervisor waits for the execve of the child',
+          }),
+          call('prctl', [PR_SET_DUMPABLE, 0, 0, 0, 0], {
+            why: 'no process of the container may trace or read this one',
+          }),
+          call('prctl', [PR_SET_NAME, 'init', 0, 0, 0]),
+          call('prctl', [PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0], { why: 'for a plan without a pid namespace of its own' }),
+          ...waitAndForward(terminal),
+        ],
+      }),
+      ...(terminal ? foreground : []),
     ],
   }
 }

@@ -15,7 +15,10 @@ describe('the plan', () => {
   it('clones; one part waits and forwards, the other goes on', () => {
     expect(explained(init())).toMatchInlineSnapshot(`
       "init:
-        go to clone
+        prctl(PR_SET_PDEATHSIG, SIGKILL)
+        rt_sigprocmask(SIG_SETMASK, /* 8 bytes */, NULL, 8)
+        clone(SIGCHLD, NULL, NULL, NULL, NULL) → child
+      init:
         close_range(3, 4294967295, 0)
         prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE)
         prctl(PR_SET_NAME, "init")
@@ -35,11 +38,8 @@ describe('the plan', () => {
         exit_group(status)
         code = 128 + status * 1
         exit_group(code)
-        go to exec
-        prctl(PR_SET_PDEATHSIG, SIGKILL)
-        rt_sigprocmask(SIG_SETMASK, /* 8 bytes */, NULL, 8)
-        clone(SIGCHLD, NULL, NULL, NULL, NULL) → child
-        if child == 0 go to program, else to init"
+        $failure = *(67108880) → $failure
+        exit_group(125)"
     `)
   })
 

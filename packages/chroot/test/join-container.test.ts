@@ -153,13 +153,13 @@ describe('a running container', () => {
     const chrooted: Step = {
       name: 'chroot',
       why: 'test',
-      'init.mount': [call('chdir', ['/sub']), call('chroot', ['.'])],
+      'init.pivot': [call('chdir', ['/sub']), call('chroot', ['.'])],
     }
     const bind = filesystem('tmpfs', 'sub/bin')
     const copy: Step = {
       name: 'busybox',
       why: 'a program for the smaller root',
-      'init.mount': [call('linkat', [AT_FDCWD, '/bin/busybox', AT_FDCWD, '/sub/busybox', 0], { tolerate: ['EEXIST'] })],
+      'init.pivot': [call('linkat', [AT_FDCWD, '/bin/busybox', AT_FDCWD, '/sub/busybox', 0], { tolerate: ['EEXIST'] })],
     }
     const steps = [namespaces(), root(tree(directory), [proc(), bind]), copy, chrooted]
     const container = await sleeping(steps, ['/busybox', 'sleep', '1000'])

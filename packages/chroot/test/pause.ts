@@ -23,7 +23,7 @@ export function pause(): Pause {
     step: {
       name: 'pause',
       why: 'a test',
-      'init.mount': [call('write', [1, '.', 1]), call('read', [0, buffer('byte', 8), 1])],
+      'init.confine': [call('write', [1, '.', 1]), call('read', [0, buffer('byte', 8), 1])],
     },
     stdin,
     stdout,

@@ -119,7 +119,7 @@ describe('standardStreams', () => {
     const { sites } = assemble(plan(standardStreams()), { mode: 'node' })
     const first = sites.findIndex(({ step }) => step === 0)
     const before = sites.slice(0, first).map(({ instruction }) => (instruction.kind === 'call' ? instruction.call : ''))
-    expect(new Set(before)).toEqual(new Set(['mmap', 'prctl', 'close', 'close_range']))
+    expect(new Set(before)).toEqual(new Set(['mmap', 'prctl', 'fcntl', 'close', 'close_range']))
   })
 
   it('refuses an owner that is no id', () => {

@@ -217,7 +217,7 @@ describe('the contained process', () => {
       why: 'an fd of outside',
       'init.mount': [call('openat', [AT_FDCWD, '/', O_PATH | O_DIRECTORY | O_CLOEXEC], { save: '$outside' })],
     }
-    const after: Step = { name: 'mistake', why: 'taken for the root', 'init.mount': [compute(ROOT, ref('$outside'))] }
+    const after: Step = { name: 'mistake', why: 'taken for the root', 'init.pivot': [compute(ROOT, ref('$outside'))] }
     const steps = [namespaces(), before, root(tree(directory), proc()), after, workingDirectory('/etc')]
     await expect(contained(steps, ['true'])).rejects.toMatchObject({
       step: 'working directory',

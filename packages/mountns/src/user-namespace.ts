@@ -3,6 +3,7 @@ import {
   buffer,
   CLONE,
   call,
+  clone,
   decimal,
   decimalText,
   fail,
@@ -147,11 +148,14 @@ function helper(name: string, file: string, map: readonly IdMapping[], table: st
   const ranges = map.flatMap(({ containerID, hostID, size }) => [containerID, hostID, size].map(String))
   const [status, done] = [`${name}.status`, `${name}.done`]
   return [
-    call('clone', [CLONE_VFORK | SIGNALS.SIGCHLD, 0, 0, 0, 0], { save: name, why: `to run ${name}` }),
-    branch(ref(name), 0, { else: `${name}.wait` }),
-    call('execve', [file, vector([name, decimalText('pid'), ...ranges]), vector([])], { tolerate: 'any' }),
-    call('exit_group', [COMMAND_NOT_FOUND]),
-    label(`${name}.wait`),
+    clone('clone', [CLONE_VFORK | SIGNALS.SIGCHLD, 0, 0, 0, 0], name, {
+      save: name,
+      why: `to run ${name}`,
+      child: [
+        call('execve', [file, vector([name, decimalText('pid'), ...ranges]), vector([])], { tolerate: 'any' }),
+        call('exit_group', [COMMAND_NOT_FOUND]),
+      ],
+    }),
     call('wait4', [ref(name), buffer(status, 8), 0, null]),
     branch(ref(status), 0, { mask: WORD32, then: done }),
     branch(ref(status), COMMAND_NOT_FOUND << 8, { mask: WORD32, else: `${name}.refused` }),

@@ -37,7 +37,7 @@ function halt(tell: (pid: number) => void): Step {
     name: 'halt',
     why: 'the test looks at it',
     meets: [{ at: 'init.enter', node: { why: 'the test needs its pid', act: ({ pid }) => tell(pid) } }],
-    'init.mount': [call('read', [0, buffer('byte', 8), 1])],
+    'init.confine': [call('read', [0, buffer('byte', 8), 1])],
   }
 }
 

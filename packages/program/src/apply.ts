@@ -1,8 +1,7 @@
 import { closeSync } from 'node:fs'
-import { addressOf, ERRNO, errnoName, F_DUPFD_CLOEXEC, hostArch, RtError, rawSyscall, type SyscallName } from '@rt/sys'
+import { addressOf, ERRNO, F_DUPFD_CLOEXEC, hostArch, RtError, rawSyscall, type SyscallName } from '@rt/sys'
 import { assembleSections, type Program } from './assemble.js'
 import type { Assembler } from './assembler.js'
-import { isFailure } from './assembler.js'
 import { checkWords } from './check-plan.js'
 import { operationFailure, type Results, warningsIn } from './failure.js'
 import { frame, type Section } from './frame.js'
@@ -11,7 +10,7 @@ import { NO_CALL, OP_BRANCH, OP_COMPUTE, OP_LOAD, OP_SIZE } from './layout.js'
 import { link } from './link.js'
 import { scoped } from './operands.js'
 import type { Site } from './operation.js'
-import { type Plan, type Step, type StepList, sequence } from './plan.js'
+import { MOMENTS, type Plan, type Step, type StepList, sequence } from './plan.js'
 
 /** What {@link apply} leaves in the caller's hands. */
 export interface Applied {
@@ -46,6 +45,15 @@ export function apply(...lists: StepList[]): Applied {
       origin: twoSided.origin,
     })
   }
+  const cloning = plan.steps.find((step) =>
+    MOMENTS.some((moment) => step[moment]?.some(({ kind }) => kind === 'clone')),
+  )
+  if (cloning) {
+    throw new RtError('RT_PROGRAM', 'this step makes a process; it can be run, but not applied', {
+      step: cloning.name,
+      origin: cloning.origin,
+    })
+  }
   const sections = frame(plan, { mode: 'apply' })
   checkWords(plan, sections)
   const machine = new Machine(plan, sections)
@@ -61,6 +69,9 @@ export function apply(...lists: StepList[]): Applied {
 
 const gone = (step: Step): readonly Instruction[] => step['host.gone'] ?? []
 
+/** Where failures lead, see frame.ts. */
+const FAILED = '$failed'
+
 /** Words by their full names. */
 type KnownWords = ReadonlyMap<string, number>
 
@@ -68,7 +79,7 @@ type KnownWords = ReadonlyMap<string, number>
 function applyAfter(plan: Plan, words: KnownWords): string[] {
   const sections: Section[] = plan.steps.flatMap((step, index) =>
     gone(step).length > 0
-      ? [{ process: 'supervisor' as const, step: index, instructions: gone(step), failTo: '$end', lenient: true }]
+      ? [{ process: 'supervisor' as const, step: index, instructions: gone(step), failTo: FAILED, lenient: true }]
       : [],
   )
   if (sections.length === 0) return []
@@ -143,6 +154,8 @@ class Machine {
     const { operations, labels, memory } = this.assembler
     this.sites = operations.map((operation) => operation.site)
     if (!labels.has('$end')) labels.set('$end', operations.length)
+    // Behind the end: whoever comes there has failed.
+    labels.set(FAILED, operations.length + 1)
     memory.layOut()
     // Addresses are those of buffers that are there first. The memory of a Buffer never moves.
     const size = operations.length * OP_SIZE + memory.constantSize
@@ -162,6 +175,7 @@ class Machine {
 
   run(): void {
     const { sites } = this
+    let failed = 0
     for (let i = 0; i < sites.length; ) {
       const base = i * OP_SIZE
       const call = this.constants.readInt32LE(base)
@@ -179,14 +193,13 @@ class Machine {
       else throw new RtError('RT_PROGRAM', `operation ${i} has the unknown kind ${call}`)
       this.results[i] = Number(result)
       this.store(this.constants.readBigUInt64LE(base + 16), result)
-      const site = sites[i] as Site
-      this.remember(site, Number(BigInt.asIntN(32, args[0])), Number(result))
-      if (isFailure(site, Number(result), errnoName)) {
-        const program = { arch: hostArch(), plan: this.plan, sites }
-        throw operationFailure(program, i, this.results)
-      }
+      this.remember(sites[i] as Site, Number(BigInt.asIntN(32, args[0])), Number(result))
       const isError = result < 0n && result >= -4095n
+      if (isError && call >= 0) failed = i
       i = this.constants.readUInt32LE(base + (isError ? 12 : 8))
+      if (i > sites.length) {
+        throw operationFailure({ arch: hostArch(), plan: this.plan, sites }, failed, this.results)
+      }
     }
   }
 

@@ -13,13 +13,14 @@ import {
 import { Assembler } from './assembler.js'
 import { checkPlan } from './check-plan.js'
 import { writeElf } from './elf.js'
-import type { Fault } from './fault.js'
+import { type Fault, injectFault } from './fault.js'
 import { sectionsFor } from './for-arch.js'
 import { frame, type Section } from './frame.js'
-import { call } from './instruction.js'
-import { CONST_BASE, DATA_BASE, LOG_BASE, LOG_FD, LOG_HEADER } from './layout.js'
-import { link, timePlace } from './link.js'
-import type { Site, Target } from './operation.js'
+import { call, ref } from './instruction.js'
+import { CONST_BASE, DATA_BASE, LOG_BASE, LOG_FD } from './layout.js'
+import { link, regionSize, sizeOfLog } from './link.js'
+import type { Site } from './operation.js'
+import { mapRegion, ownRegion } from './own-log.js'
 import type { Plan } from './plan.js'
 import { reportFailures } from './report.js'
 
@@ -43,13 +44,17 @@ export interface Program {
   readonly elf: Buffer
   /** One per operation. A fault names an operation by its index here. */
   readonly sites: readonly Site[]
-  /** Where an operation leads on success and on failure, by index; made when asked for. */
-  readonly flow: () => readonly (readonly [next: number, failed: number])[]
+  /** The supervisor, and the child of each clone: in the order of their regions of the log (own-log.ts). */
+  readonly processes: readonly string[]
+  /** Operations that note which one has failed, by process in `sites`. */
+  readonly latches: readonly number[]
+  /** The operation after which init's pid may be another's: the supervisor has waited for it. */
+  readonly reap: number | undefined
   readonly traced: boolean
-  /** Result words in the log. */
+  /** Result words in a region of the log. */
   readonly slots: number
-  /** Bytes of the log. */
-  readonly logSize: number
+  /** Bytes of each process's region of the log. */
+  readonly regionSize: number
 }
 
 /** Bytes kept free between the segments. */
@@ -71,37 +76,41 @@ export function assemble(plan: Plan, options: AssembleOptions): Program {
   const assembler = assembleSections(sections, arch, options.mode === 'node')
   checkPlan(plan, sections, assembler)
   if (options.mode === 'standalone') reportFailures(assembler, plan, arch)
-  const sites = assembler.operations.map((operation) => operation.site)
-  const { constants, data, initialDataSize, slots } = link(assembler, { arch, traced, fault: options.fault })
+  if (options.fault) injectFault(assembler, options.fault)
+  const { operations, processes, latches, labels } = assembler
+  const sites = operations.map((operation) => operation.site)
+  const { constants, data, initialDataSize, slots } = link(assembler, { arch, traced })
   if (CONST_BASE + constants.length + GAP > DATA_BASE || DATA_BASE + constants.length + data.length + GAP > LOG_BASE) {
     throw new RtError('RT_LIMIT', `the program is too large: ${constants.length} bytes of operations and text`, {
       hint: 'arguments, environment and options together may take some 15 MiB; the kernel takes less anyway',
     })
   }
-  const logSize = traced ? timePlace(slots, slots) : LOG_HEADER + slots * 8
-  const flow = () => flowOf(assembler)
+  const logSize = sizeOfLog(slots, traced)
   return {
     arch,
     plan,
     elf: writeElf(arch, constants, { initial: data.subarray(0, initialDataSize), size: data.length }, logSize),
     sites,
-    flow,
+    processes,
+    latches,
+    reap: labels.get('$reap'),
     traced,
     slots,
-    logSize,
+    regionSize: regionSize(logSize),
   }
 }
 
-/** @param log map the log that Node shares, first of all: from then on Node can read every result */
+/** @param log each process maps a log that Node shares, first of all: from then on Node can read every result */
 export function assembleSections(sections: readonly Section[], arch: Arch, log: boolean): Assembler {
-  const assembler = new Assembler(arch)
-  // The kernel rounds the length up to pages; only what the memfd holds is ever touched.
-  const args = [LOG_BASE, LOG_MAP_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, LOG_FD, 0]
-  const instruction = call('mmap', args, { why: 'the log, shared with Node' })
-  const site: Site = { process: 'supervisor', step: -1, instruction, fatal: true }
+  const assembler = new Assembler(arch, log)
+  const instruction = call('mmap', [LOG_BASE, ref('size'), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, LOG_FD, 0], {
+    why: 'the log, shared with Node',
+  })
+  const site: Site = { process: 'supervisor', side: 'supervisor', step: -1, instruction, fatal: true }
   const mapped = assembler.memory.data(NO_LOG, 8)
-  if (log) assembler.push(syscallNumber('mmap', arch), args, 0, site, undefined, NO_LOG, mapped)
+  if (log) assembler.push(syscallNumber('mmap', arch), mapRegion(ownRegion(0)), 0, site, undefined, NO_LOG, mapped)
   for (const section of sectionsFor(arch, sections)) assembler.section(section)
+  assembler.finish()
   if (log) {
     // Without a log nobody would know what runs. The exit status alone is left to say why: see noLog.
     const said: Site = { ...site, fatal: false, helper: 'exit with the errno' }
@@ -112,13 +121,3 @@ export function assembleSections(sections: readonly Section[], arch: Arch, log: 
 }
 
 const NO_LOG = '$noLog'
-
-/** Room for the log of any program that fits; the ELF's own log segment below it disappears. */
-const LOG_MAP_SIZE = 0x1000000
-
-/** Where each operation leads on success and on failure. */
-export function flowOf({ operations, labels }: Assembler): [number, number][] {
-  const target = (to: Target, following: number): number =>
-    to === undefined ? following : typeof to === 'number' ? to : (labels.get(to) ?? following)
-  return operations.map(({ next, failed }, i) => [target(next, i + 1), target(failed, i + 1)])
-}

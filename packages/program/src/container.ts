@@ -17,7 +17,6 @@ import { receiveTerminal, type Terminal } from './console.js'
 import type { Container } from './container-interface.js'
 import type { Exit } from './exit.js'
 import { diedDuringSetup, noLog, setupFailure, warningsIn } from './failure.js'
-import { markerIndex } from './fault.js'
 import { EXITED, MESSAGE_SIZE, NODES_TURN, STARTED } from './frame.js'
 import type { Log } from './log.js'
 import { nodesParts } from './meetings.js'
@@ -25,7 +24,6 @@ import type { WithNode } from './plan.js'
 import type { RunOptions } from './run-options.js'
 import type { Streams } from './stdio.js'
 import { type TraceRow, traceRows } from './trace-rows.js'
-import { CLONE } from './vocabulary.js'
 
 /** What `run` has made. */
 export interface Started {
@@ -41,18 +39,6 @@ export interface Started {
   readonly streams: Streams
   readonly options: RunOptions
 }
-
-const cloneIndex = (program: Program): number =>
-  program.sites.findIndex(
-    ({ instruction, helper }) => helper === undefined && instruction.kind === 'call' && instruction.save === CLONE,
-  )
-
-/** The frame's own: init is reaped by it. */
-const reapIndex = (program: Program): number =>
-  program.sites.findIndex(
-    ({ process, step, instruction }) =>
-      process === 'supervisor' && step < 0 && instruction.kind === 'call' && instruction.call === 'waitid',
-  )
 
 /** Milliseconds that an init whose supervisor was killed may take to die: its memory is freed first. */
 const LONGEST_DEATH = 5_000
@@ -116,7 +102,6 @@ export class RunningContainer implements Container {
     })
     news.on('close', () => void this.over())
     options.signal?.addEventListener('abort', this.abort)
-    if (options.fault && 'signal' in options.fault) this.killAtFault(options.fault.op, options.fault.signal)
   }
 
   private read(bytes: Buffer, news: Socket): void {
@@ -134,14 +119,13 @@ export class RunningContainer implements Container {
 
   /** Init has executed, or died trying: the log knows. */
   private begin(news: Socket): void {
-    const results = this.log_.results()
-    this.failure ??= setupFailure(this.program, results)
+    this.failure ??= setupFailure(this.program, this.log_)
     if (this.failure !== undefined) return
     this.learnPid()
     try {
       if (this.console !== undefined) this.terminal = receiveTerminal(this.console, this.begun.options.terminalSize)
     } catch (error) {
-      this.failure = diedDuringSetup(this.program, results, SIGNALS.SIGKILL) ?? error
+      this.failure = diedDuringSetup(this.program, this.log_, SIGNALS.SIGKILL) ?? error
       this.kill()
       return
     }
@@ -150,7 +134,7 @@ export class RunningContainer implements Container {
       return
     }
     // Whether init died just before its execve is known when the exit is: see over().
-    if (diedDuringSetup(this.program, results, SIGNALS.SIGKILL)) return
+    if (diedDuringSetup(this.program, this.log_, SIGNALS.SIGKILL)) return
     this.hasStarted = true
     if (this.begun.options.detached) news.unref()
     this.settle.started(this)
@@ -212,17 +196,16 @@ export class RunningContainer implements Container {
 
   /** It never started, or was killed, or nobody said how it ended: the log tells why, and what is left to clean. */
   private async investigate(): Promise<void> {
-    const results = this.log_.results()
-    this.failure ??= setupFailure(this.program, results)
+    this.failure ??= setupFailure(this.program, this.log_)
     if (this.exit) {
       if ('signal' in this.exit && !this.hasStarted) {
-        this.failure ??= diedDuringSetup(this.program, results, this.exit.signal)
+        this.failure ??= diedDuringSetup(this.program, this.log_, this.exit.signal)
       }
       return
     }
     this.failure ??= new RtError('RT_BROKEN_PROCESS', 'the container’s supervisor was killed: its exit status is lost')
     await this.initGone()
-    this.warnings = cleanUp(this.program, results)
+    this.warnings = cleanUp(this.program, this.log_.results())
   }
 
   /** After the supervisor's death the kernel kills init (pdeathsig); what it held is free once it is dead. */
@@ -241,14 +224,19 @@ export class RunningContainer implements Container {
   /** By pidfd, so that no signal ever reaches a stranger with the same pid. */
   private learnPid(): void {
     if (this.pid !== 0) return
-    this.pid = this.log_.pid()
+    this.pid = this.log_.pid('init')
     if (this.pid === 0) return
     const fd = rawSyscall(syscallNumber('pidfd_open'), [this.pid, 0])
     if (fd < 0) return
     // Init may have ended before Node came to this, and its pid be another's: only until the supervisor has reaped it
     // the pid is surely its own.
-    if (this.log_.resultOf(reapIndex(this.program)) === undefined) this.pidfd = fd
+    if (!this.isReaped()) this.pidfd = fd
     else closeSync(fd)
+  }
+
+  private isReaped(): boolean {
+    const { reap } = this.program
+    return reap !== undefined && this.log_.resultOf(reap) !== undefined
   }
 
   private readonly abort = (): void => {
@@ -262,11 +250,7 @@ export class RunningContainer implements Container {
   }
 
   trace(): TraceRow[] {
-    const results = this.log_.results()
-    const clone = cloneIndex(this.program)
-    // Both processes wrote the clone's slot, init last: to it the result is 0.
-    if (results[clone] === 0) results[clone] = this.log_.pid()
-    return traceRows(this.program, results, this.log_.times())
+    return traceRows(this.program, this.log_.results(), this.log_.times())
   }
 
   kill(signal: number | string = SIGNALS.SIGKILL): boolean {
@@ -285,27 +269,5 @@ export class RunningContainer implements Container {
     this.kill()
     // How it ended is for whoever awaits `exited`; here it only has to be over.
     await this.exited.catch(() => undefined)
-  }
-
-  /** For tests: wait until a process has arrived where it is to be killed (see link.ts), then kill it from outside. */
-  private killAtFault(op: number, signal: number): void {
-    const { program } = this
-    const isSupervisor = program.sites[op]?.process === 'supervisor'
-    const poll = () => {
-      if (this.isOver) return
-      // The first operation makes the log visible: before it there are no marks, only time.
-      const arrived = op === 0 || this.log_.resultOf(markerIndex(program.sites.length)) !== undefined
-      if (!arrived) {
-        setTimeout(poll, 1)
-        return
-      }
-      const init = this.log_.pid()
-      // The branch after the clone is run by both processes, so both sleep there.
-      const isShared = op === cloneIndex(program) + 1
-      if (isSupervisor) rawSyscall(syscallNumber('kill'), [this.supervisor, signal])
-      // Not before it exists: kill(0, …) would mean our own process group.
-      if ((!isSupervisor || isShared) && init > 0) rawSyscall(syscallNumber('kill'), [init, signal])
-    }
-    setTimeout(poll, op === 0 ? 20 : 0)
   }
 }

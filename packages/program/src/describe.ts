@@ -1,5 +1,13 @@
 import { type Arch, type CallArgument, formatCall, printable, quote, type StructFields } from '@rt/sys'
-import type { Address, Call, Instruction, Ref, StructValue, Value } from './instruction.js'
+import {
+  type Address,
+  type Call,
+  call,
+  type Instruction,
+  type Ref,
+  type StructValue,
+  type Value,
+} from './instruction.js'
 
 /** What is known when a call is described. */
 export interface Known {
@@ -27,6 +35,8 @@ export function describeInstruction(instruction: Instruction, known: Known): str
   switch (instruction.kind) {
     case 'call':
       return describeCall(instruction, known)
+    case 'clone':
+      return describeCall(call(instruction.call, instruction.args), known)
     case 'branch': {
       const mask =
         instruction.mask === undefined ? '' : ` & 0x${BigInt.asUintN(64, BigInt(instruction.mask)).toString(16)}`

@@ -1,11 +1,12 @@
 import { type Arch, hostArch, type OptionKeys, printable, refuseUnknownOptions } from '@rt/sys'
-import { assembleSections, flowOf } from './assemble.js'
+import { assembleSections } from './assemble.js'
+import type { Assembler } from './assembler.js'
 import { type Aside, asides, type Entry } from './branches.js'
 import { describeInstruction } from './describe.js'
 import { frame } from './frame.js'
 import type { Branch, Instruction } from './instruction.js'
 import { Naming } from './naming.js'
-import type { Operation, ProcessName, Site } from './operation.js'
+import type { Operation, Site, Target } from './operation.js'
 import type { Plan } from './plan.js'
 
 /** One instruction as it would run. */
@@ -29,7 +30,8 @@ export interface ExplainedCall {
 
 /** What one step does in one process. */
 export interface ExplainedStep {
-  readonly process: ProcessName
+  /** `supervisor`, `init`, or the child of another clone. */
+  readonly process: string
   /** The step's name; `set-up` is the frame around the steps. */
   readonly step: string
   readonly why?: string
@@ -71,7 +73,7 @@ export function explain(plan: Plan, options: ExplainOptions = {}): ExplainedStep
   let conditions = new Map<number, Aside>()
   const naming = new Naming(operations.map((operation) => operation.site))
   const steps: (ExplainedStep & { calls: ExplainedCall[] })[] = []
-  let before: { process: ProcessName; step: number } | undefined
+  let before: { process: string; step: number } | undefined
   operations.forEach(({ site }, index) => {
     if (site.helper !== undefined) {
       // A word is copied before the call that a condition is about.
@@ -109,6 +111,13 @@ export function explain(plan: Plan, options: ExplainOptions = {}): ExplainedStep
     })
   })
   return steps
+}
+
+/** Where each operation leads on success and on failure. */
+function flowOf({ operations, labels }: Assembler): [number, number][] {
+  const target = (to: Target, following: number): number =>
+    to === undefined ? following : typeof to === 'number' ? to : (labels.get(to) ?? following)
+  return operations.map(({ next, failed }, i) => [target(next, i + 1), target(failed, i + 1)])
 }
 
 /** Many ways that lead to one place are mostly the same test in a row of loops. */

@@ -1,16 +1,23 @@
-import { errnoName, errnoNumber, RtError, SyscallError } from '@rt/sys'
+import { errnoName, RtError, SyscallError } from '@rt/sys'
 import type { Program } from './assemble.js'
-import { isFailure } from './assembler.js'
 import { describeCall } from './describe.js'
 import type { ErrnoName } from './instruction.js'
+import type { Log } from './log.js'
 import { Naming } from './naming.js'
 
 export type Results = readonly (number | undefined)[]
 
-/** The operation that ended the set-up, as the error that says so; undefined if none failed. */
-export function setupFailure(program: Program, results: Results): RtError | undefined {
-  const index = program.sites.findIndex((site, i) => isFailure(site, results[i], errnoName))
-  return index < 0 ? undefined : operationFailure(program, index, results)
+/**
+ * The operation that ended the set-up, as the error that says so; undefined if none failed. What a child has met with is
+ * the cause of what its parent then says.
+ */
+export function setupFailure(program: Program, log: Log): RtError | undefined {
+  const { processes } = program
+  for (let i = processes.length - 1; i >= 0; i--) {
+    const failed = log.failed(processes[i] as string)
+    if (failed !== undefined) return operationFailure(program, failed, log.results())
+  }
+  return undefined
 }
 
 /**
@@ -44,6 +51,7 @@ export function operationFailure(
   results: Results,
 ): RtError {
   const site = program.sites[index] as Program['sites'][number]
+  if (site.standsFor !== undefined) return operationFailure(program, site.standsFor, results)
   const step = program.plan.steps[site.step]
   const { instruction } = site
   const where = { step: step?.name ?? 'set-up', origin: step?.origin }
@@ -75,42 +83,23 @@ export function operationFailure(
 /**
  * What init was doing when it died during the set-up: a killer from outside (the OOM killer under a memory limit that
  * is too small for the start, most often). undefined if it had come as far as execve.
- *
- * All operations before execve have a result once it is reached; one without is where init stood.
  */
-export function diedDuringSetup(program: Program, results: Results, signal: number): RtError | undefined {
-  // The short way: what leads to the first execve has run. A `fail` before it is what a branch jumps over.
-  const { sites } = program
-  const exec = sites.findIndex((site) => site.process === 'init' && isExec(site))
-  const before = sites.findLastIndex(({ instruction }, index) => index < exec && instruction.kind !== 'fail')
-  if (before >= 0 && results[before] !== undefined) return undefined
-  const flow = program.flow()
-  let index = program.sites.findIndex((site) => site.process === 'init')
-  for (let steps = 0; index >= 0 && index < results.length && steps < 100_000; steps++) {
-    const result = results[index]
-    const site = program.sites[index] as Program['sites'][number]
-    if (result === undefined) {
-      if (isExec(site)) return undefined
-      const step = program.plan.steps[site.step]
-      return new RtError(
-        'RT_BROKEN_PROCESS',
-        `the container's init was killed by signal ${signal} while it was set up`,
-        {
-          step: step?.name,
-          origin: step?.origin,
-          hint: 'if there is a memory limit, it may be too small for the start: the kernel’s log (dmesg) tells of an OOM kill',
-        },
-      )
-    }
-    const [next, failed] = flow[index] as readonly [number, number]
-    const isError = result < 0 && result >= -(errnoNumber('EHWPOISON') ?? 4095)
-    const onward = isError ? failed : next
-    // A loop's last pass is all that the log knows: going back in it would never end.
-    if (onward <= index) return undefined
-    index = onward
-  }
-  return undefined
+export function diedDuringSetup(program: Program, log: Log, signal: number): RtError | undefined {
+  const { sites, plan } = program
+  // The last process of init's side to take up the way: with a reaping init the child that goes on to the execve.
+  const line = [...new Set(sites.flatMap((site) => (site.side === 'init' && !site.outOfLine ? [site.process] : [])))]
+  const last = line.reverse().find((process) => log.at(process) !== undefined)
+  const site = sites[(last === undefined ? undefined : log.at(last)) ?? -1]
+  if (site && isExec(site)) return undefined
+  const step = site && plan.steps[site.step]
+  return new RtError('RT_BROKEN_PROCESS', `the container's init was killed by signal ${signal} while it was set up`, {
+    step: step?.name,
+    origin: step?.origin,
+    hint: 'if there is a memory limit, it may be too small for the start: the kernel’s log (dmesg) tells of an OOM kill',
+  })
 }
 
-const isExec = ({ instruction }: Program['sites'][number]): boolean =>
-  instruction.kind === 'call' && (instruction.call === 'execve' || instruction.call === 'execveat')
+const isExec = ({ instruction, helper }: Program['sites'][number]): boolean =>
+  helper === undefined &&
+  instruction.kind === 'call' &&
+  (instruction.call === 'execve' || instruction.call === 'execveat')

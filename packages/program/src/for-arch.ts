@@ -16,6 +16,11 @@ export function sectionsFor(arch: Arch, sections: readonly Section[]): readonly 
 }
 
 function instructionFor(arch: Arch, instruction: Instruction): Instruction {
+  if (instruction.kind === 'clone') {
+    const aside = (given: readonly Instruction[]) => given.map((each) => instructionFor(arch, each))
+    const { child, parent } = instruction
+    return { ...instruction, ...(child ? { child: aside(child) } : {}), ...(parent ? { parent: aside(parent) } : {}) }
+  }
   if (instruction.kind !== 'call') return instruction
   const flags = (value: number | bigint) => translateOpenFlags(value, hostArch(), arch)
   const translated = (value: Value, index: number): Value => {

@@ -1,8 +1,7 @@
 import type { ExplainedCall, ExplainedStep } from './explain.js'
-import type { ProcessName } from './operation.js'
 import { repeated } from './repeated.js'
 
-const TITLES: Record<ProcessName, string> = {
+const TITLES: Readonly<Record<string, string>> = {
   supervisor: 'supervisor: in the host’s namespaces',
   init: 'init: the container’s first process',
 }
@@ -16,11 +15,11 @@ const TITLES: Record<ProcessName, string> = {
  */
 export function formatExplanation(steps: readonly ExplainedStep[], { all = false } = {}): string {
   const lines: string[] = []
-  let process: ProcessName | undefined
+  let process: string | undefined
   for (const step of steps) {
     const shown = conditional(step.calls, (each) => all || ['call', 'fail', 'warn'].includes(each.kind))
     if (shown.length === 0) continue
-    if (step.process !== process) lines.push(...(process ? [''] : []), TITLES[step.process])
+    if (step.process !== process) lines.push(...(process ? [''] : []), TITLES[step.process] ?? step.process)
     process = step.process
     const origin = step.origin === undefined ? '' : ` (${step.origin})`
     lines.push('', `  ${step.step}${origin}${step.why === undefined ? '' : `: ${step.why}`}`)

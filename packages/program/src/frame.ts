@@ -5,6 +5,8 @@ import {
   CLONE_INTO_CGROUP,
   CLONE_PARENT_SETTID,
   CLONE_PIDFD,
+  F_SETFD,
+  FD_CLOEXEC,
   O_RDWR,
   P_PIDFD,
   POLLIN,
@@ -18,11 +20,24 @@ import {
   WEXITED,
   WNOHANG,
 } from '@rt/sys'
-import { address, branch, buffer, call, compute, goto, type Instruction, label, ref, struct } from './instruction.js'
-import { CONSOLE_FD, FIRST_UNUSED_FD, LOG_BASE, LOG_FD, STATUS_FD, SYNC_FD } from './layout.js'
+import {
+  address,
+  branch,
+  buffer,
+  call,
+  clone,
+  compute,
+  goto,
+  type Instruction,
+  label,
+  ref,
+  struct,
+} from './instruction.js'
+import { CONSOLE_FD, FIRST_UNUSED_FD, LOG_BASE, LOG_FD, SETUP_FAILED, STATUS_FD, SYNC_FD } from './layout.js'
 import { linkMounts } from './link-mounts.js'
 import { initsWay, isRendezvous, nodesParts, type Rendezvous } from './meetings.js'
-import type { ProcessName } from './operation.js'
+import type { Side } from './operation.js'
+import { LATCH } from './own-log.js'
 import { INIT_MOMENTS, type Moment, type Plan } from './plan.js'
 import { CLONE, GATE, PIDFD, SIGINFO } from './vocabulary.js'
 
@@ -46,7 +61,7 @@ import { CLONE, GATE, PIDFD, SIGINFO } from './vocabulary.js'
  * A compiled program has nobody to tell: it forwards signals to init, and exits as init did.
  */
 export interface Section {
-  readonly process: ProcessName
+  readonly process: Side
   /** The step's index, or -1 for the frame's own instructions. */
   readonly step: number
   readonly instructions: readonly Instruction[]
@@ -71,8 +86,6 @@ export const NODES_TURN = 2
 export const EXITED = SIGNALS.SIGCHLD
 
 const STDERR = 2
-/** The exit status of a set-up that failed, as Docker's. */
-const SETUP_FAILED = 125
 
 const { SIGCHLD, SIGKILL } = SIGNALS
 const SIGSET = 8
@@ -96,24 +109,24 @@ export function frame(plan: Plan, options: FrameOptions): Section[] {
 
 function twoProcesses(plan: Plan, options: FrameOptions): Section[] {
   const sections: Section[] = []
-  const own = (process: ProcessName, instructions: readonly Instruction[], failTo: string, step = -1) =>
+  const own = (process: Side, instructions: readonly Instruction[], failTo: string, step = -1) =>
     sections.push({ process, step, instructions, failTo })
-  const steps = (process: ProcessName, moment: Moment, failTo: string, only?: number) =>
+  const steps = (process: Side, moment: Moment, failTo: string, only?: number) =>
     sections.push(...momentOf(plan, process, moment, failTo, options.mode, only))
   const way = initsWay(plan)
-  own('supervisor', supervisorStart(plan, options), '$after')
-  steps('supervisor', 'host.prepare', '$after')
-  if (plan.opens === 'supervisor') steps('supervisor', 'host.open', '$after')
-  own('supervisor', [makeGate], '$after')
+  own('supervisor', supervisorStart(plan, options), '$notCloned')
+  steps('supervisor', 'host.prepare', '$notCloned')
+  if (plan.opens === 'supervisor') steps('supervisor', 'host.open', '$notCloned')
+  own('supervisor', [makeGate], '$notCloned')
   own(
     'supervisor',
     cloneInit(plan),
-    '$after',
+    '$notCloned',
     plan.steps.findIndex((step) => step.clone),
   )
-  own('supervisor', afterClone(plan), '$failed')
+  own('supervisor', afterClone(plan, options), '$failed')
   sections.push(...hostMeets(plan, way.filter(isRendezvous), options))
-  own('supervisor', options.mode === 'node' ? waitForNode(options) : waitStandalone(plan), '$kill')
+  own('supervisor', options.mode === 'node' ? waitForNode(options) : waitStandalone(plan), '$failed')
   steps('supervisor', 'host.gone', '$supervisorFailed')
   own('supervisor', options.mode === 'node' ? tellNode : exitAsInit, '$supervisorFailed')
   own('init', initStart(plan, options), '$initFailed')
@@ -121,7 +134,7 @@ function twoProcesses(plan: Plan, options: FrameOptions): Section[] {
     if (isRendezvous(place)) own('init', initMeets(index), '$initFailed')
     else steps('init', place.moment, '$initFailed', place.step)
   })
-  own('init', [label('$initFailed'), call('exit_group', [SETUP_FAILED])], '$initFailed')
+  own('init', [label('$initFailed'), LATCH, label('$initEnds'), call('exit_group', [SETUP_FAILED])], '$initEnds')
   return sections
 }
 
@@ -130,12 +143,12 @@ function oneProcess(plan: Plan): Section[] {
   const flags = cloneFlags(plan)
   const step = plan.steps.findIndex((each) => each.clone)
   return [
-    ...momentOf(plan, 'supervisor', 'host.prepare', '$end'),
+    ...momentOf(plan, 'supervisor', 'host.prepare', '$failed'),
     ...(flags
-      ? [{ process: 'supervisor' as const, step, instructions: [call('unshare', [flags])], failTo: '$end' }]
+      ? [{ process: 'supervisor' as const, step, instructions: [call('unshare', [flags])], failTo: '$failed' }]
       : []),
-    ...(['host.open', ...INIT_MOMENTS] as const).flatMap((moment) => momentOf(plan, 'supervisor', moment, '$end')),
-    { process: 'supervisor', step: -1, instructions: [label('$end')], failTo: '$end' },
+    ...(['host.open', ...INIT_MOMENTS] as const).flatMap((moment) => momentOf(plan, 'supervisor', moment, '$failed')),
+    { process: 'supervisor', step: -1, instructions: [label('$end')], failTo: '$failed' },
   ]
 }
 
@@ -145,13 +158,19 @@ export const hasConsole = (plan: Plan): boolean => plan.steps.some((step) => ste
 export const hasNodesPart = (plan: Plan): boolean =>
   plan.steps.some((step) => step.meets?.some((meeting) => meeting.node !== undefined))
 
+const clones = (instructions: readonly Instruction[] = []): boolean => instructions.some(({ kind }) => kind === 'clone')
+/** Will the supervisor make processes besides init, and so map their logs? */
+const hostClones = (plan: Plan): boolean => plan.steps.some((step) => step.meets?.some(({ host }) => clones(host)))
+const initClones = (plan: Plan): boolean =>
+  plan.steps.some((step) => INIT_MOMENTS.some((moment) => clones(step[moment])))
+
 /** The namespaces that a plan's steps ask for. */
 export const cloneFlags = (plan: Plan): number => plan.steps.reduce((all, step) => all | (step.clone ?? 0), 0)
 
 /** What the plan's steps, or one of them, do at a moment. */
 function momentOf(
   plan: Plan,
-  process: ProcessName,
+  process: Side,
   moment: Moment,
   failTo: string,
   mode: FrameOptions['mode'] = 'node',
@@ -186,11 +205,11 @@ function hostMeets(plan: Plan, all: readonly Rendezvous[], options: FrameOptions
         branch(ref('$answered'), 1, { else: '$kill' }),
         ...(nodesTurns === 0 ? [call('close', [SYNC_FD])] : []),
       ],
-      '$kill',
+      '$failed',
     )
   }
   return all.flatMap(({ meets }, index) => [
-    ...(index === 0 ? [] : [own(awaitInit(options), '$kill')]),
+    ...(index === 0 ? [] : [own(awaitInit(options), '$failed')]),
     ...meets.flatMap(({ step, meeting }): Section[] => [
       ...(meeting.host?.length
         ? [
@@ -204,7 +223,7 @@ function hostMeets(plan: Plan, all: readonly Rendezvous[], options: FrameOptions
         : []),
       ...(meeting.node ? [askNode()] : []),
     ]),
-    own([openGate], '$kill'),
+    own([openGate], '$failed'),
   ])
 }
 
@@ -220,7 +239,8 @@ const supervisorStart = (plan: Plan, options: FrameOptions): Instruction[] => [
   call('prctl', [PR_SET_DUMPABLE, 0, 0, 0, 0], { why: 'no process of the container may trace or read this one' }),
   ...(options.mode === 'node'
     ? [
-        call('close', [LOG_FD]),
+        // Each process maps its own log: see own-log.ts. Where a step's exec closes nothing, the execve does.
+        call('fcntl', [LOG_FD, F_SETFD, FD_CLOEXEC]),
         // A number that isn't used here becomes that of some step's fd: from now on only its owner closes it.
         ...(hasConsole(plan) ? [] : [call('close', [CONSOLE_FD], { tolerate: 'any' as const })]),
         ...(hasNodesPart(plan) ? [] : [call('close', [SYNC_FD], { tolerate: 'any' as const })]),
@@ -286,12 +306,18 @@ function cloneInit(plan: Plan): Instruction[] {
     },
     '$cloneArgs',
   )
-  return [call('clone3', [args, CLONE_ARGS_SIZE], { save: CLONE, why: 'start init in its namespaces' })]
+  return [
+    clone('clone3', [args, CLONE_ARGS_SIZE], 'init', {
+      save: CLONE,
+      child: [goto('$init')],
+      why: 'start init in its namespaces',
+    }),
+  ]
 }
 
-const afterClone = (plan: Plan): Instruction[] => [
-  branch(ref(CLONE), 0, { then: '$init' }),
+const afterClone = (plan: Plan, options: FrameOptions): Instruction[] => [
   call('close', [initEnd]),
+  ...(options.mode === 'node' && !hostClones(plan) ? [call('close', [LOG_FD])] : []),
   ...(hasConsole(plan) ? [call('close', [CONSOLE_FD])] : []),
 ]
 
@@ -320,7 +346,8 @@ const awaitInit = (options: FrameOptions): Instruction[] => [
   ...(watchesNode(options) ? [watch(8, STATUS_FD, 0)] : []),
   call('ppoll', [buffer('$poll', 16), watchesNode(options) ? 2 : 1, 0, 0, SIGSET], { why: 'until init is here' }),
   ...nodeIsDead(options),
-  call('read', [supervisorEnd, buffer('$here', 8), 1], { save: '$isHere' }),
+  // ECONNRESET: init has ended before it read what was sent to it.
+  call('read', [supervisorEnd, buffer('$here', 8), 1], { save: '$isHere', onError: { ECONNRESET: '$kill' } }),
   branch(ref('$isHere'), 1, { else: '$kill' }),
 ]
 
@@ -328,7 +355,8 @@ const awaitInit = (options: FrameOptions): Instruction[] => [
 const initMeets = (index: number): Instruction[] => [
   ...(index === 0 ? [] : [call('write', [initEnd, 'h', 1], { why: 'here, at a meeting with the supervisor' })]),
   call('read', [initEnd, buffer('$gate', 8), 1], { why: 'wait at the gate', save: '$gateRead' }),
-  branch(ref('$gateRead'), 1, { else: '$initFailed' }),
+  // The supervisor is dead, or has failed itself.
+  branch(ref('$gateRead'), 1, { else: '$initEnds' }),
 ]
 
 function waitForNode(options: FrameOptions): Instruction[] {
@@ -351,11 +379,15 @@ function waitForNode(options: FrameOptions): Instruction[] {
 
 const reap: Instruction[] = [
   label('$failed'),
+  LATCH,
   compute('$gaveUp', 1),
   label('$kill'),
   call('pidfd_send_signal', [ref(PIDFD), SIGKILL, 0, 0], { tolerate: 'any' }),
   label('$reap'),
   call('waitid', [P_PIDFD, ref(PIDFD), buffer(SIGINFO, 128), WEXITED, 0], { tolerate: 'any' }),
+  goto('$after'),
+  label('$notCloned'),
+  LATCH,
   label('$after'),
 ]
 
@@ -411,6 +443,10 @@ const initStart = (plan: Plan, options: FrameOptions): Instruction[] => [
     : [call('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0], { why: 'no container without its supervisor' })]),
   call('close', [supervisorEnd]),
   ...(options.mode === 'node'
-    ? [call('close', [STATUS_FD]), ...(hasNodesPart(plan) ? [call('close', [SYNC_FD])] : [])]
+    ? [
+        call('close', [STATUS_FD]),
+        ...(initClones(plan) ? [] : [call('close', [LOG_FD])]),
+        ...(hasNodesPart(plan) ? [call('close', [SYNC_FD])] : []),
+      ]
     : []),
 ]

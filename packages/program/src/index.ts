@@ -19,7 +19,7 @@ export type { Fault } from './fault.js'
 export { formatExplanation } from './format-explanation.js'
 export * from './instruction.js'
 export { CONSOLE_FD } from './layout.js'
-export type { ProcessName, Site } from './operation.js'
+export type { Side, Site } from './operation.js'
 export {
   INIT_MOMENTS,
   type InitMoment,

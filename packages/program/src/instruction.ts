@@ -8,7 +8,7 @@ import type { RtErrorCode, SyscallName } from '@rt/sys'
  * Names. A word saved by one instruction is read by a later one through its name. A name belongs to its step, so two
  * steps may both say `dest`; a name that starts with `$` is the whole plan's (`$root`, see vocabulary.ts).
  */
-export type Instruction = Call | Branch | Compute | Load | Label | Goto | Fail | Warn
+export type Instruction = Call | Clone | Branch | Compute | Load | Label | Goto | Fail | Warn
 
 /** An errno by its name, as in errno(3). */
 export type ErrnoName = `E${string}`
@@ -37,6 +37,27 @@ export interface Call {
   readonly beneathMount?: true
   /** close(2) of a mount's fd, when it is attached: the absolute path where it lies from now on. */
   readonly mountedAt?: string
+}
+
+/**
+ * clone(2) or clone3(2). The new process goes on from the same place with a copy of all memory, and writes a log of its
+ * own. One of the two does something else, out of line: it must not come to the end of that (exit_group, execve, goto).
+ */
+export interface Clone {
+  readonly kind: 'clone'
+  readonly call: 'clone' | 'clone3'
+  readonly args: readonly Value[]
+  /** Name of the word that takes the child's pid; 0 in the child. */
+  readonly save?: string
+  /** What the child is called in errors, `explain` and `trace`. No two of a plan have the same name. */
+  readonly process: string
+  /** What the child does; the parent goes on with the next instruction. */
+  readonly child?: readonly Instruction[]
+  /** What the parent does; the child goes on with the next instruction, as what the parent was until now. */
+  readonly parent?: readonly Instruction[]
+  readonly why?: string
+  /** As in {@link Call.hints}. */
+  readonly hints?: Call['hints']
 }
 
 /** Compare a word under a mask with a constant; fall through or jump. */
@@ -157,6 +178,19 @@ export const call = (name: SyscallName, args: readonly Value[], options: CallOpt
   args,
   ...options,
 })
+
+/**
+ * A new process, see {@link Clone}.
+ *
+ * @param name of the call: clone(2) has its arguments in the order of the architecture
+ * @param process what the child is called
+ */
+export const clone = (
+  name: Clone['call'],
+  args: readonly Value[],
+  process: string,
+  options: Omit<Clone, 'kind' | 'call' | 'args' | 'process'>,
+): Clone => ({ kind: 'clone', call: name, args, process, ...options })
 
 /** The word `name`, or the 64 bits at `offset` in the struct or buffer `name`. */
 export const ref = (name: string, offset?: number): Ref =>

@@ -1,19 +1,9 @@
-import { type Arch, errnoNumber, RtError, syscallNumber } from '@rt/sys'
+import { type Arch, syscallNumber } from '@rt/sys'
 import type { Assembler } from './assembler.js'
 import { dataFileOffset } from './elf.js'
-import type { Fault } from './fault.js'
-import {
-  CLOCK_MONOTONIC,
-  CONST_BASE,
-  CONST_OFFSET,
-  DATA_BASE,
-  LOG_BASE,
-  LOG_HEADER,
-  OP_COMPUTE,
-  OP_SIZE,
-} from './layout.js'
+import { CLOCK_MONOTONIC, CONST_BASE, CONST_OFFSET, DATA_BASE, LOG_BASE, LOG_HEADER, OP_SIZE } from './layout.js'
 import { offsetOf, type Place } from './memory.js'
-import type { Operation } from './operation.js'
+import { type Operation, type OperationArgument, REGION_SIZE } from './operation.js'
 import { placeOf } from './reachable.js'
 
 /** Where the segments lie. `apply` has them in Node's own memory. */
@@ -26,7 +16,6 @@ export interface LinkOptions {
   readonly arch: Arch
   /** A clock_gettime before every operation, see {@link timePlace}. */
   readonly traced?: boolean | undefined
-  readonly fault?: Fault | undefined
 }
 
 /** A program's memory, addresses in place. */
@@ -42,6 +31,16 @@ export interface Image {
 /** The log slot of operation `index`: in a traced program every other operation reads the clock. */
 export const slotOf = (index: number, traced: boolean): number => (traced ? 2 * index + 1 : index)
 
+/** Bytes of one process's log. */
+export const sizeOfLog = (slots: number, traced: boolean): number =>
+  traced ? timePlace(slots, slots) : LOG_HEADER + slots * 8
+
+/** The same on pages of its own, whatever size they have: an offset of mmap(2). */
+export const regionSize = (logSize: number): number => Math.ceil(logSize / LARGEST_PAGE) * LARGEST_PAGE
+
+/** arm64 kernels come with 4, 16 and 64 KiB pages. */
+const LARGEST_PAGE = 0x10000
+
 /** Offset in the log of the timespec taken just before operation `index` of a traced program. */
 export const timePlace = (index: number, slots: number): number => LOG_HEADER + slots * 8 + index * 16
 
@@ -56,10 +55,9 @@ export function link(
   options: LinkOptions,
   addresses: (constantsSize: number) => Addresses = elfAddresses,
 ): Image {
-  const { memory, labels } = assembler
+  const { memory, labels, operations } = assembler
   memory.layOut()
   const traced = options.traced ?? false
-  const operations = options.fault ? withFault(assembler, options.fault, options.arch) : assembler.operations
   const slots = operations.length * (traced ? 2 : 1)
   const opsSize = slots * OP_SIZE
   // Filled word by word: an element of a typed array costs far less than a Buffer's methods, most of all in code that
@@ -84,6 +82,12 @@ export function link(
   }
   const clock = traced ? syscallNumber('clock_gettime', options.arch) : 0
   const scratch = resolve(assembler.scratch)
+  const region = regionSize(sizeOfLog(slots, traced))
+  const argumentOf = (argument: OperationArgument): number | bigint => {
+    if (argument === REGION_SIZE) return region
+    if (typeof argument !== 'object') return argument as number | bigint
+    return 'region' in argument ? argument.region * region : resolve(argument)
+  }
   for (let i = 0; i < operations.length; i++) {
     const operation = operations[i] as Operation
     const slot = slotOf(i, traced)
@@ -97,55 +101,10 @@ export function link(
     const at = writeOperation(words, slot, operation.call, operation.indirect, next, failed, resolve(operation.save))
     const { arguments: args } = operation
     for (let n = 0; n < args.length; n++) {
-      const argument = args[n] as Operation['arguments'][number]
-      writeWord(words, at + 2 * n, typeof argument === 'object' ? resolve(argument) : argument)
+      writeWord(words, at + 2 * n, argumentOf(args[n] as OperationArgument))
     }
   }
   return { constants, data, initialDataSize: memory.initialDataSize, slots }
-}
-
-/**
- * The operations with one of them made to go wrong. An errno takes the place of the call's result; for a signal the
- * process marks the log (an operation added at the end) and sleeps where the operation was, until Node has killed it.
- */
-function withFault(assembler: Assembler, fault: Fault, arch: Arch): Operation[] {
-  const operations = [...assembler.operations]
-  const original = operations[fault.op]
-  if (!original) {
-    throw new RtError('RT_INVALID_OPTION', `the program has no operation ${fault.op}: it has ${operations.length}`)
-  }
-  if ('errno' in fault) {
-    const errno = errnoNumber(fault.errno)
-    if (errno === undefined) throw new RtError('RT_INVALID_OPTION', `no errno is named ${JSON.stringify(fault.errno)}`)
-    const { kind } = original.site.instruction
-    if (kind !== 'call' || original.site.helper !== undefined) {
-      throw new RtError('RT_INVALID_OPTION', `operation ${fault.op} is no system call, so it has no errno`)
-    }
-    operations[fault.op] = { ...original, call: OP_COMPUTE, arguments: [-errno, 0, 0], indirect: 0 }
-    return operations
-  }
-  const marker = operations.length
-  const asleep = marker + 1
-  operations[fault.op] = {
-    ...original,
-    call: OP_COMPUTE,
-    arguments: [0, 0, 0],
-    indirect: 0,
-    next: marker,
-    failed: marker,
-  }
-  operations.push(
-    { ...original, call: OP_COMPUTE, arguments: [1, 0, 0], indirect: 0, next: asleep, failed: asleep },
-    {
-      ...original,
-      call: syscallNumber('ppoll', arch),
-      arguments: [0, 0, 0, 0, 8],
-      indirect: 0,
-      next: asleep,
-      failed: asleep,
-    },
-  )
-  return operations
 }
 
 /** @returns the index of its first argument */

@@ -12,7 +12,7 @@ export class Naming {
       if (site.helper !== undefined || !('save' in instruction) || instruction.save === undefined) return
       const name = scoped(instruction.save, `${site.step}.`)
       const list = this.saves.get(name)
-      const save = { index, of: instruction.of }
+      const save = { index, of: 'of' in instruction ? instruction.of : undefined }
       if (list) list.push(save)
       else this.saves.set(name, [save])
     })

@@ -37,7 +37,7 @@ const ASIDE = 2
  * the next candidate of $PATH, to a branch out of line.
  */
 export function stepsThatNeverRun({ operations, labels }: Assembler): NeverRun {
-  const inits = (site: Site): boolean => site.process === 'init' && site.step >= 0
+  const inits = (site: Site): boolean => site.side === 'init' && !site.outOfLine && site.step >= 0
   const start = operations.findIndex(({ site }) => inits(site))
   if (start < 0) return { unreached: [], after: undefined, runsOut: true }
   const end = labels.get(FAILED) ?? operations.length
@@ -63,6 +63,8 @@ export function stepsThatNeverRun({ operations, labels }: Assembler): NeverRun {
     const { site, next, failed } = operations[index] as Operation
     const called = callOf(site)
     if (ends(called)) continue
+    // What a clone's other process executes is nothing of the container's.
+    if (site.outOfLine) continue
     if (executes(called)) {
       if (how === REACHED) after ??= site.step
       go(index, failed, ASIDE)
@@ -80,7 +82,7 @@ export function stepsThatNeverRun({ operations, labels }: Assembler): NeverRun {
     let to = from
     let isReached = false
     let isDeadEnd = false
-    for (; operations[to]?.site.step === site.step && operations[to]?.site.process === site.process; to++) {
+    for (; operations[to]?.site.step === site.step && operations[to]?.site.side === site.side; to++) {
       if (seen[to] !== 0) isReached = true
       else if (to > lastExec && site.step === after) isDeadEnd = true
     }

@@ -39,7 +39,7 @@ export function reportFailures(assembler: Assembler, plan: Plan, arch: Arch): vo
     const { instruction } = site
     // A call that tolerates some errors is followed by the comparisons; the last of them leads to the failure.
     let last = operations[i] as Operation
-    for (let j = i + 1; operations[j]?.site.instruction === instruction; j++) last = operations[j] as Operation
+    for (let j = i + 1; operations[j]?.site.helper?.startsWith('is it E'); j++) last = operations[j] as Operation
     const step = plan.steps[site.step]
     const where = step ? printable(`${step.name}${step.origin ? ` (${step.origin})` : ''}: `) : ''
     const isCall = instruction.kind === 'call'

@@ -3,13 +3,13 @@ import type { Program } from './assemble.js'
 import { describeInstruction } from './describe.js'
 import type { Results } from './failure.js'
 import { Naming } from './naming.js'
-import type { ProcessName } from './operation.js'
 
 /** One operation that has run. */
 export interface TraceRow {
   /** Index of the operation in `program.sites`. */
   readonly index: number
-  readonly process: ProcessName
+  /** `supervisor`, `init`, or the child of another clone. */
+  readonly process: string
   /** The step's name; the frame around the steps is `set-up`. */
   readonly step: string
   readonly origin?: string
@@ -30,7 +30,6 @@ const isError = (result: number): boolean => result < 0 && result >= -4095
 /** The operations that have run, in order of time if it was taken, else of the program. */
 export function traceRows(program: Program, results: Results, times: readonly (bigint | undefined)[]): TraceRow[] {
   const naming = new Naming(program.sites)
-  const flow = program.traced ? program.flow() : []
   const first = times.find((time) => time !== undefined) ?? 0n
   const rows: TraceRow[] = []
   program.sites.forEach((site, index) => {
@@ -45,9 +44,6 @@ export function traceRows(program: Program, results: Results, times: readonly (b
     }
     const why = instruction.kind === 'call' ? instruction.why : undefined
     const at = times[index]
-    const next = flow[index]?.[isError(result) ? 1 : 0]
-    const until = next === undefined ? undefined : times[next]
-    const took = at === undefined || until === undefined ? undefined : Number(until - at)
     rows.push({
       index,
       process: site.process,
@@ -59,9 +55,21 @@ export function traceRows(program: Program, results: Results, times: readonly (b
       result,
       ...(isCall && isError(result) ? { error: errnoName(-result) ?? `E${-result}` } : {}),
       ...(at === undefined ? {} : { at: Number(at - first) }),
-      // A loop's later pass may have overwritten the next one's time.
-      ...(took === undefined || took < 0 ? {} : { duration: took }),
     })
   })
-  return program.traced ? rows.sort((a, b) => (a.at ?? 0) - (b.at ?? 0) || a.index - b.index) : rows
+  return program.traced ? withDurations(rows) : rows
+}
+
+/** In the order of time; an operation lasts until the next one of its process begins. */
+function withDurations(rows: readonly TraceRow[]): TraceRow[] {
+  const sorted = [...rows].sort((a, b) => (a.at ?? 0) - (b.at ?? 0) || a.index - b.index)
+  const next = new Map<string, number>()
+  for (let i = sorted.length - 1; i >= 0; i--) {
+    const row = sorted[i] as TraceRow
+    const until = next.get(row.process)
+    if (row.at === undefined) continue
+    if (until !== undefined) sorted[i] = { ...row, duration: until - row.at }
+    next.set(row.process, row.at)
+  }
+  return sorted
 }

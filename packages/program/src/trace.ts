@@ -1,5 +1,4 @@
 import type { Exit } from './exit.js'
-import type { ProcessName } from './operation.js'
 import type { Plan } from './plan.js'
 import { run } from './run.js'
 import type { RunOptions } from './run-options.js'
@@ -48,7 +47,7 @@ export function formatTrace(rows: readonly TraceRow[]): string {
  * process.
  */
 export function chromeTrace(rows: readonly TraceRow[]): string {
-  const tracks: readonly ProcessName[] = ['supervisor', 'init']
+  const tracks = [...new Set(['supervisor', 'init', ...rows.map(({ process }) => process)])]
   const names = tracks.map((name, i) => ({ name: 'thread_name', ph: 'M', pid: 1, tid: i + 1, args: { name } }))
   const events = rows
     .filter((row) => row.isCall)

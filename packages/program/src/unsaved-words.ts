@@ -1,14 +1,14 @@
 import type { Section } from './frame.js'
 import type { Instruction, Value } from './instruction.js'
-import type { ProcessName } from './operation.js'
+import type { Side } from './operation.js'
 import type { Plan } from './plan.js'
-import { CLONE, PIDFD } from './vocabulary.js'
+import { PIDFD } from './vocabulary.js'
 
 /** A load of a word that holds nothing. */
 export interface UnsavedWord {
   readonly step: number
   readonly word: string
-  readonly process: ProcessName
+  readonly process: Side
 }
 
 /**
@@ -20,7 +20,7 @@ export interface UnsavedWord {
  * and a name that is made longer for a look-up is hashed anew.
  */
 export function unsavedWords(plan: Plan, sections: readonly Section[]): UnsavedWord[] {
-  const known: Record<ProcessName, Words> = { supervisor: new Words(), init: new Words() }
+  const known: Record<Side, Words> = { supervisor: new Words(), init: new Words() }
   // The kernel writes the pidfd through the address in clone_args.
   known.supervisor.add(PIDFD, -1)
   const found: UnsavedWord[] = []
@@ -42,7 +42,7 @@ export function unsavedWords(plan: Plan, sections: readonly Section[]): UnsavedW
     }
     for (let i = 0; i < instructions.length; i++) {
       const instruction = instructions[i] as Instruction
-      if (instruction.kind === 'call' && instruction.save === CLONE) isClone = true
+      if (makesInit(instruction)) isClone = true
       eachName(instruction, save, ignore)
     }
     for (let i = 0; i < instructions.length; i++) {
@@ -99,6 +99,10 @@ function wordsAnywhere(sections: readonly Section[]): Words {
 type Told = (name: string) => void
 const ignore: Told = () => undefined
 
+/** By itself, or in a process between. */
+const makesInit = (instruction: Instruction): boolean =>
+  instruction.kind === 'clone' && (instruction.process === 'init' || instruction.child?.some(makesInit) === true)
+
 const acceptsNoFd = (instruction: Instruction): boolean =>
   instruction.kind === 'call' && (instruction.tolerate === 'any' || instruction.tolerate?.includes('EBADF') === true)
 
@@ -119,6 +123,13 @@ function eachName(instruction: Instruction, saves: Told, reads: Told): void {
       const { save, args } = instruction
       if (save !== undefined) saves(withoutOffset(save))
       for (let i = 0; i < args.length; i++) namesIn(args[i] as Value, saves, reads)
+      return
+    }
+    case 'clone': {
+      const { save, args, child = [], parent = [] } = instruction
+      if (save !== undefined) saves(withoutOffset(save))
+      for (const arg of args) namesIn(arg, saves, reads)
+      for (const each of [...child, ...parent]) eachName(each, saves, reads)
       return
     }
     case 'branch':

@@ -17,6 +17,7 @@ import {
   branch,
   buffer,
   call,
+  clone,
   compile,
   explain,
   type Instruction,
@@ -126,11 +127,9 @@ describe('the execve', () => {
 
   it('may be that of a child: init’s own comes later, or in the clone’s other branch', () => {
     const child = [
-      call('clone', [SIGNALS.SIGCHLD, 0, 0, 0, 0], { save: 'child' }),
-      branch(ref('child'), 0, { else: 'on' }),
-      attempt('/hook', { tolerate: 'any' }),
-      call('exit_group', [127]),
-      label('on'),
+      clone('clone', [SIGNALS.SIGCHLD, 0, 0, 0, 0], 'hook', {
+        child: [attempt('/hook', { tolerate: 'any' }), call('exit_group', [127])],
+      }),
     ]
     expect(() => assemble(sequence(step('hook', { 'init.mount': child }), exec), { mode: 'node' })).not.toThrow()
     // But then the other branch must not run out.

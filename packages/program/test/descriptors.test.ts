@@ -112,7 +112,7 @@ describe('what Node opens for a container', () => {
     // Detached: without the kernel's help, which kills init when its parent is gone.
     const { sites } = assemble(plan, { mode: 'node', detached: true })
     const op = sites.findIndex(({ instruction }) => instruction.kind === 'call' && instruction.call === 'getppid')
-    await expect(run(plan, { stdio: 'null', detached: true, fault: { op, signal: 9 } })).rejects.toMatchObject({
+    await expect(run(plan, { stdio: 'null', detached: true, fault: { op, dies: true } })).rejects.toMatchObject({
       code: 'RT_BROKEN_PROCESS',
     })
     expect(existsSync(marker)).toBe(false)

@@ -64,7 +64,7 @@ describe.skipIf(process.getuid?.() !== 0)('every operation (skipped without root
 
   it('killed with SIGKILL leaves nothing behind', async () => {
     for (const op of sites.keys()) {
-      const result = await outcome({ fault: { op, signal: 9 } })
+      const result = await outcome({ fault: { op, dies: true } })
       expect(result instanceof Error || 'code' in (result as object) || 'signal' in (result as object)).toBe(true)
       nothingLeft()
     }
