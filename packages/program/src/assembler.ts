@@ -214,8 +214,7 @@ export class Assembler {
     }
     const [entry, failed] = [`$aside ${child}`, `$no ${child}`]
     map(birthRegion(number), { ...born, fatal: false, helper: `the log of ${child}'s birth` })
-    const at = this.operations.length
-    this.systemCall(asCall, scope, born, undefined, this.ownLogs ? failed : section.failTo)
+    const at = this.systemCall(asCall, scope, born, undefined, this.ownLogs ? failed : section.failTo)
     const result = this.operands.saved(pid, scope)
     const isChild: Site = { ...born, fatal: false, helper: 'is it the child?' }
     const [then, otherwise] = isChildAside ? [entry, undefined] : [undefined, entry]
