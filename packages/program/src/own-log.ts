@@ -26,8 +26,11 @@ export const mapRegion = (region: number): OperationArgument[] => [
   { region },
 ]
 
+/** Word of a process that is about to end: the operation that has failed. */
+export const FAILURE = '$failure'
+
 /**
  * The first instruction wherever a failure that ends a process leads: which operation it was. The header's word is
  * overwritten by errors that are tolerated on the way out.
  */
-export const LATCH = load('$failure', LOG_BASE + LOG_FAILED)
+export const LATCH = load(FAILURE, LOG_BASE + LOG_FAILED)

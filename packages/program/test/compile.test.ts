@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { openPseudoTerminal, POLLIN, pidfdOpen, syscall } from '@rt/sys'
 import { afterAll, describe, expect, it } from 'vitest'
-import { call, compile, type Plan, type Step, sequence } from '../src/index.js'
+import { call, compile, fail, type Plan, type Step, sequence } from '../src/index.js'
 import { execute, shell, step } from './plans.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'rt-compile-'))
@@ -53,6 +53,24 @@ describe.skipIf(process.getuid?.() !== 0)('a compiled plan (skipped without root
   it('says so too when a call that tolerates some errors fails with another', () => {
     const bad = step('chdir', { 'init.mount': [call('chdir', ['/etc/passwd'], { tolerate: ['ENOENT', 'EACCES'] })] })
     expect(run(shell('exit 0', bad)).stderr).toBe('rt: chdir (test): chdir("/etc/passwd") = -1 ENOTDIR\n')
+  })
+
+  it('says what a step says by itself, with no errno that never was, and the hint of the step', () => {
+    const says = step('looks', { 'init.mount': [fail('this is not a devpts', 'mount one there')] })
+    expect(run(shell('exit 0', says)).stderr).toBe('rt: looks (test): this is not a devpts\n  hint: mount one there\n')
+    const hinted = (path: string) =>
+      step('chdir', {
+        'host.prepare': [
+          call('chdir', ['/nonexistent'], { tolerate: ['ENOENT'] }),
+          call('chdir', [path], { hints: { ENOENT: 'make it', ENOTDIR: 'it is a file' } }),
+        ],
+      })
+    expect(run(shell('exit 0', hinted('/no'))).stderr).toBe(
+      'rt: chdir (test): chdir("/no") = -1 ENOENT\n  hint: make it\n',
+    )
+    expect(run(shell('exit 0', hinted('/etc/passwd'))).stderr).toBe(
+      'rt: chdir (test): chdir("/etc/passwd") = -1 ENOTDIR\n  hint: it is a file\n',
+    )
   })
 
   it('exits with 125 too when it is the supervisor’s part that failed while init waited', () => {
