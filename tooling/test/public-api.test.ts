@@ -75,7 +75,7 @@ const group = () => cgroup('/rt-nowhere', describeCgroups('', ''))
 
 /** Every exported function that takes an object of options, given that object. */
 const takers: Record<string, (options: Options) => unknown> = {
-  assemble: (options) => assemble(plan, { mode: 'node', ...options }),
+  assemble: (options) => assemble(plan, { ...options }),
   compile: (options) => compile(plan, options),
   explain: (options) => explain(plan, options),
   run: (options) => run(plan, options),

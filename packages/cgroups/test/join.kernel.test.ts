@@ -340,7 +340,7 @@ describe('what goes wrong', () => {
 describe('every operation of the step', () => {
   const path = uniquePath('fault')
   const plan = shell('exit 0', [join(path, { pids: { max: 5 }, cpuset: { mems: '0' } }, { host: few })])
-  const { sites } = assemble(plan, { mode: 'node' })
+  const { sites } = assemble(plan)
   const ops = [...sites.entries()].filter(([, { step }]) => plan.steps[step]?.name.startsWith('cgroup "'))
   const outcome = async (fault: NonNullable<Parameters<typeof run>[1]>['fault']): Promise<unknown> => {
     try {

@@ -1,12 +1,11 @@
 import {
   branch,
   buffer,
-  CONSOLE_FD,
   call,
-  compute,
   fail,
   type Instruction,
   label,
+  MASTER,
   ROOT,
   ref,
   type Step,
@@ -33,8 +32,6 @@ import {
   RESOLVE_NO_XDEV,
   refuseUnknownOptions,
   S_IFREG,
-  SCM_RIGHTS,
-  SOL_SOCKET,
   TIOCGPTPEER,
   TIOCSCTTY,
   TIOCSPTLCK,
@@ -55,8 +52,8 @@ export interface TerminalOptions {
 const OPTIONS: OptionKeys<TerminalOptions> = { origin: true, uid: true, size: true, console: true }
 
 /**
- * A terminal of the container's own as stdin, stdout and stderr; the master goes to Node, which finds it as
- * `container.terminal`. Comes after a devpts was mounted on /dev/pts and before `user`.
+ * A terminal of the container's own as stdin, stdout and stderr; the master goes to the supervisor, and from there to
+ * Node, which finds it as `container.terminal`, unless `run` is told otherwise. Comes after a devpts was mounted on /dev/pts and before `user`.
  *
  * Nothing is opened by a name that the container could have planted (CVE-2025-52565): /dev/pts must be a devpts with no
  * symlink on the way, the slave comes from the master (TIOCGPTPEER, Linux 4.13) and is bound by its fd.
@@ -68,19 +65,19 @@ export function terminal(options: TerminalOptions = {}): Step {
     name: 'terminal',
     why: 'a terminal that isn’t the host’s',
     ...asked(options.origin),
-    console: true,
+    terminal: true,
     'init.pivot': [
       ...openPair,
       ...(size
-        ? [call('ioctl', [ref('master'), TIOCSWINSZ, struct('winsize', { ws_row: size.rows, ws_col: size.columns })])]
+        ? [call('ioctl', [ref(MASTER), TIOCSWINSZ, struct('winsize', { ws_row: size.rows, ws_col: size.columns })])]
         : []),
       ...(uid === 0
         ? []
         : [call('fchown', [ref('slave'), uid, KEEP_ID], { why: 'the program may open its terminal again by name' })]),
       ...(console ? bindConsole : []),
-      ...sendMaster,
-      ...takeSlave,
     ],
+    meets: [{ at: 'init.confine', hands: MASTER }],
+    'init.confine': [call('close', [ref(MASTER)], { why: 'the supervisor has it, or Node by it' }), ...takeSlave],
   }
 }
 
@@ -113,10 +110,10 @@ const openPair: readonly Instruction[] = [
       openHow(O_RDWR | O_NOCTTY, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV),
       OPEN_HOW_SIZE_VER0,
     ],
-    { save: 'master', of: '/dev/pts/ptmx' },
+    { save: MASTER, of: '/dev/pts/ptmx' },
   ),
-  call('ioctl', [ref('master'), TIOCSPTLCK, UNLOCK]),
-  call('ioctl', [ref('master'), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC], { save: 'slave', of: 'terminal' }),
+  call('ioctl', [ref(MASTER), TIOCSPTLCK, UNLOCK]),
+  call('ioctl', [ref(MASTER), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC], { save: 'slave', of: 'terminal' }),
 ]
 
 const bindConsole: readonly Instruction[] = [
@@ -135,37 +132,6 @@ const bindConsole: readonly Instruction[] = [
   }),
   call('open_tree', [ref('slave'), '', OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH], { save: 'bind' }),
   call('move_mount', [ref('bind'), '', ref('console'), '', MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH]),
-]
-
-/** struct cmsghdr and one int of data: 20 bytes, in 24. unix(7), cmsg(3) */
-const CMSG_LENGTH = 20
-const CMSG_SPACE = 24
-
-const sendMaster: readonly Instruction[] = [
-  compute(
-    'control',
-    struct('cmsghdr', { cmsg_len: CMSG_LENGTH, cmsg_level: SOL_SOCKET, cmsg_type: SCM_RIGHTS }, 'rights'),
-  ),
-  compute('rights+16', ref('master')),
-  // One byte, since a stream carries no message of none.
-  compute('data', buffer('iovec', 16)),
-  compute('iovec+0', 'terminal'),
-  compute('iovec+8', 1),
-  call(
-    'sendmsg',
-    [
-      CONSOLE_FD,
-      struct(
-        'msghdr',
-        { msg_iov: ref('data'), msg_iovlen: 1, msg_control: ref('control'), msg_controllen: CMSG_SPACE },
-        'header',
-      ),
-      0,
-    ],
-    { why: 'the master goes to Node' },
-  ),
-  call('close', [ref('master')]),
-  call('close', [CONSOLE_FD], { why: 'an end of a socket of Node’s is nothing for the container' }),
 ]
 
 const takeSlave: readonly Instruction[] = [

@@ -5,7 +5,7 @@ import { exec, sessionKeyring } from '../src/index.js'
 
 describe('sessionKeyring, where the kernel says no', () => {
   const plan = sequence(sessionKeyring('default'), exec(['/bin/true'], { env: [] }))
-  const { sites } = assemble(plan, { mode: 'node' })
+  const { sites } = assemble(plan)
   const op = sites.findIndex(({ instruction }) => instruction.kind === 'call' && instruction.call === 'keyctl')
   const refused = (errno: `E${string}`) => run(plan, { stdio: 'null', fault: { op, errno } })
 

@@ -116,7 +116,7 @@ describe('standardStreams', () => {
   })
 
   it('makes nothing before it has looked', async () => {
-    const { sites } = assemble(plan(standardStreams()), { mode: 'node' })
+    const { sites } = assemble(plan(standardStreams()))
     const first = sites.findIndex(({ step }) => step === 0)
     const before = sites.slice(0, first).map(({ instruction }) => (instruction.kind === 'call' ? instruction.call : ''))
     expect(new Set(before)).toEqual(new Set(['mmap', 'prctl', 'fcntl', 'close', 'close_range']))
@@ -168,7 +168,7 @@ describe('a pipe becomes the container user’s', () => {
 
   it('or stays the caller’s, where it can’t be given away', async () => {
     const streams = plan(standardStreams({ owner: USER }))
-    const { sites } = assemble(streams, { mode: 'node' })
+    const { sites } = assemble(streams)
     const op = sites.findIndex(({ instruction }) => instruction.kind === 'call' && instruction.call === 'fchown')
     const pipe = kept(secondOf('pipe2'))
     const container = await run(streams, { stdio: [pipe, 'null', 'null'], fault: { op, errno: 'EPERM' } })

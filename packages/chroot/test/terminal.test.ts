@@ -14,28 +14,48 @@ import { filesystem, namespaces, proc, tree } from './steps.js'
 it('the plan opens nothing by a name that could have been planted', () => {
   expect(explained(terminal({ uid: 1000, size: { rows: 24, columns: 80 } }))).toMatchInlineSnapshot(`
     "terminal:
+      $poll+0 = $pair+4 + 1 * 4294967296
+      $poll+8 = 3
+      ppoll(&$poll, 2, NULL, NULL, 8)
+      unless $poll+8 == 3 go to $kill
+      $master of the terminal.control = &$master of the terminal.rights
+      $master of the terminal.data = &$master of the terminal.iovec
+      $master of the terminal.iovec+0 = &$master of the terminal.byte
+      $master of the terminal.iovec+8 = 1
+      recvmsg($pair+4, {msg_iov=$master of the terminal.data, msg_iovlen=1, msg_control=$master of the terminal.control, msg_controllen=24}, MSG_CMSG_CLOEXEC) → $master of the terminal.received
+      unless $master of the terminal.received == 1 go to $kill
+      $master of the terminal = $master of the terminal.rights+16
+      $for Node.control = …
+      $for Node.rights+16 = $master of the terminal
+      $for Node.data = &$for Node.iovec
+      $for Node.iovec+0 = "f"
+      $for Node.iovec+8 = 1
+      sendmsg(5, {msg_iov=$for Node.data, msg_iovlen=1, msg_control=$for Node.control, msg_controllen=24}, MSG_NOSIGNAL)
+      close($master of the terminal)
+      close(5)
+    terminal:
       openat2($root, "dev/pts", {flags=O_RDONLY|O_DIRECTORY|O_CLOEXEC|O_PATH, resolve=RESOLVE_NO_SYMLINKS|RESOLVE_IN_ROOT}, 24) → pts
       fstatfs(pts</dev/pts>, &statfs)
       if statfs == 7377 go to devpts
       fail: "/dev/pts" is not a devpts
-      openat2(pts</dev/pts>, "ptmx", {flags=O_RDWR|O_NOCTTY|O_CLOEXEC, resolve=RESOLVE_NO_XDEV|RESOLVE_NO_SYMLINKS|RESOLVE_BENEATH}, 24) → master
-      ioctl(master</dev/pts/ptmx>, TIOCSPTLCK, [0])
-      ioctl(master</dev/pts/ptmx>, TIOCGPTPEER, O_RDWR|O_NOCTTY|O_CLOEXEC) → slave
-      ioctl(master</dev/pts/ptmx>, TIOCSWINSZ, {ws_row=24, ws_col=80})
+      openat2(pts</dev/pts>, "ptmx", {flags=O_RDWR|O_NOCTTY|O_CLOEXEC, resolve=RESOLVE_NO_XDEV|RESOLVE_NO_SYMLINKS|RESOLVE_BENEATH}, 24) → $master of the terminal
+      ioctl($master of the terminal</dev/pts/ptmx>, TIOCSPTLCK, [0])
+      ioctl($master of the terminal</dev/pts/ptmx>, TIOCGPTPEER, O_RDWR|O_NOCTTY|O_CLOEXEC) → slave
+      ioctl($master of the terminal</dev/pts/ptmx>, TIOCSWINSZ, {ws_row=24, ws_col=80})
       fchown(slave<terminal>, 1000, -1)
       openat2($root, "dev", {flags=O_RDONLY|O_DIRECTORY|O_CLOEXEC|O_PATH, resolve=RESOLVE_NO_SYMLINKS|RESOLVE_IN_ROOT}, 24) → dev
       mknodat(dev</dev>, "console", S_IFREG|0600)
       openat2(dev</dev>, "console", {flags=O_RDONLY|O_CLOEXEC|O_PATH, resolve=RESOLVE_NO_SYMLINKS|RESOLVE_BENEATH}, 24) → console
       open_tree(slave<terminal>, "", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC|AT_EMPTY_PATH) → bind
       move_mount(bind, "", console</dev/console>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)
-      control = …
-      rights+16 = master</dev/pts/ptmx>
-      data = &iovec
-      iovec+0 = "terminal"
-      iovec+8 = 1
-      sendmsg(5, {msg_iov=data, msg_iovlen=1, msg_control=control, msg_controllen=24}, 0)
-      close(master</dev/pts/ptmx>)
-      close(5)
+      $master of the terminal.out.control = …
+      $master of the terminal.out.rights+16 = $master of the terminal</dev/pts/ptmx>
+      $master of the terminal.out.data = &$master of the terminal.out.iovec
+      $master of the terminal.out.iovec+0 = "f"
+      $master of the terminal.out.iovec+8 = 1
+      sendmsg($pair, {msg_iov=$master of the terminal.out.data, msg_iovlen=1, msg_control=$master of the terminal.out.control, msg_controllen=24}, MSG_NOSIGNAL)
+    terminal:
+      close($master of the terminal</dev/pts/ptmx>)
       setsid()
       ioctl(slave<terminal>, TIOCSCTTY, 0)
       dup3(slave<terminal>, 0, 0)

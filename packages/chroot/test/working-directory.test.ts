@@ -179,7 +179,7 @@ describe('the contained process', () => {
       workingDirectory('/etc'),
       exec(['true'], { env: ['PATH=/bin'] }),
     )
-    const { sites } = assemble(plan, { mode: 'node' })
+    const { sites } = assemble(plan)
     const op = sites.findIndex(({ instruction }) => instruction.kind === 'call' && instruction.call === 'openat2')
     await expect(run(plan, { fault: { op, errno: 'EAGAIN' }, stdio: 'null' })).rejects.toMatchObject({
       step: 'working directory',

@@ -4,7 +4,7 @@ import { assembleSections, type Program } from './assemble.js'
 import type { Assembler } from './assembler.js'
 import { checkWords } from './check-plan.js'
 import { operationFailure, type Results, warningsIn } from './failure.js'
-import { frame, type Section } from './frame.js'
+import { frameOfOne, type Section } from './frame.js'
 import type { Call, Instruction } from './instruction.js'
 import { NO_CALL, OP_BRANCH, OP_COMPUTE, OP_LOAD, OP_SIZE } from './layout.js'
 import { link } from './link.js'
@@ -38,7 +38,7 @@ export interface Applied {
  */
 export function apply(...lists: StepList[]): Applied {
   const plan = sequence(...lists)
-  const twoSided = plan.steps.find((step) => step.meets?.length || step.console)
+  const twoSided = plan.steps.find((step) => step.meets?.length || step.terminal)
   if (twoSided) {
     throw new RtError('RT_PROGRAM', 'this step needs a second process; it can be run, but not applied', {
       step: twoSided.name,
@@ -54,7 +54,7 @@ export function apply(...lists: StepList[]): Applied {
       origin: cloning.origin,
     })
   }
-  const sections = frame(plan, { mode: 'apply' })
+  const sections = frameOfOne(plan)
   checkWords(plan, sections)
   const machine = new Machine(plan, sections)
   try {

@@ -18,6 +18,7 @@ import { sectionsFor } from './for-arch.js'
 import { frame, type Section } from './frame.js'
 import { call, ref } from './instruction.js'
 import { CONST_BASE, DATA_BASE, LOG_BASE, LOG_FD } from './layout.js'
+import { type Supervision, TOLD_TO_NODE } from './lifecycle/supervision.js'
 import { link, regionSize, sizeOfLog } from './link.js'
 import type { Site } from './operation.js'
 import { mapRegion, ownRegion } from './own-log.js'
@@ -25,12 +26,10 @@ import type { Plan } from './plan.js'
 import { reportFailures } from './report.js'
 
 export interface AssembleOptions {
-  /** `node`: started by `run`, tells Node how it goes; `standalone`: an executable of its own. */
-  readonly mode: 'node' | 'standalone'
+  /** Whom the program tells how it goes, and what ends it; default {@link TOLD_TO_NODE}, as `run` starts it. */
+  readonly supervision?: Supervision | undefined
   /** Default: this machine's. */
   readonly arch?: Arch | undefined
-  /** The container outlives Node. */
-  readonly detached?: boolean | undefined
   /** Read the clock before every operation. */
   readonly traced?: boolean | undefined
   /** Make one operation go wrong. */
@@ -60,7 +59,7 @@ export interface Program {
 /** Bytes kept free between the segments. */
 const GAP = 0x20000
 
-const OPTIONS: OptionKeys<AssembleOptions> = { mode: true, arch: true, detached: true, traced: true, fault: true }
+const OPTIONS: OptionKeys<AssembleOptions> = { supervision: true, arch: true, traced: true, fault: true }
 
 /**
  * Turn a plan into a program: labels become indices, names become addresses, calls become numbers of the architecture.
@@ -68,14 +67,16 @@ const OPTIONS: OptionKeys<AssembleOptions> = { mode: true, arch: true, detached:
  * @throws RtError RT_PROGRAM for a label that nothing defines, a struct field that doesn't exist and the like, and for a
  *   plan that is wrong as a whole (see check-plan.ts), naming the step; RT_INVALID_OPTION for text with a NUL; RT_LIMIT if it gets too large
  */
-export function assemble(plan: Plan, options: AssembleOptions): Program {
+export function assemble(plan: Plan, options: AssembleOptions = {}): Program {
   refuseUnknownOptions('assemble', options, OPTIONS)
   const arch = options.arch ?? hostArch()
   const traced = options.traced ?? false
-  const sections = frame(plan, options)
-  const assembler = assembleSections(sections, arch, options.mode === 'node')
+  const supervision = options.supervision ?? TOLD_TO_NODE
+  const sections = frame(plan, supervision)
+  const toldToNode = supervision.tells === 'node'
+  const assembler = assembleSections(sections, arch, toldToNode)
   checkPlan(plan, sections, assembler)
-  if (options.mode === 'standalone') reportFailures(assembler, plan, arch)
+  if (!toldToNode) reportFailures(assembler, plan, arch)
   if (options.fault) injectFault(assembler, options.fault)
   const { operations, processes, latches, labels } = assembler
   const sites = operations.map((operation) => operation.site)

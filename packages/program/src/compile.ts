@@ -1,13 +1,16 @@
 import { type Arch, type OptionKeys, RtError, refuseUnknownOptions } from '@rt/sys'
 import { assemble } from './assemble.js'
+import { ON_ITS_OWN, type Supervision } from './lifecycle/supervision.js'
 import type { Plan } from './plan.js'
 
 export interface CompileOptions {
   /** Default: this machine's. */
   readonly arch?: Arch | undefined
+  /** Signals, stdin, limits, the terminal: what differs from {@link ON_ITS_OWN}. */
+  readonly supervision?: Partial<Omit<Supervision, 'tells'>> | undefined
 }
 
-const OPTIONS: OptionKeys<CompileOptions> = { arch: true }
+const OPTIONS: OptionKeys<CompileOptions> = { arch: true, supervision: true }
 
 /**
  * A static executable that does what the plan says, without Node: write it to a file with mode 0755. It forwards
@@ -22,8 +25,7 @@ export function compile(plan: Plan, options: CompileOptions = {}): Buffer {
   const complaints = plan.steps.flatMap((step) => {
     const path = step.origin ?? step.name
     const nodes = step.meets?.flatMap(({ node }) => node ?? []) ?? []
-    if (nodes.length > 0) return nodes.map(({ why }) => ({ path, message: `${step.name}: ${why}` }))
-    return step.console ? [{ path, message: `${step.name}: a terminal needs somebody to hold its other side` }] : []
+    return nodes.map(({ why }) => ({ path, message: `${step.name}: ${why}` }))
   })
   if (complaints.length > 0) {
     throw new RtError('RT_NEEDS_NODE', "this plan can't be compiled to an executable of its own", {
@@ -31,5 +33,5 @@ export function compile(plan: Plan, options: CompileOptions = {}): Buffer {
       hint: 'leave out what asks for these steps, or run the plan instead',
     })
   }
-  return assemble(plan, { mode: 'standalone', arch: options.arch }).elf
+  return assemble(plan, { supervision: { ...ON_ITS_OWN, ...options.supervision }, arch: options.arch }).elf
 }

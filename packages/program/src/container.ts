@@ -17,7 +17,7 @@ import { receiveTerminal, type Terminal } from './console.js'
 import type { Container } from './container-interface.js'
 import type { Exit } from './exit.js'
 import { diedDuringSetup, noLog, setupFailure, warningsIn } from './failure.js'
-import { EXITED, MESSAGE_SIZE, NODES_TURN, STARTED } from './frame.js'
+import { EXITED, MESSAGE_SIZE, NODES_TURN, STARTED, TIMED_OUT } from './lifecycle/endings.js'
 import type { Log } from './log.js'
 import { nodesParts } from './meetings.js'
 import type { WithNode } from './plan.js'
@@ -69,6 +69,7 @@ export class RunningContainer implements Container {
   private pending: Buffer = Buffer.alloc(0)
   private exit: Exit | undefined
   private hasStarted = false
+  private hasTimedOut = false
   private isOver = false
   private failure: unknown
 
@@ -110,9 +111,12 @@ export class RunningContainer implements Container {
       const kind = this.pending.readUInt32LE(0)
       if (kind === NODES_TURN) void this.nodesTurn()
       else if (kind === STARTED) this.begin(news)
+      else if (kind === TIMED_OUT) this.hasTimedOut = true
       else if (kind === EXITED) {
         const status = this.pending.readInt32LE(24)
-        this.exit = this.pending.readInt32LE(8) === CLD_EXITED ? { code: status } : { signal: status }
+        const timedOut = this.hasTimedOut ? { timedOut: true as const } : {}
+        this.exit =
+          this.pending.readInt32LE(8) === CLD_EXITED ? { code: status, ...timedOut } : { signal: status, ...timedOut }
       }
     }
   }

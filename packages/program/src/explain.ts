@@ -5,6 +5,7 @@ import { type Aside, asides, type Entry } from './branches.js'
 import { describeInstruction } from './describe.js'
 import { frame } from './frame.js'
 import type { Branch, Instruction } from './instruction.js'
+import { type Supervision, TOLD_TO_NODE } from './lifecycle/supervision.js'
 import { Naming } from './naming.js'
 import type { Operation, Site, Target } from './operation.js'
 import type { Plan } from './plan.js'
@@ -42,18 +43,18 @@ export interface ExplainedStep {
 export interface ExplainOptions {
   /** Default: this machine's. */
   readonly arch?: Arch | undefined
-  /** For a program that Node runs (default), or for an executable of its own. */
-  readonly mode?: 'node' | 'standalone' | undefined
+  /** As in {@link AssembleOptions}: of a program that Node runs (default), or of an executable of its own. */
+  readonly supervision?: Supervision | undefined
 }
 
-const OPTIONS: OptionKeys<ExplainOptions> = { arch: true, mode: true }
+const OPTIONS: OptionKeys<ExplainOptions> = { arch: true, supervision: true }
 
 /** What a plan would do, in the order in which each process does it. Nothing runs, and no privilege is needed. */
 export function explain(plan: Plan, options: ExplainOptions = {}): ExplainedStep[] {
   refuseUnknownOptions('explain', options, OPTIONS)
   const arch = options.arch ?? hostArch()
-  const mode = options.mode ?? 'node'
-  const assembler = assembleSections(frame(plan, { mode }), arch, mode === 'node')
+  const supervision = options.supervision ?? TOLD_TO_NODE
+  const assembler = assembleSections(frame(plan, supervision), arch, supervision.tells === 'node')
   const { operations } = assembler
   const flow = flowOf(assembler)
   const describe = (instruction: Instruction, index: number): string =>

@@ -1,14 +1,14 @@
 import {
   AF_UNIX,
   AT_FDCWD,
-  CLD_EXITED,
   CLONE_INTO_CGROUP,
   CLONE_PARENT_SETTID,
   CLONE_PIDFD,
   F_SETFD,
   FD_CLOEXEC,
+  O_CLOEXEC,
+  O_RDONLY,
   O_RDWR,
-  P_PIDFD,
   POLLIN,
   PR_SET_DUMPABLE,
   PR_SET_PDEATHSIG,
@@ -17,8 +17,6 @@ import {
   SIGRTMAX,
   SOCK_CLOEXEC,
   SOCK_STREAM,
-  WEXITED,
-  WNOHANG,
 } from '@rt/sys'
 import {
   address,
@@ -34,12 +32,22 @@ import {
   struct,
 } from './instruction.js'
 import { CONSOLE_FD, FIRST_UNUSED_FD, LOG_BASE, LOG_FD, SETUP_FAILED, STATUS_FD, SYNC_FD } from './layout.js'
+import { exitAsInit, message, NODES_TURN, STARTED, TIMED_OUT, tellNode } from './lifecycle/endings.js'
+import { receiveDescriptor, sendDescriptor } from './lifecycle/hand-over.js'
+import { initDies, initExecutes } from './lifecycle/init-watches.js'
+import { nodeGone } from './lifecycle/node-gone.js'
+import { signals } from './lifecycle/signal-watch.js'
+import { supervise } from './lifecycle/supervise.js'
+import { checkSupervision, type Supervision, TOLD_TO_NODE } from './lifecycle/supervision.js'
+import { terminalRelay } from './lifecycle/terminal-relay.js'
+import { grace, wallLimit } from './lifecycle/timers.js'
+import type { Watch } from './lifecycle/watch.js'
 import { linkMounts } from './link-mounts.js'
 import { initsWay, isRendezvous, nodesParts, type Rendezvous } from './meetings.js'
 import type { Side } from './operation.js'
 import { LATCH } from './own-log.js'
 import { INIT_MOMENTS, type Moment, type Plan } from './plan.js'
-import { CLONE, GATE, PIDFD, SIGINFO } from './vocabulary.js'
+import { CLONE, GATE, MASTER, PIDFD } from './vocabulary.js'
 
 /**
  * The skeleton around a plan's steps: the supervisor, the clone, the gate at which init waits, and the messages to Node.
@@ -52,13 +60,10 @@ import { CLONE, GATE, PIDFD, SIGINFO } from './vocabulary.js'
  *                                                 init.enter, host.open (if not privileged)
  *     poll(socket): a byte, at each further  ◄─── "here", and wait again
  *       meeting; its part; a byte ──────────────► init.mount … init.execute: execve
- *     poll(socket): closed by execve or death
- *     write "started"
- *     poll(pidfd, status pipe)                    the container's program
- *       status pipe without a reader: Node died ─► SIGKILL
- *     waitid, host.gone, write siginfo, exit
- *
- * A compiled program has nobody to tell: it forwards signals to init, and exits as init did.
+ *     supervise (lifecycle/): poll of all watches the container's program
+ *       init's socket is closed: "started"
+ *       Node is dead, time is over … ───────────► SIGKILL
+ *     waitid, host.gone, the ending
  */
 export interface Section {
   readonly process: Side
@@ -71,20 +76,6 @@ export interface Section {
   readonly lenient?: boolean
 }
 
-/** How the program ends and whom it tells. */
-export interface FrameOptions {
-  /** `node`: messages on the status pipe; `standalone`: exit as the container did; `apply`: no second process. */
-  readonly mode: 'node' | 'standalone' | 'apply'
-  /** The container outlives Node: the supervisor does not watch the status pipe. */
-  readonly detached?: boolean | undefined
-}
-
-/** Messages to Node: 32 bytes each, told apart by their first word. The last one is init's siginfo_t, cut there. */
-export const MESSAGE_SIZE = 32
-export const STARTED = 1
-export const NODES_TURN = 2
-export const EXITED = SIGNALS.SIGCHLD
-
 const STDERR = 2
 
 const { SIGCHLD, SIGKILL } = SIGNALS
@@ -92,8 +83,6 @@ const SIGSET = 8
 /** struct sigaction of zeros: SIG_DFL. */
 const DEFAULT_ACTION = new Uint8Array(32)
 const ALL_SIGNALS = new Uint8Array(SIGSET).fill(0xff)
-/** siginfo_t.si_code of a signal that the terminal sent. */
-const SI_KERNEL = 0x80
 const WORD32 = 0xffffffff
 
 const pair = GATE
@@ -102,19 +91,16 @@ const initEnd = ref(pair, 0)
 const supervisorEnd = ref(pair, 4)
 
 /** Lay out a plan's steps in the two processes. */
-export function frame(plan: Plan, options: FrameOptions): Section[] {
-  const linked = linkMounts(plan)
-  return options.mode === 'apply' ? oneProcess(linked) : twoProcesses(linked, options)
-}
-
-function twoProcesses(plan: Plan, options: FrameOptions): Section[] {
+export function frame(given: Plan, supervision: Supervision): Section[] {
+  checkSupervision(supervision)
+  const plan = linkMounts(given)
   const sections: Section[] = []
   const own = (process: Side, instructions: readonly Instruction[], failTo: string, step = -1) =>
     sections.push({ process, step, instructions, failTo })
   const steps = (process: Side, moment: Moment, failTo: string, only?: number) =>
-    sections.push(...momentOf(plan, process, moment, failTo, options.mode, only))
+    sections.push(...momentOf(plan, process, moment, failTo, supervision, only))
   const way = initsWay(plan)
-  own('supervisor', supervisorStart(plan, options), '$notCloned')
+  own('supervisor', supervisorStart(plan, supervision), '$notCloned')
   steps('supervisor', 'host.prepare', '$notCloned')
   if (plan.opens === 'supervisor') steps('supervisor', 'host.open', '$notCloned')
   own('supervisor', [makeGate], '$notCloned')
@@ -124,14 +110,14 @@ function twoProcesses(plan: Plan, options: FrameOptions): Section[] {
     '$notCloned',
     plan.steps.findIndex((step) => step.clone),
   )
-  own('supervisor', afterClone(plan, options), '$failed')
-  sections.push(...hostMeets(plan, way.filter(isRendezvous), options))
-  own('supervisor', options.mode === 'node' ? waitForNode(options) : waitStandalone(plan), '$failed')
+  own('supervisor', afterClone(plan, supervision), '$failed')
+  sections.push(...hostMeets(plan, way.filter(isRendezvous), supervision))
+  own('supervisor', [...supervise(watches(plan, supervision)), ...notCloned], '$failed')
   steps('supervisor', 'host.gone', '$supervisorFailed')
-  own('supervisor', options.mode === 'node' ? tellNode : exitAsInit, '$supervisorFailed')
-  own('init', initStart(plan, options), '$initFailed')
+  own('supervisor', supervision.tells === 'node' ? tellNode : exitAsInit, '$supervisorFailed')
+  own('init', initStart(plan, supervision), '$initFailed')
   way.forEach((place, index) => {
-    if (isRendezvous(place)) own('init', initMeets(index), '$initFailed')
+    if (isRendezvous(place)) sections.push(...initMeets(place, index))
     else steps('init', place.moment, '$initFailed', place.step)
   })
   own('init', [label('$initFailed'), LATCH, label('$initEnds'), call('exit_group', [SETUP_FAILED])], '$initEnds')
@@ -139,7 +125,8 @@ function twoProcesses(plan: Plan, options: FrameOptions): Section[] {
 }
 
 /** `apply`: the calling thread is both processes. What clone would have made is made by unshare. */
-function oneProcess(plan: Plan): Section[] {
+export function frameOfOne(given: Plan): Section[] {
+  const plan = linkMounts(given)
   const flags = cloneFlags(plan)
   const step = plan.steps.findIndex((each) => each.clone)
   return [
@@ -152,8 +139,11 @@ function oneProcess(plan: Plan): Section[] {
   ]
 }
 
-/** Does a step hand a terminal to Node? */
-export const hasConsole = (plan: Plan): boolean => plan.steps.some((step) => step.console)
+/** Does a step make a terminal? */
+export const hasTerminal = (plan: Plan): boolean => plan.steps.some((step) => step.terminal)
+/** Does Node get it? */
+export const nodeHoldsTerminal = (plan: Plan, { tells, terminal }: Supervision): boolean =>
+  hasTerminal(plan) && tells === 'node' && terminal === 'node'
 /** Does Node have a part at a meeting? */
 export const hasNodesPart = (plan: Plan): boolean =>
   plan.steps.some((step) => step.meets?.some((meeting) => meeting.node !== undefined))
@@ -173,59 +163,59 @@ function momentOf(
   process: Side,
   moment: Moment,
   failTo: string,
-  mode: FrameOptions['mode'] = 'node',
+  supervision: Supervision = TOLD_TO_NODE,
   only?: number,
 ): Section[] {
   return plan.steps.flatMap((step, index) => {
     const given = step[moment]
     if (!given?.length || (only !== undefined && only !== index)) return []
-    const instructions = heard(given, step.name, mode)
+    const instructions = heard(given, step.name, supervision)
     return [{ process, step: index, instructions, failTo, ...(moment === 'host.gone' ? { lenient: true } : {}) }]
   })
 }
 
-const heard = (given: readonly Instruction[], step: string, mode: FrameOptions['mode']): readonly Instruction[] =>
-  mode === 'standalone' ? given.map((each) => spoken(each, step)) : given
+const heard = (given: readonly Instruction[], step: string, { tells }: Supervision): readonly Instruction[] =>
+  tells === 'nobody' ? given.map((each) => spoken(each, step)) : given
 
 /** The supervisor's side of all meetings, one after the other; it begins right after the clone. */
-function hostMeets(plan: Plan, all: readonly Rendezvous[], options: FrameOptions): Section[] {
+function hostMeets(plan: Plan, all: readonly Rendezvous[], supervision: Supervision): Section[] {
   let nodesTurns = nodesParts(plan).length
-  const own = (instructions: readonly Instruction[], failTo: string): Section => ({
-    process: 'supervisor',
-    step: -1,
-    instructions,
-    failTo,
-  })
-  const askNode = (): Section => {
+  const section = (step: number, instructions: readonly Instruction[]): Section[] =>
+    instructions.length === 0 ? [] : [{ process: 'supervisor', step, instructions, failTo: '$failed' }]
+  const askNode = (): Instruction[] => {
     nodesTurns--
-    return own(
-      [
-        message(NODES_TURN),
-        call('read', [SYNC_FD, buffer('$sync', 8), 1], { save: '$answered', why: 'Node does its part' }),
-        branch(ref('$answered'), 1, { else: '$kill' }),
-        ...(nodesTurns === 0 ? [call('close', [SYNC_FD])] : []),
-      ],
-      '$failed',
-    )
+    return [
+      message(NODES_TURN),
+      call('read', [SYNC_FD, buffer('$sync', 8), 1], { save: '$answered', why: 'Node does its part' }),
+      branch(ref('$answered'), 1, { else: '$kill' }),
+      ...(nodesTurns === 0 ? [call('close', [SYNC_FD])] : []),
+    ]
   }
   return all.flatMap(({ meets }, index) => [
-    ...(index === 0 ? [] : [own(awaitInit(options), '$failed')]),
-    ...meets.flatMap(({ step, meeting }): Section[] => [
-      ...(meeting.host?.length
-        ? [
-            {
-              process: 'supervisor' as const,
-              step,
-              instructions: heard(meeting.host, plan.steps[step]?.name ?? '', options.mode),
-              failTo: '$failed',
-            },
-          ]
-        : []),
-      ...(meeting.node ? [askNode()] : []),
+    ...meets.flatMap(({ step, meeting: { hands } }) =>
+      hands === undefined ? [] : section(step, takes(hands, plan, supervision)),
+    ),
+    ...(index === 0 ? [] : section(-1, awaitInit(supervision))),
+    ...meets.flatMap(({ step, meeting }) => [
+      ...section(step, heard(meeting.host ?? [], plan.steps[step]?.name ?? '', supervision)),
+      ...(meeting.node ? section(-1, askNode()) : []),
     ]),
-    own([openGate], '$failed'),
+    ...section(-1, [openGate]),
   ])
 }
+
+/** A descriptor that init hands over. */
+const takes = (hands: string, plan: Plan, supervision: Supervision): Instruction[] => [
+  ...until(supervision, 'init hands over a descriptor'),
+  ...receiveDescriptor(hands, supervisorEnd, '$kill'),
+  ...(hands === MASTER && nodeHoldsTerminal(plan, supervision)
+    ? [
+        ...sendDescriptor('$for Node', CONSOLE_FD, ref(MASTER), 'the master goes to Node'),
+        call('close', [ref(MASTER)]),
+        call('close', [CONSOLE_FD]),
+      ]
+    : []),
+]
 
 /** Nobody reads the log of an executable of its own. */
 const spoken = (instruction: Instruction, step: string): Instruction => {
@@ -234,15 +224,15 @@ const spoken = (instruction: Instruction, step: string): Instruction => {
   return call('write', [STDERR, line, Buffer.byteLength(line)], { tolerate: 'any' })
 }
 
-const supervisorStart = (plan: Plan, options: FrameOptions): Instruction[] => [
+const supervisorStart = (plan: Plan, supervision: Supervision): Instruction[] => [
   // The program's own memory and fds are nobody's business once init has entered the container's namespaces.
   call('prctl', [PR_SET_DUMPABLE, 0, 0, 0, 0], { why: 'no process of the container may trace or read this one' }),
-  ...(options.mode === 'node'
+  ...(supervision.tells === 'node'
     ? [
         // Each process maps its own log: see own-log.ts. Where a step's exec closes nothing, the execve does.
         call('fcntl', [LOG_FD, F_SETFD, FD_CLOEXEC]),
         // A number that isn't used here becomes that of some step's fd: from now on only its owner closes it.
-        ...(hasConsole(plan) ? [] : [call('close', [CONSOLE_FD], { tolerate: 'any' as const })]),
+        ...(nodeHoldsTerminal(plan, supervision) ? [] : [call('close', [CONSOLE_FD], { tolerate: 'any' as const })]),
         ...(hasNodesPart(plan) ? [] : [call('close', [SYNC_FD], { tolerate: 'any' as const })]),
         call('close_range', [FIRST_UNUSED_FD, WORD32, 0], {
           why: 'what Node’s caller left open without close-on-exec',
@@ -253,6 +243,13 @@ const supervisorStart = (plan: Plan, options: FrameOptions): Instruction[] => [
         call('rt_sigprocmask', [SIG_BLOCK, ALL_SIGNALS, null, SIGSET], { why: 'signals are for init: see the loop' }),
         ...resetSignals,
       ]),
+  ...(supervision.stdin === 'null' ? emptyStdin : []),
+]
+
+const emptyStdin: readonly Instruction[] = [
+  call('openat', [AT_FDCWD, '/dev/null', O_RDONLY | O_CLOEXEC], { save: '$empty', why: 'the container’s stdin' }),
+  call('dup3', [ref('$empty'), 0, 0]),
+  call('close', [ref('$empty')]),
 ]
 
 /**
@@ -315,10 +312,9 @@ function cloneInit(plan: Plan): Instruction[] {
   ]
 }
 
-const afterClone = (plan: Plan, options: FrameOptions): Instruction[] => [
+const afterClone = (plan: Plan, { tells }: Supervision): Instruction[] => [
   call('close', [initEnd]),
-  ...(options.mode === 'node' && !hostClones(plan) ? [call('close', [LOG_FD])] : []),
-  ...(hasConsole(plan) ? [call('close', [CONSOLE_FD])] : []),
+  ...(tells === 'node' && !hostClones(plan) ? [call('close', [LOG_FD])] : []),
 ]
 
 const openGate = call('write', [supervisorEnd, 'g', 1], {
@@ -327,125 +323,81 @@ const openGate = call('write', [supervisorEnd, 'g', 1], {
   onError: { '*': '$kill' },
 })
 
-/** pollfd as one word: fd in the low half, events above it. */
-const watch = (at: number, fd: ReturnType<typeof ref> | number, events: number): Instruction =>
-  compute(`$poll+${at}`, fd, events, 2 ** 32)
+const watchesNode = ({ tells, dieWith }: Supervision): boolean => tells === 'node' && dieWith === 'caller'
 
-const message = (kind: number): Instruction =>
-  call('write', [STATUS_FD, struct('timespec', { tv_sec: kind }, `$message${kind}`), MESSAGE_SIZE], { tolerate: 'any' })
-
-/** A status pipe that nobody reads is an error at once, whatever was asked for: Node is dead. */
-const nodeIsDead = (options: FrameOptions): Instruction[] =>
-  watchesNode(options) ? [branch(ref('$poll', 8), STATUS_FD, { else: '$kill' })] : []
-
-const watchesNode = ({ mode, detached }: FrameOptions): boolean => mode === 'node' && !detached
+/** While init is on its way to a meeting: until it writes, or Node is dead. */
+const until = (supervision: Supervision, why: string): Instruction[] => {
+  const both = watchesNode(supervision)
+  return [
+    compute('$poll+0', supervisorEnd, POLLIN, 2 ** 32),
+    ...(both ? [compute('$poll+8', STATUS_FD)] : []),
+    call('ppoll', [buffer('$poll', 16), both ? 2 : 1, 0, 0, SIGSET], { why: `until ${why}` }),
+    // A status pipe that nobody reads is an error at once: see node-gone.ts.
+    ...(both ? [branch(ref('$poll', 8), STATUS_FD, { else: '$kill' })] : []),
+  ]
+}
 
 /** Until init has come to the next meeting; the end of its socket instead means that it has failed. */
-const awaitInit = (options: FrameOptions): Instruction[] => [
-  watch(0, supervisorEnd, POLLIN),
-  ...(watchesNode(options) ? [watch(8, STATUS_FD, 0)] : []),
-  call('ppoll', [buffer('$poll', 16), watchesNode(options) ? 2 : 1, 0, 0, SIGSET], { why: 'until init is here' }),
-  ...nodeIsDead(options),
+const awaitInit = (supervision: Supervision): Instruction[] => [
+  ...until(supervision, 'init is here'),
   // ECONNRESET: init has ended before it read what was sent to it.
   call('read', [supervisorEnd, buffer('$here', 8), 1], { save: '$isHere', onError: { ECONNRESET: '$kill' } }),
   branch(ref('$isHere'), 1, { else: '$kill' }),
 ]
 
-/** Init waits at its gate; the first time nobody has to be told. */
-const initMeets = (index: number): Instruction[] => [
-  ...(index === 0 ? [] : [call('write', [initEnd, 'h', 1], { why: 'here, at a meeting with the supervisor' })]),
-  call('read', [initEnd, buffer('$gate', 8), 1], { why: 'wait at the gate', save: '$gateRead' }),
-  // The supervisor is dead, or has failed itself.
-  branch(ref('$gateRead'), 1, { else: '$initEnds' }),
-]
-
-function waitForNode(options: FrameOptions): Instruction[] {
-  const watched = options.detached ? 1 : 2
+/** Init hands over what it has to, and waits at its gate; the first time nobody has to be told. */
+function initMeets({ meets }: Rendezvous, index: number): Section[] {
+  const section = (step: number, instructions: readonly Instruction[]): Section => ({
+    process: 'init',
+    step,
+    instructions,
+    failTo: '$initFailed',
+  })
   return [
-    watch(0, supervisorEnd, POLLIN),
-    ...(options.detached ? [] : [watch(8, STATUS_FD, 0)]),
-    call('ppoll', [buffer('$poll', 16), watched, 0, 0, SIGSET], { why: 'until init has executed or failed' }),
-    ...nodeIsDead(options),
-    message(STARTED),
-    watch(0, ref(PIDFD), POLLIN),
-    call('ppoll', [buffer('$poll', 16), watched, 0, 0, SIGSET], {
-      why: options.detached ? 'until init is dead' : 'until init is dead, or Node is',
-    }),
-    ...nodeIsDead(options),
-    goto('$reap'),
-    ...reap,
+    ...meets.flatMap(({ step, meeting: { hands } }) =>
+      hands === undefined
+        ? []
+        : section(step, sendDescriptor(`${hands}.out`, initEnd, ref(hands), 'to the supervisor')),
+    ),
+    section(-1, [
+      ...(index === 0 ? [] : [call('write', [initEnd, 'h', 1], { why: 'here, at a meeting with the supervisor' })]),
+      call('read', [initEnd, buffer('$gate', 8), 1], { why: 'wait at the gate', save: '$gateRead' }),
+      // The supervisor is dead, or has failed itself.
+      branch(ref('$gateRead'), 1, { else: '$initEnds' }),
+    ]),
   ]
 }
 
-const reap: Instruction[] = [
-  label('$failed'),
-  LATCH,
-  compute('$gaveUp', 1),
-  label('$kill'),
-  call('pidfd_send_signal', [ref(PIDFD), SIGKILL, 0, 0], { tolerate: 'any' }),
-  label('$reap'),
-  call('waitid', [P_PIDFD, ref(PIDFD), buffer(SIGINFO, 128), WEXITED, 0], { tolerate: 'any' }),
-  goto('$after'),
-  label('$notCloned'),
-  LATCH,
-  label('$after'),
-]
-
-const tellNode: Instruction[] = [
-  call('write', [STATUS_FD, buffer(SIGINFO, 128), MESSAGE_SIZE], { tolerate: 'any', why: 'how init ended' }),
-  call('exit_group', [0]),
-  label('$supervisorFailed'),
-  call('exit_group', [SETUP_FAILED]),
-]
-
-/**
- * Signals come by rt_sigtimedwait and go on to init. One that the terminal sent has reached init already, unless init
- * has left the terminal's process group (a step that calls setsid).
- */
-function waitStandalone(plan: Plan): Instruction[] {
-  const ownSession = plan.steps.some((step) =>
-    INIT_MOMENTS.some((moment) => step[moment]?.some((each) => each.kind === 'call' && each.call === 'setsid')),
-  )
+/** What the supervisor waits for while init runs. */
+function watches(plan: Plan, supervision: Supervision): Watch[] {
+  const { tells, signals: handling, wallMs, terminal } = supervision
+  const toldToNode = tells === 'node'
+  const relays = hasTerminal(plan) && !nodeHoldsTerminal(plan, supervision)
+  const relay = relays ? terminalRelay(terminal !== 'output') : undefined
   return [
-    label('$wait'),
-    call('rt_sigtimedwait', [ALL_SIGNALS, buffer('$signalInfo', 128), null, SIGSET], {
-      save: '$signal',
-      tolerate: 'any',
-    }),
-    branch(ref('$signal'), SIGCHLD, { else: '$forward' }),
-    call('waitid', [P_PIDFD, ref(PIDFD), buffer(SIGINFO, 128), WEXITED | WNOHANG, 0], { tolerate: 'any' }),
-    branch(ref(SIGINFO), SIGCHLD, { mask: WORD32, then: '$after', else: '$wait' }),
-    label('$forward'),
-    ...(ownSession ? [] : [branch(ref('$signalInfo', 8), SI_KERNEL, { mask: WORD32, then: '$wait' })]),
-    call('pidfd_send_signal', [ref(PIDFD), ref('$signal'), 0, 0], { tolerate: 'any' }),
-    goto('$wait'),
-    ...reap,
+    ...(toldToNode ? [initExecutes(supervisorEnd, [message(STARTED)])] : []),
+    initDies,
+    ...(watchesNode(supervision) ? [nodeGone(STATUS_FD)] : []),
+    ...(handling || relay ? [signals(handling, relay?.reactions), grace] : []),
+    ...(wallMs === undefined ? [] : [wallLimit(wallMs, toldToNode ? [message(TIMED_OUT)] : [])]),
+    ...(relay?.watches ?? []),
   ]
 }
 
-const exitAsInit: Instruction[] = [
-  // Else the exit would be that of an init which was killed because the set-up failed.
-  branch(ref('$gaveUp'), 1, { then: '$supervisorFailed' }),
-  branch(ref(SIGINFO), SIGCHLD, { mask: WORD32, else: '$supervisorFailed' }),
-  branch(ref(SIGINFO, 8), CLD_EXITED, { mask: WORD32, else: '$signalled' }),
-  call('exit_group', [ref(SIGINFO, 24)]),
-  label('$signalled'),
-  compute('$code', 128, ref(SIGINFO, 24), 1),
-  call('exit_group', [ref('$code')]),
-  label('$supervisorFailed'),
-  call('exit_group', [SETUP_FAILED]),
-]
+/** Where failures before the clone lead, past all that has to do with init. */
+const notCloned: readonly Instruction[] = [goto('$after'), label('$notCloned'), LATCH, label('$after')]
 
-const initStart = (plan: Plan, options: FrameOptions): Instruction[] => [
+const initStart = (plan: Plan, supervision: Supervision): Instruction[] => [
   label('$init'),
-  ...(options.detached
+  ...(supervision.dieWith === 'nobody'
     ? []
     : [call('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0], { why: 'no container without its supervisor' })]),
   call('close', [supervisorEnd]),
-  ...(options.mode === 'node'
+  ...(supervision.tells === 'node'
     ? [
         call('close', [STATUS_FD]),
         ...(initClones(plan) ? [] : [call('close', [LOG_FD])]),
+        ...(nodeHoldsTerminal(plan, supervision) ? [call('close', [CONSOLE_FD])] : []),
         ...(hasNodesPart(plan) ? [call('close', [SYNC_FD])] : []),
       ]
     : []),

@@ -18,7 +18,13 @@ export {
 export type { Fault } from './fault.js'
 export { formatExplanation } from './format-explanation.js'
 export * from './instruction.js'
-export { CONSOLE_FD } from './layout.js'
+export {
+  ON_ITS_OWN,
+  type SignalHandling,
+  type Supervision,
+  type TerminalHolder,
+  TOLD_TO_NODE,
+} from './lifecycle/supervision.js'
 export type { Side, Site } from './operation.js'
 export {
   INIT_MOMENTS,
@@ -38,4 +44,4 @@ export type { RunOptions } from './run-options.js'
 export type { Stdio, StdioItem } from './stdio.js'
 export { chromeTrace, formatTrace, type Trace, trace } from './trace.js'
 export type { TraceRow } from './trace-rows.js'
-export { CLONE, GATE, mountWord, PROC, ROOT } from './vocabulary.js'
+export { CLONE, GATE, MASTER, mountWord, PROC, ROOT } from './vocabulary.js'

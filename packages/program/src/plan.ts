@@ -56,10 +56,10 @@ export interface Step extends Readonly<Partial<Record<Moment, readonly Instructi
   readonly cloneInto?: `$${string}`
   readonly meets?: readonly Meeting[]
   /**
-   * The step sends the master of a terminal over CONSOLE_FD (layout.ts); `run` then gives the container a `terminal`.
-   * Node is needed for that too.
+   * The step makes a terminal, and hands its master, the word MASTER, to the supervisor. Who holds it then is said by the
+   * supervision: the supervisor itself, or Node.
    */
-  readonly console?: true
+  readonly terminal?: true
 }
 
 /**
@@ -68,6 +68,8 @@ export interface Step extends Readonly<Partial<Record<Moment, readonly Instructi
  */
 export interface Meeting {
   readonly at: InitMoment
+  /** Name of a word of init's that holds an fd: the supervisor has it under the same name from then on. */
+  readonly hands?: string
   /** The supervisor's part: it sees what it saved itself, and init's pid. A failure ends the set-up. */
   readonly host?: readonly Instruction[]
   /** Node's part, after the supervisor's. `compile` refuses a plan that has any. */

@@ -1,5 +1,6 @@
 import type { TerminalSize } from './console.js'
 import type { Fault } from './fault.js'
+import type { TerminalHolder } from './lifecycle/supervision.js'
 import type { Stdio } from './stdio.js'
 import type { TraceRow } from './trace-rows.js'
 
@@ -11,6 +12,13 @@ export interface RunOptions<S extends Stdio = Stdio> {
   readonly terminalSize?: TerminalSize | undefined
   /** Kills the container. */
   readonly signal?: AbortSignal | undefined
+  /** Milliseconds after which the container is killed, however busy Node is; `exited` then says `timedOut`. */
+  readonly wallMs?: number | undefined
+  /**
+   * Who holds the other side of a plan's terminal: Node (default), which finds it as `container.terminal`; or the
+   * supervisor, which connects it with the stdin and stdout that `stdio` gives. See {@link TerminalHolder}.
+   */
+  readonly terminal?: TerminalHolder | undefined
   /** The container lives on when Node ends; else it is killed. */
   readonly detached?: boolean | undefined
   /** Take the time of every operation, see `trace`. */

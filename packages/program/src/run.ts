@@ -3,9 +3,10 @@ import { AF_UNIX, type OptionKeys, posixSpawn, refuseUnknownOptions, SOCK_CLOEXE
 import { assemble, type Program } from './assemble.js'
 import { RunningContainer } from './container.js'
 import type { Container } from './container-interface.js'
-import { hasConsole, hasNodesPart } from './frame.js'
+import { hasNodesPart, nodeHoldsTerminal } from './frame.js'
 import { executableImage } from './image.js'
 import { CONSOLE_FD, LOG_FD, STATUS_FD, SYNC_FD } from './layout.js'
+import { type Supervision, TOLD_TO_NODE } from './lifecycle/supervision.js'
 import { Log } from './log.js'
 import type { Plan } from './plan.js'
 import type { RunOptions } from './run-options.js'
@@ -16,6 +17,8 @@ const OPTIONS: OptionKeys<RunOptions> = {
   terminalSize: true,
   signal: true,
   detached: true,
+  wallMs: true,
+  terminal: true,
   traced: true,
   onFailure: true,
   fault: true,
@@ -41,15 +44,25 @@ export async function run<const S extends Stdio = 'inherit'>(
 /** A plan never changes, so one that runs again and again is assembled once. */
 const assembled = new WeakMap<Plan, Program>()
 
-function programOf(plan: Plan, { detached, traced, fault }: RunOptions): Program {
-  if (detached || traced || fault) return assemble(plan, { mode: 'node', detached, traced, fault })
+function programOf(plan: Plan, options: RunOptions): Program {
+  const { detached, traced, fault, wallMs, terminal } = options
+  if (detached || traced || fault || wallMs !== undefined || terminal !== undefined) {
+    return assemble(plan, { supervision: supervisionOf(options), traced, fault })
+  }
   let program = assembled.get(plan)
   if (!program) {
-    program = assemble(plan, { mode: 'node' })
+    program = assemble(plan)
     assembled.set(plan, program)
   }
   return program
 }
+
+const supervisionOf = ({ detached, wallMs, terminal = 'node' }: RunOptions): Supervision => ({
+  ...TOLD_TO_NODE,
+  dieWith: detached ? 'nobody' : 'caller',
+  wallMs,
+  terminal,
+})
 
 function start(program: Program, options: RunOptions): RunningContainer {
   const files = new ChildFiles()
@@ -64,7 +77,9 @@ function start(program: Program, options: RunOptions): RunningContainer {
     log = new Log(program)
     const status = kept(files.pipe(STATUS_FD, false))
     files.pass(log.fd, LOG_FD)
-    const console = hasConsole(program.plan) ? kept(socketTo(CONSOLE_FD, files)) : undefined
+    const console = nodeHoldsTerminal(program.plan, supervisionOf(options))
+      ? kept(socketTo(CONSOLE_FD, files))
+      : undefined
     const sync = hasNodesPart(program.plan) ? kept(files.pipe(SYNC_FD, true)) : undefined
     const image = files.own(executableImage(program.elf))
     const file = `/proc/self/fd/${image}`

@@ -18,6 +18,12 @@ export const PROC = '$proc'
  */
 export const mountWord = (path: string): string => `$mount:${path}`
 
+/**
+ * fd of the master of the container's terminal: a step that says `terminal` saves it in init and hands it to the
+ * supervisor at a meeting.
+ */
+export const MASTER = '$master of the terminal'
+
 /** Words that the frame (the skeleton around the steps, see frame.ts) keeps. */
 export const CLONE = '$clone'
 export const PIDFD = '$pidfd'

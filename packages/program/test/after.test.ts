@@ -86,7 +86,7 @@ describe('a warning', () => {
   })
 
   it('is one operation', () => {
-    const { sites } = assemble(plan, { mode: 'node' })
+    const { sites } = assemble(plan)
     expect(sites.filter(({ instruction }) => instruction.kind === 'warn')).toHaveLength(1)
   })
 })

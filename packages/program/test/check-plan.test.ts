@@ -28,6 +28,7 @@ import {
   run,
   sequence,
   struct,
+  TOLD_TO_NODE,
   vector,
 } from '../src/index.js'
 import { execute, shell, step } from './plans.js'
@@ -35,7 +36,7 @@ import { execute, shell, step } from './plans.js'
 const exec = step('exec', { 'init.execute': execute(['/bin/true']) })
 const own = step('namespaces', { clone: CLONE_NEWNS | CLONE_NEWUTS })
 
-function refusal(plan: Plan, check = (it: Plan): unknown => assemble(it, { mode: 'node' })): RtError {
+function refusal(plan: Plan, check = (it: Plan): unknown => assemble(it)): RtError {
   try {
     check(plan)
   } catch (error) {
@@ -47,8 +48,11 @@ function refusal(plan: Plan, check = (it: Plan): unknown => assemble(it, { mode:
 
 /** Tried in every way that a plan is assembled. */
 const assemblies: [string, (plan: Plan) => unknown][] = [
-  ['run', (plan) => assemble(plan, { mode: 'node' })],
-  ['run, detached and traced', (plan) => assemble(plan, { mode: 'node', detached: true, traced: true })],
+  ['run', (plan) => assemble(plan)],
+  [
+    'run, detached and traced',
+    (plan) => assemble(plan, { supervision: { ...TOLD_TO_NODE, dieWith: 'nobody' }, traced: true }),
+  ],
   ['compile', (plan) => compile(plan)],
   ['compile for arm64', (plan) => compile(plan, { arch: 'arm64' })],
 ]
@@ -110,7 +114,7 @@ it('run refuses before anything is started', async () => {
 
 describe('the execve', () => {
   const accepts = (...instructions: Instruction[]) =>
-    expect(() => assemble(sequence(step('exec', { 'init.mount': instructions })), { mode: 'node' })).not.toThrow()
+    expect(() => assemble(sequence(step('exec', { 'init.mount': instructions })))).not.toThrow()
   const attempt = (file: string, more: Parameters<typeof call>[2] = {}) =>
     call('execve', [file, vector([file]), vector([])], more)
 
@@ -131,7 +135,7 @@ describe('the execve', () => {
         child: [attempt('/hook', { tolerate: 'any' }), call('exit_group', [127])],
       }),
     ]
-    expect(() => assemble(sequence(step('hook', { 'init.mount': child }), exec), { mode: 'node' })).not.toThrow()
+    expect(() => assemble(sequence(step('hook', { 'init.mount': child }), exec))).not.toThrow()
     // But then the other branch must not run out.
     expect(refusal(sequence(step('hook', { 'init.mount': child })))).toMatchObject({
       step: 'hook',
@@ -160,19 +164,19 @@ describe('the execve', () => {
   it('ends the `open` phase of init as well', () => {
     const opens = step('sources', { 'host.open': [call('getpid', [])] })
     const early = step('early', { 'init.enter': execute(['/bin/true']) })
-    expect(() => assemble(sequence(early, opens), { mode: 'node' })).not.toThrow()
+    expect(() => assemble(sequence(early, opens))).not.toThrow()
     expect(refusal(openedByInit(sequence(early, opens)))).toMatchObject({ step: 'sources' })
   })
 
   it('is no business of a child of the supervisor, nor of what the supervisor does after init is gone', () => {
     const after = step('remove', { 'host.gone': [call('unlinkat', [-100, '/x', 0], { tolerate: 'any' })] })
-    expect(() => assemble(sequence(exec, after), { mode: 'node' })).not.toThrow()
+    expect(() => assemble(sequence(exec, after))).not.toThrow()
   })
 })
 
 describe('a word', () => {
   const plan = (...steps: Parameters<typeof sequence>) => sequence(...steps, exec)
-  const takes = (it: Plan) => expect(() => assemble(it, { mode: 'node' })).not.toThrow()
+  const takes = (it: Plan) => expect(() => assemble(it)).not.toThrow()
 
   it('is saved by a call, a sum, a buffer, a named struct, or the kernel through its address', () => {
     takes(plan(step('a', { 'init.mount': [call('getpid', [], { save: 'x' }), call('close', [ref('x')])] })))
@@ -275,7 +279,7 @@ describe('namespaces', () => {
     const others = (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWPID | CLONE_NEWIPC) & ~flag
     expect(refusal(sequence(step('others', { clone: others }), named, exec))).toMatchObject({ step: 'acts' })
     const takes = (...steps: Parameters<typeof sequence>) =>
-      expect(() => assemble(sequence(...steps, exec), { mode: 'node' })).not.toThrow()
+      expect(() => assemble(sequence(...steps, exec))).not.toThrow()
     takes(step('own', { clone: flag }), named)
     takes(step('unshared', { 'init.enter': [call('unshare', [flag])] }), named)
     takes(step('joined', { 'init.enter': [call('setns', [3, flag])] }), named)
@@ -285,5 +289,5 @@ describe('namespaces', () => {
 })
 
 it('the plans of these tests are sound', () => {
-  expect(() => assemble(shell('exit 0'), { mode: 'node' })).not.toThrow()
+  expect(() => assemble(shell('exit 0'))).not.toThrow()
 })

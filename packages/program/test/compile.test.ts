@@ -201,7 +201,10 @@ describe('compile refuses', () => {
         origin: '--userns',
         meets: [{ at: 'init.enter', node: { why: 'Node writes the map', act: () => undefined } }],
       }),
-      step('terminal', { origin: '-t', console: true }),
+      step('network', {
+        origin: '--network',
+        meets: [{ at: 'init.mount', node: { why: 'Node asks a plugin', act: () => undefined } }],
+      }),
     )
     expect(() => compile(plan)).toThrow(
       expect.objectContaining({
@@ -211,7 +214,7 @@ describe('compile refuses', () => {
         hint: 'leave out what asks for these steps, or run the plan instead',
         complaints: [
           { path: '--userns', message: expect.any(String) },
-          { path: '-t', message: expect.any(String) },
+          { path: '--network', message: expect.any(String) },
         ],
       }),
     )

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 import { CLONE_NEWNS, F_SETFD, FD_CLOEXEC, O_CLOEXEC, posixSpawn, syscall } from '@rt/sys'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { needs } from '../../../tooling/fixtures/index.js'
-import { assemble, call, run, sequence, vector } from '../src/index.js'
+import { assemble, call, run, sequence, TOLD_TO_NODE, vector } from '../src/index.js'
 import { execute, shell, step } from './plans.js'
 
 // The moment at which all fds of a start are open, and another thread of Node might start a program.
@@ -29,7 +29,7 @@ const inherited = (): number[] =>
 const handed = step('hand over', {
   meets: [{ at: 'init.enter', node: { why: 'a test', act: () => Promise.reject(new Error('seen')) } }],
 })
-const console = step('terminal', { console: true })
+const console = step('terminal', { terminal: true })
 
 describe('what Node opens for a container', () => {
   let folder = ''
@@ -110,7 +110,7 @@ describe('what Node opens for a container', () => {
     const enter = step('enter', { 'init.enter': [call('mkdirat', [-100, marker, 0o700])] })
     const plan = shell('exit 0', parent, enter)
     // Detached: without the kernel's help, which kills init when its parent is gone.
-    const { sites } = assemble(plan, { mode: 'node', detached: true })
+    const { sites } = assemble(plan, { supervision: { ...TOLD_TO_NODE, dieWith: 'nobody' } })
     const op = sites.findIndex(({ instruction }) => instruction.kind === 'call' && instruction.call === 'getppid')
     await expect(run(plan, { stdio: 'null', detached: true, fault: { op, dies: true } })).rejects.toMatchObject({
       code: 'RT_BROKEN_PROCESS',

@@ -65,37 +65,36 @@ describe('explain', () => {
             13  close($pair)
             14  close(4)
             15  write($pair+4, "g", 1)   # open the gate
-            18  ppoll(&$poll, 2, NULL, NULL, 8)   # until init has executed or failed
-            20  write(3, {tv_sec=1, tv_nsec=0}, 32)
-            22  ppoll(&$poll, 2, NULL, NULL, 8)   # until init is dead, or Node is
-            27  pidfd_send_signal($pidfd, SIGKILL, NULL, 0)
-            28  waitid(P_PIDFD, $pidfd, &$siginfo, WEXITED, NULL)
-            31  write(3, &$siginfo, 32)   # how init ended
-            32  exit_group(0)
-            33  exit_group(125)
+            27  ppoll(&$poll, 3, $patience, NULL, 8) → $ready   # started, death, node
+            31  write(3, {tv_sec=1, tv_nsec=0}, 32)
+            41  pidfd_send_signal($pidfd, SIGKILL, NULL, 0)
+            42  waitid(P_PIDFD, $pidfd, &$siginfo, WEXITED, NULL)
+            45  write(3, &$siginfo, 32)   # how init ended
+            46  exit_group(0)
+            47  exit_group(125)
 
       init: the container’s first process
 
         set-up
-            34  prctl(PR_SET_PDEATHSIG, SIGKILL)   # no container without its supervisor
-            35  close($pair+4)
-            36  close(3)
-            37  close(4)
-            38  read($pair, &$gate, 1) → $gateRead   # wait at the gate
+            48  prctl(PR_SET_PDEATHSIG, SIGKILL)   # no container without its supervisor
+            49  close($pair+4)
+            50  close(3)
+            51  close(4)
+            52  read($pair, &$gate, 1) → $gateRead   # wait at the gate
 
         namespaces (test): a test
-            40  mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)
+            54  mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)
 
         mounts[0] "/data" (-v /srv:/data): a bind mount
-            41  move_mount(tree</srv>, "", AT_FDCWD, "/data", MOVE_MOUNT_F_EMPTY_PATH)
+            55  move_mount(tree</srv>, "", AT_FDCWD, "/data", MOVE_MOUNT_F_EMPTY_PATH)
 
         exec (test): a test
-            42  close_range(3, 4294967295, CLOSE_RANGE_CLOEXEC)
-            43  rt_sigprocmask(SIG_SETMASK, /* 8 bytes */, NULL, 8)
-            44  execve("/bin/sh", ["/bin/sh", "-c", "exit 0"], [/* 1 vars */])
+            56  close_range(3, 4294967295, CLOSE_RANGE_CLOEXEC)
+            57  rt_sigprocmask(SIG_SETMASK, /* 8 bytes */, NULL, 8)
+            58  execve("/bin/sh", ["/bin/sh", "-c", "exit 0"], [/* 1 vars */])
 
         set-up
-            46  exit_group(125)
+            60  exit_group(125)
       "
     `)
   })

@@ -40,7 +40,7 @@ async function outcome(options: RunOptions): Promise<unknown> {
 }
 
 describe.skipIf(process.getuid?.() !== 0)('every operation (skipped without root: new namespaces)', () => {
-  const { sites } = assemble(plan, { mode: 'node' })
+  const { sites } = assemble(plan)
   const before = { mounts: mounts(), fds: readdirSync('/proc/self/fd').length, children: children() }
   const nothingLeft = () => {
     expect(existsSync(made)).toBe(false)

@@ -21,7 +21,7 @@ export const row: Row = {
         name: 'ELF',
         async once() {
           const start = performance.now()
-          assemble(plan, { mode: 'node' })
+          assemble(plan)
           return performance.now() - start
         },
       }

@@ -5,6 +5,9 @@ import type { TerminalMode } from '../options/terminal.js'
 import type { PreparedContainer } from '../plan/prepare.js'
 import { warnAbout } from '../progress/warn.js'
 import { forwardSignals, type SignalForwarding } from './signals.js'
+import { terminalMode } from './terminal-mode.js'
+
+const STDIN = 0
 
 export interface Attachment {
   readonly mode: TerminalMode
@@ -59,14 +62,18 @@ async function onTerminal(
   attachment: Attachment,
   signals: SignalForwarding,
 ): Promise<number> {
-  // Only here: Node's terminals take 5 ms to load.
-  const { connectTerminal, terminalSize } = await import('./terminal.js')
-  const container = await start(prepared, attachment, signals, { terminalSize: terminalSize() })
-  const connection = container.terminal && connectTerminal(container.terminal, attachment.mode.interactive)
-  const exit = await container.exited
-  await connection?.end()
-  warnAbout(container.warnings)
-  return exitCode(exit)
+  const terminal = attachment.mode.interactive ? 'relay' : 'output'
+  const mode = terminal === 'relay' ? terminalMode(STDIN) : undefined
+  const container = await start(prepared, attachment, signals, { terminal, stdio: 'inherit' })
+  try {
+    const exit = await container.exited
+    warnAbout(container.warnings)
+    return exitCode(exit)
+  } catch (error) {
+    // The supervisor was killed, which would have put it back.
+    mode?.restore()
+    throw error
+  }
 }
 
 async function start(

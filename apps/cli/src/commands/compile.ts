@@ -1,10 +1,11 @@
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { compile } from '@rt/program'
+import { type CompileOptions, compile } from '@rt/program'
 import { RtError, textBytes } from '@rt/sys'
 import { one } from '../arguments/option.js'
 import { EXIT } from '../exit-codes.js'
 import type { RunValues } from '../options/run.js'
+import type { TerminalMode } from '../options/terminal.js'
 import { runArguments } from '../plan/run-arguments.js'
 import { prepareWithBar } from '../progress/prepare-with-bar.js'
 import { warnAbout } from '../progress/warn.js'
@@ -27,7 +28,7 @@ export const command = defineCommand({
   name: 'compile',
   usage: '[OPTIONS] run [RUN OPTIONS] [SOURCE] [--] [COMMAND [ARG...]] -o FILE',
   description: [
-    'Write a static executable of some 330 KiB that starts the container by itself, without Node.js: the system calls of ' +
+    'Write a static executable of some 220 KiB that starts the container by itself, without Node.js: the system calls of ' +
       'rt explain, a machine of fewer than 300 bytes that makes them, and, most of it, the words for what may fail. Paths ' +
       'and limits are those of this host.',
     'The file holds the values of --env and --env-file; with these only its owner may read and run it.',
@@ -52,11 +53,22 @@ export const command = defineCommand({
     })
     prepared.close()
     const secrets = secretsOf(run)
-    writeExecutable(file as string, compile(prepared.plan, { arch: own.arch }), secrets ? 0o700 : 0o755)
+    writeExecutable(
+      file as string,
+      compile(prepared.plan, { arch: own.arch, supervision: supervision(mode, prepared.stopSignal) }),
+      secrets ? 0o700 : 0o755,
+    )
     if (secrets)
       warnAbout([`${quote(file as string)} holds what ${secrets} set: only its owner may read it (mode 0700)`])
     return EXIT.ok
   },
+})
+
+/** What the executable does by itself, where `rt run` does it otherwise. */
+const supervision = ({ interactive }: TerminalMode, stop: number | undefined): CompileOptions['supervision'] => ({
+  signals: { stop, insist: 3 },
+  stdin: interactive ? 'inherit' : 'null',
+  terminal: interactive ? 'relay' : 'output',
 })
 
 /** `… -o FILE` as the last two words, as one is used to from compilers. */

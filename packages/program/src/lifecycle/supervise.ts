@@ -1,0 +1,75 @@
+import { P_PIDFD, SIGNALS, WEXITED } from '@rt/sys'
+import { branch, buffer, call, compute, goto, type Instruction, label, ref, struct } from '../instruction.js'
+import { LATCH } from '../own-log.js'
+import { PIDFD, SIGINFO } from '../vocabulary.js'
+import { LAST_WORDS_MS, type Watch } from './watch.js'
+
+const SIGSET = 8
+const POLLFD = 8
+/** Where revents lie in a struct pollfd. */
+const REVENTS = 6
+const TWO_32 = 2 ** 32
+
+/**
+ * The supervisor's life while init runs: one ppoll(2) over all watches, then what each has to do at the end. Whoever
+ * wants init dead goes to `$kill`; a failure of the supervisor's own goes to `$failed`.
+ *
+ *     begin
+ *     $supervise   prepare; ppoll; ready …           until init is dead and all that drains has drained
+ *     $kill        SIGKILL to init
+ *     $reap        waitid: from here on init's pid may be another's
+ *     $over        end
+ */
+export function supervise(watches: readonly Watch[]): Instruction[] {
+  const draining = watches.filter(({ drains }) => drains)
+  const count = watches.length
+  return [
+    compute('$alive', 1),
+    compute('$patience', 0),
+    ...watches.flatMap(({ begin }) => begin),
+    label('$supervise'),
+    ...watches.flatMap(({ name, prepare = [] }, i) => [
+      ...prepare,
+      compute(`$poll+${POLLFD * i}`, ref(`${name}.fd`), ref(`${name}.events`), TWO_32),
+    ]),
+    ...(draining.length === 0
+      ? []
+      : [
+          compute('$busy', ref('$alive')),
+          ...draining.map(({ name }) => compute('$busy', ref('$busy'), ref(`${name}.open`), 1)),
+          branch(ref('$busy'), 0, { then: '$over' }),
+        ]),
+    call('ppoll', [buffer('$poll', POLLFD * (count + 1)), count, ref('$patience'), 0, SIGSET], {
+      save: '$ready',
+      why: watches.map(({ name }) => name.slice(1)).join(', '),
+      onError: { EINTR: '$supervise' },
+    }),
+    // Only when init is dead is there a limit.
+    ...(draining.length === 0 ? [] : [branch(ref('$ready'), 0, { then: '$over' })]),
+    ...watches.flatMap(({ name, ready }, i) => {
+      const happened = ref('$poll', POLLFD * i + REVENTS)
+      const quiet = `${name} is quiet`
+      return [branch(happened, 0, { mask: 0xffff, then: quiet }), ...ready(happened), label(quiet)]
+    }),
+    goto('$supervise'),
+    label('$failed'),
+    LATCH,
+    compute('$gaveUp', 1),
+    label('$kill'),
+    call('pidfd_send_signal', [ref(PIDFD), SIGNALS.SIGKILL, 0, 0], { tolerate: 'any' }),
+    label('$reap'),
+    call('waitid', [P_PIDFD, ref(PIDFD), buffer(SIGINFO, 128), WEXITED, 0], { tolerate: 'any' }),
+    ...(draining.length === 0
+      ? []
+      : [
+          // What was to be drained may never have begun.
+          branch(ref('$gaveUp'), 1, { then: '$over' }),
+          compute('$alive', 0),
+          compute('$patience', struct('timespec', { tv_sec: LAST_WORDS_MS / 1000 }, '$lastWords')),
+          ...watches.flatMap(({ initDied = [] }) => initDied),
+          goto('$supervise'),
+        ]),
+    label('$over'),
+    ...watches.flatMap(({ end = [] }) => end),
+  ]
+}
