@@ -1,7 +1,12 @@
 // requires root, tmux, busybox, and apps/cli/dist: sh tooling/bootstrap.sh cli
-import { execFileSync } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, it } from 'vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ReadStream } from 'node:tty'
+import { F_SETFL, O_NONBLOCK, O_RDWR, openPseudoTerminal, syscall } from '@rt/sys'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { busyboxRoot, needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
 import { CLI } from './rt.js'
 
@@ -48,6 +53,105 @@ class Screen {
     this.tmux('kill-server')
   }
 }
+
+/** A terminal whose other side is this test. */
+class Typist {
+  private readonly pair = openPseudoTerminal()
+  readonly child: ChildProcess
+  private output = Buffer.alloc(0)
+  private readonly reader: ReadStream
+
+  constructor(...args: string[]) {
+    const { controller, peer } = this.pair
+    this.child = spawn('setsid', ['--ctty', process.execPath, '--', CLI, ...args], {
+      stdio: [peer, peer, peer],
+      env: { PATH: process.env.PATH },
+    })
+    closeSync(peer)
+    // A stream of Node's would wait for whoever does not read.
+    syscall('fcntl', controller, F_SETFL, O_RDWR | O_NONBLOCK)
+    this.reader = new ReadStream(controller)
+    this.reader.on('data', (bytes: Buffer) => {
+      this.output = Buffer.concat([this.output, bytes])
+    })
+    // The kernel's way to say that nobody has the other side open any more.
+    this.reader.on('error', () => undefined)
+  }
+
+  text(): string {
+    return this.output.toString('latin1')
+  }
+
+  async shows(pattern: RegExp): Promise<void> {
+    await expect.poll(() => this.text(), { timeout: 15_000, interval: 20 }).toMatch(pattern)
+  }
+
+  /** As much as the terminal takes just now. @returns how much that is */
+  type(keys: string): number {
+    try {
+      return writeSync(this.pair.controller, keys)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      return 0
+    }
+  }
+
+  hangUp(): void {
+    this.reader.destroy()
+  }
+
+  /** All output, and how rt ended. */
+  async end(): Promise<{ text: string; code: number | null; signal: string | null }> {
+    const [code, signal] = (await once(this.child, 'exit')) as [number | null, string | null]
+    if (!this.reader.closed) await once(this.reader, 'close')
+    return { text: this.text(), code, signal }
+  }
+}
+
+describe('the relay', () => {
+  beforeEach((context) => needs(context, 'root', 'busybox'))
+
+  it('passes on everything that is printed, to the last line', async () => {
+    const lines = Array.from({ length: 20_000 }, (_, i) => `${i + 1}\r\n`).join('')
+    for (let i = 0; i < 5; i++) {
+      const { text, code } = await new Typist('run', busyboxRoot(), 'seq', '1', '20000').end()
+      expect(text === lines, `${text.length} of ${lines.length} bytes`).toBe(true)
+      expect(code).toBe(0)
+    }
+  })
+
+  it('goes on where the program does not read what is typed', async () => {
+    const script = 'echo up; while :; do echo alive; sleep 0.1; done'
+    const typist = new Typist('run', busyboxRoot(), 'sh', '-c', script)
+    await typist.shows(/up/)
+    const paste = `${'x'.repeat(75)}\n`.repeat(2700)
+    let typed = 0
+    for (let i = 0; i < 100 && typed < paste.length; i++) {
+      typed += typist.type(paste.slice(typed))
+      await sleep(10)
+    }
+    // It has filled all there is between the two, or is through.
+    expect(typed).toBeGreaterThan(4096)
+    const before = typist.text().length
+    await expect.poll(() => typist.text().length, { timeout: 10_000 }).toBeGreaterThan(before + 30)
+    typist.child.kill('SIGKILL')
+    typist.hangUp()
+  })
+
+  it('tells the program that the terminal was closed, and ends with it', async () => {
+    const typist = new Typist(
+      'run',
+      busyboxRoot(),
+      'sh',
+      '-c',
+      'trap "exit 7" HUP; echo up; while :; do sleep 0.1; done',
+    )
+    await typist.shows(/up/)
+    typist.hangUp()
+    const [, signal] = (await once(typist.child, 'exit')) as [number | null, string | null]
+    expect(signal).toBe('SIGHUP')
+  })
+})
 
 describe('on a terminal', () => {
   let screen: Screen

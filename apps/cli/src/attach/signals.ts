@@ -1,6 +1,6 @@
-import { writeSync } from 'node:fs'
+import { fstatSync, writeSync } from 'node:fs'
 import type { Container } from '@rt/program'
-import { SIGNALS, type SignalName } from '@rt/sys'
+import { ERRNO, rawSyscall, SIGNALS, type SignalName, structLayout, syscallNumber, TCGETS } from '@rt/sys'
 import { Interrupted } from './interrupted.js'
 
 /** What is passed on. SIGTSTP is not: it stops rt, as it would any program in the foreground. */
@@ -29,7 +29,7 @@ export interface SignalForwarding {
   to(container: Container, stopSignal?: number): void
   /** Why something has failed: the signal that stopped it, if there was one. */
   reason(error: unknown): unknown
-  /** Node's own reactions again. */
+  /** Node's own reactions again. Where the terminal is gone rt ends here, by SIGHUP. */
   stop(): void
 }
 
@@ -40,8 +40,12 @@ export function forwardSignals(): SignalForwarding {
   }
   const kept: SignalName[] = []
   let take = abort
+  let hungUp = false
   const listeners = FORWARDED.map((name) => {
-    const listener = (): void => take(name)
+    const listener = (): void => {
+      hungUp ||= name === 'SIGHUP' && isTerminalGone()
+      take(name)
+    }
     process.on(name, listener)
     return [name, listener] as const
   })
@@ -60,15 +64,28 @@ export function forwardSignals(): SignalForwarding {
         if (asked >= LAST) container.kill(SIGNALS.SIGKILL)
         else container.kill(name === 'SIGTERM' && stopSignal !== undefined ? stopSignal : SIGNALS[name])
         if (ENDING.has(name) && asked === LAST - 1) writeSync(STDERR, IGNORED)
+        // Nobody is left who could ask again.
+        if (name === 'SIGHUP') setTimeout(() => container.kill(SIGNALS.SIGKILL), GRACE_MS).unref()
       }
       for (const name of kept.splice(0)) take(name)
     },
     reason: (error) => (controller.signal.aborted ? controller.signal.reason : error),
     stop() {
       for (const [name, listener] of listeners) process.off(name, listener)
+      // Node's exit sets the mode of its terminal, and aborts where that is gone.
+      if (hungUp) process.kill(process.pid, 'SIGHUP')
     },
   }
 }
+
+/** stdin is a terminal that has been hung up: it can't be asked any more, and was one when rt was started. */
+const isTerminalGone = (): boolean => {
+  if (!fstatSync(0).isCharacterDevice()) return false
+  return rawSyscall(syscallNumber('ioctl'), [0, TCGETS, Buffer.alloc(structLayout('termios').size)]) === -ERRNO.EIO
+}
+
+/** How long a container may go on when its terminal has been hung up, as its supervisor has it (GRACE_MS there). */
+const GRACE_MS = 10_000
 
 /** Process 1 of a pid namespace gets only the signals that it has a handler for; pid_namespaces(7). */
 const IGNORED =
