@@ -204,9 +204,10 @@ describe('on a terminal', () => {
   })
 
   it('is restored when rt is killed by a signal that it can see', async () => {
-    screen.type(`${rt} run ${busyboxRoot()} sh -c 'echo up; sleep 100' & sleep 2; fg`)
+    screen.type(`${rt} run ${busyboxRoot()} sh -c 'echo up; sleep 100' & sleep 2; echo in front; fg`)
     // Started in the background it has no terminal to itself; brought back it runs on.
     await screen.shows(/up/)
+    await screen.shows(/^in front\n.*run/m)
     screen.press('C-c')
     screen.press('C-c')
     screen.press('C-c')
