@@ -1,7 +1,6 @@
 import { branch, call, fail, type Instruction, label, ROOT, ref, type Step } from '@rt/program'
 import {
   AT_FDCWD,
-  CLONE_NEWPID,
   type Complaint,
   O_CLOEXEC,
   O_DIRECTORY,
@@ -23,10 +22,7 @@ export interface JoinOptions {
   readonly pidfd?: number
   /** Those that differ from the caller's: see `inspectContainer`. */
   readonly namespaces: readonly NamespaceName[]
-  /**
-   * The caller is not root: only from within the container's user namespace may its pid namespace be joined, so init
-   * does it, and the step `init` has to follow, whose clone is the first process that is inside.
-   */
+  /** The caller is not root: only a container in a user namespace of the caller's can be joined. */
   readonly unprivileged?: boolean
   readonly origin?: string
 }
@@ -39,9 +35,10 @@ const OPTIONS: OptionKeys<JoinOptions> = { pid: true, pidfd: true, namespaces: t
  * Go into a running container: its namespaces and its root, for `exec` into it. Sets `$root` to the container's root.
  * What follows is as in any plan: `workingDirectory`, `terminal`, `user`, `capabilities`, `exec`.
  *
- * The supervisor opens the process and its root on the host, makes sure that both are of the same process, and joins
- * the pid namespace, which holds for its children only. Init joins all others in one setns(2) with the pidfd (Linux 5.8),
- * not dumpable, so that no process of the container can trace it or open its files (CVE-2016-9962).
+ * The supervisor opens the process and its root on the host, and makes sure that both are of the same process. A process
+ * between joins all namespaces in one setns(2) with the pidfd (Linux 5.8) and enters the root; the pid namespace holds for
+ * its children only, so that init, which it then makes, is the first one that can be seen from inside: it has joined
+ * everything, and holds nothing of the host (CVE-2016-9962).
  *
  * @throws RtError RT_INVALID_OPTION for a pid that is none or one's own, or without namespaces
  */
@@ -50,11 +47,11 @@ export function joinContainer(options: JoinOptions): Step {
   const { pid, pidfd, namespaces, unprivileged = false } = options
   refuse('cannot join this container', complaints(options))
   const flags = namespaces.reduce((all, name) => all | NAMESPACES[name].flag, 0)
-  const before = unprivileged ? 0 : flags & CLONE_NEWPID
   return {
     name: 'join container',
     why: 'the program runs beside the container’s own',
     ...asked(options.origin),
+    joins: true,
     'host.prepare': [
       call('getpid', [], { save: 'self' }),
       branch(ref('self'), pid, { else: 'another' }),
@@ -73,12 +70,12 @@ export function joinContainer(options: JoinOptions): Step {
         why: 'it lives: so what has been opened by its pid is its own',
         hints: { ESRCH: `process ${pid} has ended` },
       }),
-      ...(before === 0 ? [] : [setns(before, 'for the children: init is born in it')]),
     ],
     'init.enter': [
       // Where the namespace denies setgroups(2), the caller's groups could never be left.
       ...(unprivileged || !namespaces.includes('user') ? [] : [call('setgroups', [0, null])]),
-      ...(flags === before ? [] : [setns(flags & ~before)]),
+      setns(flags),
+      call('close', [ref(TARGET)], { why: 'a pidfd of the host’s is nothing for who is seen inside' }),
       call('fchdir', [ref(ROOT)]),
       call('chroot', ['.'], { why: 'its root need not be that of its mount namespace' }),
       ...checkWorkingDirectory('root'),
@@ -105,9 +102,8 @@ const fetchFromNode = (pidfd: number): Instruction[] => [
   }),
 ]
 
-const setns = (flags: number, why?: string): Instruction =>
+const setns = (flags: number): Instruction =>
   call('setns', [ref(TARGET), flags], {
-    ...(why === undefined ? {} : { why }),
     hints: {
       EINVAL: 'a user namespace that one is in already can’t be joined: name only namespaces that differ',
       EPERM: 'joining needs CAP_SYS_ADMIN in the user namespaces of both sides: be root, or the container’s owner',

@@ -36,10 +36,10 @@ it('the plan: opens outside, enters inside', () => {
       pidfd_open(4711, 0) → $container
       openat(AT_FDCWD, "/proc/4711/root", O_RDONLY|O_DIRECTORY|O_CLOEXEC|O_PATH) → $root
       pidfd_send_signal($container<process 4711>, 0, NULL, 0)
-      setns($container<process 4711>, CLONE_NEWPID)
     join container:
       setgroups(0, NULL)
-      setns($container<process 4711>, CLONE_NEWNS|CLONE_NEWUSER)
+      setns($container<process 4711>, CLONE_NEWNS|CLONE_NEWUSER|CLONE_NEWPID)
+      close($container<process 4711>)
       fchdir($root</proc/4711/root>)
       chroot(".")
       getcwd(&cwd, 4096)

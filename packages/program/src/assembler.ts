@@ -57,7 +57,9 @@ export class Assembler {
   }
 
   section(section: Section): void {
-    this.instructions(section, section.instructions, () => ({ process: this.goesOn[section.process] }))
+    this.instructions(section, section.instructions, () => ({
+      process: section.runBy ?? this.goesOn[section.process],
+    }))
   }
 
   /** What the processes of clones do out of line; a failure there ends that process alone. */

@@ -2,6 +2,7 @@ import {
   AF_UNIX,
   AT_FDCWD,
   CLONE_INTO_CGROUP,
+  CLONE_PARENT,
   CLONE_PARENT_SETTID,
   CLONE_PIDFD,
   F_SETFD,
@@ -35,6 +36,20 @@ import { CONSOLE_FD, FIRST_UNUSED_FD, LOG_BASE, LOG_FD, SETUP_FAILED, STATUS_FD,
 import { exitAsInit, message, NODES_TURN, STARTED, TIMED_OUT, tellNode } from './lifecycle/endings.js'
 import { receiveDescriptor, sendDescriptor } from './lifecycle/hand-over.js'
 import { initDies, initExecutes } from './lifecycle/init-watches.js'
+import {
+  cloneMiddle,
+  FLAGS_OF_MIDDLE,
+  LOST_MIDDLE,
+  MIDDLE,
+  meetInit,
+  middleBegins,
+  middleEnds,
+  noInit,
+  started,
+  startLimit,
+  startLimitFd,
+  startLimitWatch,
+} from './lifecycle/middle.js'
 import { nodeGone } from './lifecycle/node-gone.js'
 import { signals } from './lifecycle/signal-watch.js'
 import { supervise } from './lifecycle/supervise.js'
@@ -67,6 +82,8 @@ import { CLONE, GATE, MASTER, PIDFD } from './vocabulary.js'
  */
 export interface Section {
   readonly process: Side
+  /** By what process of that side, if not the one that goes its way. */
+  readonly runBy?: string
   /** The step's index, or -1 for the frame's own instructions. */
   readonly step: number
   readonly instructions: readonly Instruction[]
@@ -80,6 +97,8 @@ const STDERR = 2
 
 const { SIGCHLD, SIGKILL } = SIGNALS
 const SIGSET = 8
+/** Where revents lie in a struct pollfd. */
+const REVENTS = 6
 /** struct sigaction of zeros: SIG_DFL. */
 const DEFAULT_ACTION = new Uint8Array(32)
 const ALL_SIGNALS = new Uint8Array(SIGSET).fill(0xff)
@@ -104,24 +123,48 @@ export function frame(given: Plan, supervision: Supervision): Section[] {
   steps('supervisor', 'host.prepare', '$notCloned')
   if (plan.opens === 'supervisor') steps('supervisor', 'host.open', '$notCloned')
   own('supervisor', [makeGate], '$notCloned')
-  own(
-    'supervisor',
-    cloneInit(plan),
-    '$notCloned',
-    plan.steps.findIndex((step) => step.clone),
-  )
-  own('supervisor', afterClone(plan, supervision), '$failed')
+  const cloning = plan.steps.findIndex((step) => step.clone)
+  if (joins(plan)) {
+    own('supervisor', [...startLimit, cloneMiddle], '$notCloned')
+    const status = watchesNode(supervision) ? STATUS_FD : undefined
+    own('supervisor', [...afterClone(plan, supervision), ...meetInit(supervisorEnd, status)], LOST_MIDDLE)
+  } else {
+    own('supervisor', cloneInit(plan), '$notCloned', cloning)
+    own('supervisor', afterClone(plan, supervision), '$failed')
+  }
   sections.push(...hostMeets(plan, way.filter(isRendezvous), supervision))
-  own('supervisor', [...supervise(watches(plan, supervision)), ...notCloned], '$failed')
+  own('supervisor', supervise(watches(plan, supervision)), '$failed')
+  own('supervisor', [goto('$after'), ...(joins(plan) ? noInit : [])], LOST_MIDDLE)
+  own('supervisor', notCloned, '$failed')
   steps('supervisor', 'host.gone', '$supervisorFailed')
   own('supervisor', supervision.tells === 'node' ? tellNode : exitAsInit, '$supervisorFailed')
+  if (joins(plan)) sections.push(...middle(plan, supervision, cloning))
   own('init', initStart(plan, supervision), '$initFailed')
   way.forEach((place, index) => {
     if (isRendezvous(place)) sections.push(...initMeets(place, index))
+    else if (place.moment === 'init.enter' && joins(plan)) return
     else steps('init', place.moment, '$initFailed', place.step)
   })
   own('init', [label('$initFailed'), LATCH, label('$initEnds'), call('exit_group', [SETUP_FAILED])], '$initEnds')
   return sections
+}
+
+const joins = (plan: Plan): boolean => plan.steps.some((step) => step.joins)
+
+/** What the middle does: `init.enter`, and the clone. */
+function middle(plan: Plan, supervision: Supervision, cloning: number): Section[] {
+  const runBy = { runBy: MIDDLE, failTo: '$middleFailed' }
+  const own = (instructions: readonly Instruction[], step = -1): Section => ({
+    process: 'init',
+    step,
+    instructions,
+    ...runBy,
+  })
+  return [
+    own(middleBegins(closesOfInit(plan, supervision))),
+    ...momentOf(plan, 'init', 'init.enter', '$middleFailed', supervision).map((section) => ({ ...section, ...runBy })),
+    own(middleEnds(cloneInit(plan, FLAGS_OF_MIDDLE), initEnd), cloning),
+  ]
 }
 
 /** `apply`: the calling thread is both processes. What clone would have made is made by unshare. */
@@ -195,7 +238,7 @@ function hostMeets(plan: Plan, all: readonly Rendezvous[], supervision: Supervis
     ...meets.flatMap(({ step, meeting: { hands } }) =>
       hands === undefined ? [] : section(step, takes(hands, plan, supervision)),
     ),
-    ...(index === 0 ? [] : section(-1, awaitInit(supervision))),
+    ...(index === 0 ? [] : section(-1, awaitInit(plan, supervision))),
     ...meets.flatMap(({ step, meeting }) => [
       ...section(step, heard(meeting.host ?? [], plan.steps[step]?.name ?? '', supervision)),
       ...(meeting.node ? section(-1, askNode()) : []),
@@ -206,11 +249,11 @@ function hostMeets(plan: Plan, all: readonly Rendezvous[], supervision: Supervis
 
 /** A descriptor that init hands over. */
 const takes = (hands: string, plan: Plan, supervision: Supervision): Instruction[] => [
-  ...until(supervision, 'init hands over a descriptor'),
+  ...until(plan, supervision, 'init hands over a descriptor'),
   ...receiveDescriptor(hands, supervisorEnd, '$kill'),
   ...(hands === MASTER && nodeHoldsTerminal(plan, supervision)
     ? [
-        ...sendDescriptor('$for Node', CONSOLE_FD, ref(MASTER), 'the master goes to Node'),
+        ...sendDescriptor('$for Node', CONSOLE_FD, ref(MASTER), { why: 'the master goes to Node' }),
         call('close', [ref(MASTER)]),
         call('close', [CONSOLE_FD]),
       ]
@@ -288,8 +331,8 @@ const makeGate = call('socketpair', [AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, buf
 
 const CLONE_ARGS_SIZE = 88
 
-function cloneInit(plan: Plan): Instruction[] {
-  const flags = cloneFlags(plan) | CLONE_PIDFD | CLONE_PARENT_SETTID
+function cloneInit(plan: Plan, more = 0): Instruction[] {
+  const flags = cloneFlags(plan) | CLONE_PIDFD | CLONE_PARENT_SETTID | more
   const into = plan.steps.find((step) => step.cloneInto)?.cloneInto
   const args = struct(
     'clone_args',
@@ -298,7 +341,8 @@ function cloneInit(plan: Plan): Instruction[] {
       flags: into === undefined ? flags : BigInt(flags) | CLONE_INTO_CGROUP,
       pidfd: address(PIDFD),
       parent_tid: LOG_BASE,
-      exit_signal: SIGCHLD,
+      // With CLONE_PARENT it is the middle's.
+      exit_signal: more & CLONE_PARENT ? 0 : SIGCHLD,
       ...(into === undefined ? {} : { cgroup: ref(into) }),
     },
     '$cloneArgs',
@@ -325,21 +369,24 @@ const openGate = call('write', [supervisorEnd, 'g', 1], {
 
 const watchesNode = ({ tells, dieWith }: Supervision): boolean => tells === 'node' && dieWith === 'caller'
 
-/** While init is on its way to a meeting: until it writes, or Node is dead. */
-const until = (supervision: Supervision, why: string): Instruction[] => {
-  const both = watchesNode(supervision)
-  return [
-    compute('$poll+0', supervisorEnd, POLLIN, 2 ** 32),
-    ...(both ? [compute('$poll+8', STATUS_FD)] : []),
-    call('ppoll', [buffer('$poll', 16), both ? 2 : 1, 0, 0, SIGSET], { why: `until ${why}` }),
+/** While init is on its way to a meeting: until it writes, or Node is dead, or there is a limit that has passed. */
+const until = (plan: Plan, supervision: Supervision, why: string): Instruction[] => {
+  const others = [
+    ...(joins(plan) ? [{ fd: startLimitFd, events: POLLIN }] : []),
     // A status pipe that nobody reads is an error at once: see node-gone.ts.
-    ...(both ? [branch(ref('$poll', 8), STATUS_FD, { else: '$kill' })] : []),
+    ...(watchesNode(supervision) ? [{ fd: STATUS_FD, events: 0 }] : []),
+  ]
+  const fds = [{ fd: supervisorEnd, events: POLLIN }, ...others]
+  return [
+    ...fds.map(({ fd, events }, i) => compute(`$poll+${8 * i}`, fd, events, 2 ** 32)),
+    call('ppoll', [buffer('$poll', 32), fds.length, 0, 0, SIGSET], { why: `until ${why}` }),
+    ...others.map((_, i) => branch(ref('$poll', 8 * (i + 1) + REVENTS), 0, { mask: 0xffff, else: '$kill' })),
   ]
 }
 
 /** Until init has come to the next meeting; the end of its socket instead means that it has failed. */
-const awaitInit = (supervision: Supervision): Instruction[] => [
-  ...until(supervision, 'init is here'),
+const awaitInit = (plan: Plan, supervision: Supervision): Instruction[] => [
+  ...until(plan, supervision, 'init is here'),
   // ECONNRESET: init has ended before it read what was sent to it.
   call('read', [supervisorEnd, buffer('$here', 8), 1], { save: '$isHere', onError: { ECONNRESET: '$kill' } }),
   branch(ref('$isHere'), 1, { else: '$kill' }),
@@ -357,11 +404,15 @@ function initMeets({ meets }: Rendezvous, index: number): Section[] {
     ...meets.flatMap(({ step, meeting: { hands } }) =>
       hands === undefined
         ? []
-        : section(step, sendDescriptor(`${hands}.out`, initEnd, ref(hands), 'to the supervisor')),
+        : section(step, sendDescriptor(`${hands}.out`, initEnd, ref(hands), { why: 'to the supervisor' })),
     ),
     section(-1, [
       ...(index === 0 ? [] : [call('write', [initEnd, 'h', 1], { why: 'here, at a meeting with the supervisor' })]),
-      call('read', [initEnd, buffer('$gate', 8), 1], { why: 'wait at the gate', save: '$gateRead' }),
+      call('read', [initEnd, buffer('$gate', 8), 1], {
+        why: 'wait at the gate',
+        save: '$gateRead',
+        onError: { ECONNRESET: '$initEnds' },
+      }),
       // The supervisor is dead, or has failed itself.
       branch(ref('$gateRead'), 1, { else: '$initEnds' }),
     ]),
@@ -375,7 +426,10 @@ function watches(plan: Plan, supervision: Supervision): Watch[] {
   const relays = hasTerminal(plan) && !nodeHoldsTerminal(plan, supervision)
   const relay = relays ? terminalRelay(terminal !== 'output') : undefined
   return [
-    ...(toldToNode ? [initExecutes(supervisorEnd, [message(STARTED)])] : []),
+    ...(toldToNode || joins(plan)
+      ? [initExecutes(supervisorEnd, [...(joins(plan) ? started : []), ...(toldToNode ? [message(STARTED)] : [])])]
+      : []),
+    ...(joins(plan) ? [startLimitWatch] : []),
     initDies,
     ...(watchesNode(supervision) ? [nodeGone(STATUS_FD)] : []),
     ...(handling || relay ? [signals(handling, relay?.reactions), grace] : []),
@@ -385,20 +439,26 @@ function watches(plan: Plan, supervision: Supervision): Watch[] {
 }
 
 /** Where failures before the clone lead, past all that has to do with init. */
-const notCloned: readonly Instruction[] = [goto('$after'), label('$notCloned'), LATCH, label('$after')]
+const notCloned: readonly Instruction[] = [label('$notCloned'), LATCH, label('$after')]
 
 const initStart = (plan: Plan, supervision: Supervision): Instruction[] => [
   label('$init'),
   ...(supervision.dieWith === 'nobody'
     ? []
     : [call('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0], { why: 'no container without its supervisor' })]),
+  ...(joins(plan) ? [] : closesOfInit(plan, supervision)),
+  ...(supervision.tells === 'node' && !initClones(plan) ? [call('close', [LOG_FD])] : []),
+]
+
+/** Ends of sockets and pipes that are the supervisor's alone. */
+const closesOfInit = (plan: Plan, supervision: Supervision): Instruction[] => [
   call('close', [supervisorEnd]),
   ...(supervision.tells === 'node'
     ? [
         call('close', [STATUS_FD]),
-        ...(initClones(plan) ? [] : [call('close', [LOG_FD])]),
         ...(nodeHoldsTerminal(plan, supervision) ? [call('close', [CONSOLE_FD])] : []),
         ...(hasNodesPart(plan) ? [call('close', [SYNC_FD])] : []),
       ]
     : []),
+  ...(joins(plan) ? [call('close', [startLimitFd])] : []),
 ]

@@ -56,6 +56,12 @@ export interface Step extends Readonly<Partial<Record<Moment, readonly Instructi
   readonly cloneInto?: `$${string}`
   readonly meets?: readonly Meeting[]
   /**
+   * Its `init.enter` joins namespaces that are there already, with setns(2): a process between supervisor and init does
+   * that moment, and then makes init, so that nobody inside sees one that still holds something of the host. See
+   * lifecycle/middle.ts.
+   */
+  readonly joins?: true
+  /**
    * The step makes a terminal, and hands its master, the word MASTER, to the supervisor. Who holds it then is said by the
    * supervision: the supervisor itself, or Node.
    */

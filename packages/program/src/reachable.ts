@@ -64,7 +64,7 @@ export function stepsThatNeverRun({ operations, labels }: Assembler): NeverRun {
     const called = callOf(site)
     if (ends(called)) continue
     // What a clone's other process executes is nothing of the container's.
-    if (site.outOfLine) continue
+    if (site.outOfLine && executes(called)) continue
     if (executes(called)) {
       if (how === REACHED) after ??= site.step
       go(index, failed, ASIDE)

@@ -1,5 +1,6 @@
 import type { Section } from './frame.js'
 import type { Instruction, Value } from './instruction.js'
+import { MIDDLE } from './lifecycle/middle.js'
 import type { Side } from './operation.js'
 import type { Plan } from './plan.js'
 import { PIDFD } from './vocabulary.js'
@@ -101,7 +102,8 @@ const ignore: Told = () => undefined
 
 /** By itself, or in a process between. */
 const makesInit = (instruction: Instruction): boolean =>
-  instruction.kind === 'clone' && (instruction.process === 'init' || instruction.child?.some(makesInit) === true)
+  instruction.kind === 'clone' &&
+  (instruction.process === 'init' || instruction.process === MIDDLE || instruction.child?.some(makesInit) === true)
 
 const acceptsNoFd = (instruction: Instruction): boolean =>
   instruction.kind === 'call' && (instruction.tolerate === 'any' || instruction.tolerate?.includes('EBADF') === true)

@@ -6,7 +6,6 @@ import {
   closeDescriptors,
   diagnoseExec,
   exec,
-  init,
   inspectContainer,
   inspectProgram,
   joinContainer,
@@ -103,8 +102,6 @@ export async function prepareExec(
       }),
       capabilities(sets, values.privileged ? '--privileged' : THE_CONTAINERS, { untilExecve }),
       sealed && noNewPrivileges(THE_CONTAINERS),
-      // Only a child is in the pid namespace that a plain user can join.
-      unprivileged && init({ terminal: mode.tty, capabilities: sets }),
       closeDescriptors(),
       filter.step,
       exec(argv, { env, origin: 'COMMAND', descriptorsClosed: true }),

@@ -1,27 +1,51 @@
 import { MSG_CMSG_CLOEXEC, MSG_NOSIGNAL, SCM_RIGHTS, SOL_SOCKET } from '@rt/sys'
-import { branch, buffer, call, compute, type Instruction, type Ref, ref, struct, type Value } from '../instruction.js'
+import {
+  branch,
+  buffer,
+  type Call,
+  call,
+  compute,
+  type Instruction,
+  type Ref,
+  ref,
+  struct,
+  type Value,
+} from '../instruction.js'
 
 /** struct cmsghdr and one int of data: 20 bytes, in 24. unix(7), cmsg(3) */
 const CMSG_LENGTH = 20
 const CMSG_SPACE = 24
 const CMSG_DATA = 16
+const WORD = 8
+
+export interface Sending {
+  readonly why: string
+  /** A word that goes with it: a stream carries no message of no bytes. */
+  readonly beside?: Value
+  readonly onError?: Call['onError']
+}
 
 /**
  * Send a descriptor through a unix(7) socket.
  *
  * @param name of the words that this needs
  */
-export const sendDescriptor = (name: string, socket: Value, descriptor: Ref, why: string): Instruction[] => [
+export const sendDescriptor = (
+  name: string,
+  socket: Value,
+  descriptor: Ref,
+  { why, beside = 0, onError }: Sending,
+): Instruction[] => [
   compute(
     `${name}.control`,
     struct('cmsghdr', { cmsg_len: CMSG_LENGTH, cmsg_level: SOL_SOCKET, cmsg_type: SCM_RIGHTS }, `${name}.rights`),
   ),
   compute(`${name}.rights+${CMSG_DATA}`, descriptor),
-  // A stream carries no message of no bytes.
   compute(`${name}.data`, buffer(`${name}.iovec`, 16)),
-  compute(`${name}.iovec+0`, 'f'),
-  compute(`${name}.iovec+8`, 1),
-  call('sendmsg', [socket, header(name), MSG_NOSIGNAL], { why }),
+  compute(`${name}.word+0`, beside),
+  compute(`${name}.iovec+0`, buffer(`${name}.word`, WORD)),
+  compute(`${name}.iovec+8`, WORD),
+  call('sendmsg', [socket, header(name), MSG_NOSIGNAL], { why, ...(onError ? { onError } : {}) }),
 ]
 
 /**
@@ -29,19 +53,21 @@ export const sendDescriptor = (name: string, socket: Value, descriptor: Ref, why
  *
  * @param save word that takes it
  * @param missing label to go to where none came: the other side is dead
+ * @param beside word that takes what came with it
  */
-export const receiveDescriptor = (save: string, socket: Value, missing: string): Instruction[] => [
+export const receiveDescriptor = (save: string, socket: Value, missing: string, beside?: string): Instruction[] => [
   compute(`${save}.control`, buffer(`${save}.rights`, CMSG_SPACE)),
   compute(`${save}.data`, buffer(`${save}.iovec`, 16)),
-  compute(`${save}.iovec+0`, buffer(`${save}.byte`, 8)),
-  compute(`${save}.iovec+8`, 1),
+  compute(`${save}.iovec+0`, buffer(`${save}.word`, WORD)),
+  compute(`${save}.iovec+8`, WORD),
   call('recvmsg', [socket, header(save), MSG_CMSG_CLOEXEC], {
     save: `${save}.received`,
     onError: { ECONNRESET: missing },
   }),
-  branch(ref(`${save}.received`), 1, { else: missing }),
+  branch(ref(`${save}.received`), WORD, { else: missing }),
   // Behind the int there are four bytes of padding, which the kernel leaves as they were: zero.
   compute(save, ref(`${save}.rights`, CMSG_DATA)),
+  ...(beside === undefined ? [] : [compute(beside, ref(`${save}.word`))]),
 ]
 
 const header = (name: string): Value =>

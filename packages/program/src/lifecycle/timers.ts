@@ -4,7 +4,7 @@ import { CLOCK_MONOTONIC } from '../layout.js'
 import { NO_FD, type Watch } from './watch.js'
 
 /** struct itimerspec: interval, then value; each a timespec. */
-function spec(milliseconds: number): Uint8Array {
+export function timerSpec(milliseconds: number): Uint8Array {
   const bytes = Buffer.alloc(32)
   bytes.writeBigInt64LE(BigInt(Math.floor(milliseconds / 1000)), 16)
   bytes.writeBigInt64LE(BigInt(milliseconds % 1000) * 1_000_000n, 24)
@@ -13,7 +13,7 @@ function spec(milliseconds: number): Uint8Array {
 
 const set = (name: string, milliseconds: number): Instruction[] => [
   call('timerfd_create', [CLOCK_MONOTONIC, TFD_CLOEXEC], { save: `${name}.fd` }),
-  call('timerfd_settime', [ref(`${name}.fd`), 0, spec(milliseconds), null]),
+  call('timerfd_settime', [ref(`${name}.fd`), 0, timerSpec(milliseconds), null]),
 ]
 
 /** So much time since init was let go on its way, and no more: a caller that is busy or stopped can't miss it. */
