@@ -25,6 +25,7 @@ export function joinGroupsOf(pid: number, origin?: string): Step {
     name: `cgroups of process ${pid}`,
     why: "its container's limits hold for what is started in it",
     ...(origin === undefined ? {} : { origin }),
+    joins: true,
     ...enterGroups(groups),
   }
 }

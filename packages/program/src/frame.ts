@@ -142,7 +142,7 @@ export function frame(given: Plan, supervision: Supervision): Section[] {
   own('init', initStart(plan, supervision), '$initFailed')
   way.forEach((place, index) => {
     if (isRendezvous(place)) sections.push(...initMeets(place, index))
-    else if (place.moment === 'init.enter' && joins(plan)) return
+    else if (place.moment === 'init.enter' && plan.steps[place.step]?.joins) return
     else steps('init', place.moment, '$initFailed', place.step)
   })
   own('init', [label('$initFailed'), LATCH, label('$initEnds'), call('exit_group', [SETUP_FAILED])], '$initEnds')
@@ -151,7 +151,7 @@ export function frame(given: Plan, supervision: Supervision): Section[] {
 
 const joins = (plan: Plan): boolean => plan.steps.some((step) => step.joins)
 
-/** What the middle does: `init.enter`, and the clone. */
+/** What the middle does: `init.enter` of the steps that join, and the clone. */
 function middle(plan: Plan, supervision: Supervision, cloning: number): Section[] {
   const runBy = { runBy: MIDDLE, failTo: '$middleFailed' }
   const own = (instructions: readonly Instruction[], step = -1): Section => ({
@@ -162,7 +162,9 @@ function middle(plan: Plan, supervision: Supervision, cloning: number): Section[
   })
   return [
     own(middleBegins(closesOfInit(plan, supervision))),
-    ...momentOf(plan, 'init', 'init.enter', '$middleFailed', supervision).map((section) => ({ ...section, ...runBy })),
+    ...momentOf(plan, 'init', 'init.enter', '$middleFailed', supervision)
+      .filter(({ step }) => plan.steps[step]?.joins)
+      .map((section) => ({ ...section, ...runBy })),
     own(middleEnds(cloneInit(plan, FLAGS_OF_MIDDLE), initEnd), cloning),
   ]
 }
@@ -183,7 +185,7 @@ export function frameOfOne(given: Plan): Section[] {
 }
 
 /** Does a step make a terminal? */
-export const hasTerminal = (plan: Plan): boolean => plan.steps.some((step) => step.terminal)
+const hasTerminal = (plan: Plan): boolean => plan.steps.some((step) => step.terminal)
 /** Does Node get it? */
 export const nodeHoldsTerminal = (plan: Plan, { tells, terminal }: Supervision): boolean =>
   hasTerminal(plan) && tells === 'node' && terminal === 'node'

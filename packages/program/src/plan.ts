@@ -56,9 +56,9 @@ export interface Step extends Readonly<Partial<Record<Moment, readonly Instructi
   readonly cloneInto?: `$${string}`
   readonly meets?: readonly Meeting[]
   /**
-   * Its `init.enter` joins namespaces that are there already, with setns(2): a process between supervisor and init does
-   * that moment, and then makes init, so that nobody inside sees one that still holds something of the host. See
-   * lifecycle/middle.ts.
+   * Its `init.enter` joins what is there already: namespaces, with setns(2), or groups. A process between supervisor and
+   * init does that, and then makes init, so that nobody inside sees one that still holds something of the host. See
+   * lifecycle/middle.ts. Other steps' `init.enter` is init's: new namespaces are made with it.
    */
   readonly joins?: true
   /**

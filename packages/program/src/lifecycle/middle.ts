@@ -23,8 +23,8 @@ import { NO_FD, type Watch } from './watch.js'
  * The process between supervisor and init, where a plan joins namespaces that are there already.
  *
  *     supervisor          middle                                      init
- *     clone ────────────► joins everything (init.enter): cgroups,
- *                         namespaces, root
+ *     clone ────────────► joins everything (init.enter of the steps
+ *                         that say so): cgroups, namespaces, root
  *                         clone3(CLONE_PARENT) ─────────────────────► the first that anybody inside can see, and it holds
  *     pidfd and pid ◄──── sends them, exits                           nothing of the host
  *
