@@ -1,6 +1,7 @@
 import { call, type Instruction, ref, type Step } from '@rt/program'
 import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, O_WRONLY, type OptionKeys, refuseUnknownOptions } from '@rt/sys'
 import { whyClosed } from './absence.js'
+import { accountInstructions, accountsOf } from './account.js'
 import { detectCgroups } from './detect-cgroups.js'
 import type { Group } from './group-path.js'
 import { cgroupHints } from './hints.js'
@@ -122,7 +123,8 @@ export function join(path: string, resources: Resources = {}, options: JoinOptio
     ...(origin === undefined ? {} : { origin }),
     ...way,
     'host.prepare': [...makeInstructions(actions, groups, { existing, inUse }), ...(way['host.prepare'] ?? [])],
-    ...(keep ? {} : { 'host.gone': removeInstructions(groups, existing) }),
+    'host.gone': [...accountInstructions(groups), ...(keep ? [] : removeInstructions(groups, existing))],
+    accounts: accountsOf(groups),
   }
 }
 

@@ -15,21 +15,22 @@ it('the plan opens nothing by a name that could have been planted', () => {
   expect(explained(terminal({ uid: 1000, size: { rows: 24, columns: 80 } }))).toMatchInlineSnapshot(`
     "terminal:
       $poll+0 = $pair+4 + 1 * 4294967296
-      $poll+8 = 3
+      $poll+8 = 3 + 0 * 4294967296
       ppoll(&$poll, 2, NULL, NULL, 8)
-      unless $poll+8 == 3 go to $kill
+      unless $poll+14 & 0xffff == 0 go to $kill
       $master of the terminal.control = &$master of the terminal.rights
       $master of the terminal.data = &$master of the terminal.iovec
-      $master of the terminal.iovec+0 = &$master of the terminal.byte
-      $master of the terminal.iovec+8 = 1
+      $master of the terminal.iovec+0 = &$master of the terminal.word
+      $master of the terminal.iovec+8 = 8
       recvmsg($pair+4, {msg_iov=$master of the terminal.data, msg_iovlen=1, msg_control=$master of the terminal.control, msg_controllen=24}, MSG_CMSG_CLOEXEC) → $master of the terminal.received
-      unless $master of the terminal.received == 1 go to $kill
+      unless $master of the terminal.received == 8 go to $kill
       $master of the terminal = $master of the terminal.rights+16
       $for Node.control = …
       $for Node.rights+16 = $master of the terminal
       $for Node.data = &$for Node.iovec
-      $for Node.iovec+0 = "f"
-      $for Node.iovec+8 = 1
+      $for Node.word+0 = 0
+      $for Node.iovec+0 = &$for Node.word
+      $for Node.iovec+8 = 8
       sendmsg(5, {msg_iov=$for Node.data, msg_iovlen=1, msg_control=$for Node.control, msg_controllen=24}, MSG_NOSIGNAL)
       close($master of the terminal)
       close(5)
@@ -51,8 +52,9 @@ it('the plan opens nothing by a name that could have been planted', () => {
       $master of the terminal.out.control = …
       $master of the terminal.out.rights+16 = $master of the terminal</dev/pts/ptmx>
       $master of the terminal.out.data = &$master of the terminal.out.iovec
-      $master of the terminal.out.iovec+0 = "f"
-      $master of the terminal.out.iovec+8 = 1
+      $master of the terminal.out.word+0 = 0
+      $master of the terminal.out.iovec+0 = &$master of the terminal.out.word
+      $master of the terminal.out.iovec+8 = 8
       sendmsg($pair, {msg_iov=$master of the terminal.out.data, msg_iovlen=1, msg_control=$master of the terminal.out.control, msg_controllen=24}, MSG_NOSIGNAL)
     terminal:
       close($master of the terminal</dev/pts/ptmx>)

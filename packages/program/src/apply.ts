@@ -142,6 +142,8 @@ class Machine {
   private readonly assembler: Assembler
   private readonly constants: Buffer
   private readonly data: Buffer
+  /** What steps keep for Node: who applies them has no use for it. */
+  private readonly kept: Buffer
   private readonly dataBase: bigint
   private readonly constBase: bigint
 
@@ -161,9 +163,10 @@ class Machine {
     const size = operations.length * OP_SIZE + memory.constantSize
     this.constants = Buffer.alloc(size)
     this.data = Buffer.alloc(memory.writableSize)
+    this.kept = Buffer.alloc(Math.max(memory.keptSize, 8))
     this.constBase = addressOf(this.constants)
     this.dataBase = addressOf(this.data)
-    const addresses = { constants: this.constBase, data: this.dataBase }
+    const addresses = { constants: this.constBase, data: this.dataBase, kept: addressOf(this.kept) }
     const image = link(this.assembler, { arch: hostArch() }, () => addresses)
     image.constants.copy(this.constants)
     image.data.copy(this.data)

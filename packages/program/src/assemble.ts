@@ -54,6 +54,8 @@ export interface Program {
   readonly slots: number
   /** Bytes of each process's region of the log. */
   readonly regionSize: number
+  /** Where in a region what is {@link Kept} lies. */
+  readonly kept: ReadonlyMap<string, { readonly at: number; readonly size: number }>
 }
 
 /** Bytes kept free between the segments. */
@@ -86,7 +88,9 @@ export function assemble(plan: Plan, options: AssembleOptions = {}): Program {
       hint: 'arguments, environment and options together may take some 15 MiB; the kernel takes less anyway',
     })
   }
-  const logSize = sizeOfLog(slots, traced)
+  const { kept, keptSize } = assembler.memory
+  const resultsSize = sizeOfLog(slots, traced)
+  const logSize = resultsSize + keptSize
   return {
     arch,
     plan,
@@ -98,6 +102,7 @@ export function assemble(plan: Plan, options: AssembleOptions = {}): Program {
     traced,
     slots,
     regionSize: regionSize(logSize),
+    kept: new Map([...kept].map(([name, { offset, size }]) => [name, { at: resultsSize + offset, size }])),
   }
 }
 

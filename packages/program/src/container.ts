@@ -18,6 +18,7 @@ import type { Container } from './container-interface.js'
 import type { Exit } from './exit.js'
 import { diedDuringSetup, noLog, setupFailure, warningsIn } from './failure.js'
 import { EXITED, MESSAGE_SIZE, NODES_TURN, STARTED, TIMED_OUT } from './lifecycle/endings.js'
+import { Ended } from './lifecycle/usage.js'
 import type { Log } from './log.js'
 import { nodesParts } from './meetings.js'
 import type { WithNode } from './plan.js'
@@ -114,9 +115,10 @@ export class RunningContainer implements Container {
       else if (kind === TIMED_OUT) this.hasTimedOut = true
       else if (kind === EXITED) {
         const status = this.pending.readInt32LE(24)
-        const timedOut = this.hasTimedOut ? { timedOut: true as const } : {}
-        this.exit =
-          this.pending.readInt32LE(8) === CLD_EXITED ? { code: status, ...timedOut } : { signal: status, ...timedOut }
+        const how = this.pending.readInt32LE(8) === CLD_EXITED ? { code: status } : { signal: status }
+        const fields = { ...how, ...(this.hasTimedOut ? { timedOut: true } : {}) }
+        const ended: unknown = new Ended(fields, this.program.plan.steps, (name) => this.log_.keptAs(name))
+        this.exit = ended as Exit
       }
     }
   }

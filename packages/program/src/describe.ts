@@ -73,6 +73,7 @@ function describeValue(value: Value, known: Known): CallArgument {
   if ('ref' in value) return { verbatim: showRef(value, known) }
   if ('address' in value) return { verbatim: showAddress(value) }
   if ('buffer' in value) return { verbatim: `&${value.buffer}` }
+  if ('kept' in value) return { verbatim: `&${value.kept}` }
   if ('text' in value) return value.secret ? { verbatim: HIDDEN } : value.text
   if ('strings' in value) {
     const strings = value.strings.map((each) => {

@@ -25,6 +25,7 @@ export {
   type TerminalHolder,
   TOLD_TO_NODE,
 } from './lifecycle/supervision.js'
+export type { Accounts, Usage } from './lifecycle/usage.js'
 export type { Side, Site } from './operation.js'
 export {
   INIT_MOMENTS,

@@ -121,7 +121,19 @@ export interface Warn {
  * An argument. Plain numbers and bigints are immediate, plain strings are pointers to NUL-terminated text, byte arrays
  * are pointers to constant bytes (no NUL added), null is 0.
  */
-export type Value = number | bigint | string | null | Uint8Array | Ref | Address | Words | StructValue | Vector | Text
+export type Value =
+  | number
+  | bigint
+  | string
+  | null
+  | Uint8Array
+  | Ref
+  | Address
+  | Words
+  | Kept
+  | StructValue
+  | Vector
+  | Text
 
 /** The value of a word that an earlier instruction saved, or of a field of a named struct or buffer. */
 export interface Ref {
@@ -139,6 +151,12 @@ export interface Address {
 /** Zeroed writable memory with a name: what read(2), readlink(2), waitid(2) fill. The value is its address. */
 export interface Words {
   readonly buffer: string
+  readonly size: number
+}
+
+/** Zeroed bytes in the process's log, under a name of the whole plan's: Node reads them when all is over. The value is their address. */
+export interface Kept {
+  readonly kept: string
   readonly size: number
 }
 
@@ -202,6 +220,12 @@ export const address = (name: string, offset?: number): Address =>
 
 /** `size` zeroed writable bytes under `name`. Naming the same buffer twice gives the same memory (the larger size). */
 export const buffer = (name: string, size: number): Words => ({ buffer: name, size })
+
+/**
+ * `size` bytes that read(2) and the like fill for Node: in the log, where they outlive the program. A step's `accounts`
+ * gets them.
+ */
+export const kept = (name: string, size: number): Kept => ({ kept: name, size })
 
 /** A struct of @rt/sys, see {@link StructValue}. */
 export const struct = (layout: string, fields: StructValue['fields'], name?: string): StructValue =>

@@ -8,6 +8,8 @@ import { placeOf } from './reachable.js'
 
 /** Where the segments lie. `apply` has them in Node's own memory. */
 export interface Addresses {
+  /** Of the bytes that are kept for Node; default: behind the results in the log. */
+  readonly kept?: bigint | number
   readonly constants: bigint | number
   readonly data: bigint | number
 }
@@ -69,7 +71,10 @@ export function link(
   memory.copyTo(constants.subarray(opsSize), data)
   const base = addresses(constants.length)
   const [constBase, dataBase] = [Number(base.constants) + opsSize, Number(base.data)]
-  const resolve = (place: Place): number => (place.segment === 'data' ? dataBase : constBase) + offsetOf(place)
+  const logSize = sizeOfLog(slots, traced)
+  const keptBase = Number(base.kept ?? LOG_BASE + logSize)
+  const bases = { const: constBase, data: dataBase, log: keptBase }
+  const resolve = (place: Place): number => bases[place.segment] + offsetOf(place)
   memory.fixups.forEach(({ at, target }) => {
     if (at.segment === 'data') writeWord(dataWords, offsetOf(at) / 4, resolve(target))
     else writeWord(words, (opsSize + at.offset) / 4, resolve(target))
@@ -82,7 +87,7 @@ export function link(
   }
   const clock = traced ? syscallNumber('clock_gettime', options.arch) : 0
   const scratch = resolve(assembler.scratch)
-  const region = regionSize(sizeOfLog(slots, traced))
+  const region = regionSize(logSize + memory.keptSize)
   const argumentOf = (argument: OperationArgument): number | bigint => {
     if (argument === REGION_SIZE) return region
     if (typeof argument !== 'object') return argument as number | bigint

@@ -3,7 +3,7 @@ import { MFD_CLOEXEC, syscall } from '@rt/sys'
 import type { Program } from './assemble.js'
 import { PID_OF } from './assembler.js'
 import { LOG_HEADER, LOG_PC, LOG_PID, NOT_RUN_HIGH } from './layout.js'
-import { slotOf, timePlace } from './link.js'
+import { sizeOfLog, slotOf, timePlace } from './link.js'
 import { birthRegion, ownRegion, regionCount } from './own-log.js'
 
 /** The pages that a program's processes write their results to: readable whatever has become of the processes. */
@@ -97,6 +97,12 @@ export class Log {
     })
   }
 
+  /** What the supervisor has kept under a name; undefined if the program keeps nothing under it. */
+  keptAs(name: string): Buffer | undefined {
+    const place = this.program.kept.get(name)
+    return place && this.bytes(ownRegion(0), place.at, place.size)
+  }
+
   /** Keep what is there and give the memory back. */
   close(): void {
     if (this.kept) return
@@ -111,8 +117,9 @@ export class Log {
 
   /** Bytes of a region that a process may have written. */
   private used(): number {
-    const { traced, slots } = this.program
-    return traced ? timePlace(slots, slots) : LOG_HEADER + slots * 8
+    const { traced, slots, kept } = this.program
+    const ends = [...kept.values()].map(({ at, size }) => at + size)
+    return Math.max(sizeOfLog(slots, traced), ...ends.map((end) => (end + 7) & ~7))
   }
 
   private bytes(region: number, from: number, length: number): Buffer {

@@ -2,7 +2,7 @@ import { isUtf8, RtError, textBytes } from '@rt/sys'
 
 /** A place in one of the two segments; addresses are known only when both are complete. */
 export interface Place {
-  readonly segment: 'const' | 'data'
+  readonly segment: 'const' | 'data' | 'log'
   /** In the segment; of named memory only once {@link Memory.layOut} has run. */
   readonly offset: number
   /** The named memory that this is a part of: `offset` then counts from its start. */
@@ -37,6 +37,9 @@ export class Memory {
   private readonly interned = new Map<string, Place>()
   private readonly named = new Map<string, Named>()
   readonly fixups: Fixup[] = []
+  /** Where they are, counted from the end of the results. */
+  readonly kept = new Map<string, Place & { readonly size: number }>()
+  keptSize = 0
 
   /** Read-only bytes, on eight; the same key gives the same place. */
   constant(bytes: Uint8Array, key?: string): Place {
@@ -99,6 +102,16 @@ export class Memory {
       known.init = init
     }
     return known
+  }
+
+  /** Bytes behind the results in a process's log, for Node: found again by their name. */
+  inLog(name: string, size: number): Place {
+    const known = this.kept.get(name)
+    if (known) return known
+    const place = { segment: 'log', offset: this.keptSize, size } as const
+    this.kept.set(name, place)
+    this.keptSize += round8(size)
+    return place
   }
 
   find(name: string): Place | undefined {

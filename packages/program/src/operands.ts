@@ -64,6 +64,7 @@ export class Operands {
     if (value instanceof Uint8Array) return this.memory.constant(value, `x${Buffer.from(value).toString('latin1')}`)
     if ('address' in value) return this.at(value.address, value.offset ?? 0, scope)
     if ('buffer' in value) return this.memory.data(scoped(value.buffer, scope), value.size)
+    if ('kept' in value) return this.memory.inLog(value.kept, value.size)
     if ('text' in value) return this.memory.string(value.text)
     if ('strings' in value) return this.vector(value, scope)
     return this.struct(value, scope)

@@ -1,5 +1,6 @@
 import { RtError } from '@rt/sys'
 import type { Instruction } from './instruction.js'
+import type { Accounts } from './lifecycle/usage.js'
 
 /**
  * When an instruction runs, and in which process. Moments come in this order; within one, steps come in the plan's.
@@ -61,6 +62,8 @@ export interface Step extends Readonly<Partial<Record<Moment, readonly Instructi
    * lifecycle/middle.ts. Other steps' `init.enter` is init's: new namespaces are made with it.
    */
   readonly joins?: true
+  /** What the step has counted, when all is over: part of the exit's `usage`. */
+  readonly accounts?: Accounts
   /**
    * The step makes a terminal, and hands its master, the word MASTER, to the supervisor. Who holds it then is said by the
    * supervision: the supervisor itself, or Node.

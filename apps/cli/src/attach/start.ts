@@ -1,5 +1,5 @@
-import { type Container, type RunOptions, run, type TraceRow } from '@rt/program'
-import { type RtError, SyscallError } from '@rt/sys'
+import { type Container, type Exit, type RunOptions, run, type TraceRow } from '@rt/program'
+import { type RtError, SIGNALS, SyscallError } from '@rt/sys'
 import { exitCode } from '../exit-codes.js'
 import type { TerminalMode } from '../options/terminal.js'
 import type { PreparedContainer } from '../plan/prepare.js'
@@ -52,9 +52,7 @@ async function onStreams(
 ): Promise<number> {
   const stdin = attachment.mode.interactive ? 'inherit' : 'null'
   const container = await start(prepared, attachment, signals, { stdio: [stdin, 'inherit', 'inherit'] })
-  const exit = await container.exited
-  warnAbout(container.warnings)
-  return exitCode(exit)
+  return ended(await container.exited, container.warnings)
 }
 
 async function onTerminal(
@@ -66,14 +64,19 @@ async function onTerminal(
   const mode = terminal === 'relay' ? terminalMode(STDIN) : undefined
   const container = await start(prepared, attachment, signals, { terminal, stdio: 'inherit' })
   try {
-    const exit = await container.exited
-    warnAbout(container.warnings)
-    return exitCode(exit)
+    return ended(await container.exited, container.warnings)
   } catch (error) {
     // The supervisor was killed, which would have put it back.
     mode?.restore()
     throw error
   }
+}
+
+function ended(exit: Exit, warnings: readonly string[]): number {
+  // What a process inside was killed for is the container's own to tell.
+  const outOfMemory = 'signal' in exit && exit.signal === SIGNALS.SIGKILL && exit.oomKilled
+  warnAbout([...warnings, ...(outOfMemory ? ['the program was killed: out of memory (see --memory)'] : [])])
+  return exitCode(exit)
 }
 
 async function start(

@@ -1,7 +1,8 @@
 import { P_PIDFD, SIGNALS, WEXITED } from '@rt/sys'
-import { branch, buffer, call, compute, goto, type Instruction, label, ref, struct } from '../instruction.js'
+import { branch, buffer, call, compute, goto, type Instruction, kept, label, ref, struct } from '../instruction.js'
 import { LATCH } from '../own-log.js'
 import { PIDFD, SIGINFO } from '../vocabulary.js'
+import { RUSAGE, RUSAGE_SIZE } from './usage.js'
 import { LAST_WORDS_MS, type Watch } from './watch.js'
 
 const SIGSET = 8
@@ -58,7 +59,9 @@ export function supervise(watches: readonly Watch[]): Instruction[] {
     label('$kill'),
     call('pidfd_send_signal', [ref(PIDFD), SIGNALS.SIGKILL, 0, 0], { tolerate: 'any' }),
     label('$reap'),
-    call('waitid', [P_PIDFD, ref(PIDFD), buffer(SIGINFO, 128), WEXITED, 0], { tolerate: 'any' }),
+    call('waitid', [P_PIDFD, ref(PIDFD), buffer(SIGINFO, 128), WEXITED, kept(RUSAGE, RUSAGE_SIZE)], {
+      tolerate: 'any',
+    }),
     ...(draining.length === 0
       ? []
       : [
