@@ -284,7 +284,7 @@ describe('what is written', () => {
     const { status, stderr } = shell([`./d${BYTE}`])
     expect(status).toBe(125)
     expect(stderr).toMatch(
-      /^rt: working directory \(--workdir \/etc\/passwd\/x\\351\): openat2\(.*x\\351.* = -1 ENOTDIR\n  hint: a part of the path is there and is no directory\n$/,
+      /^rt: working directory \(--workdir \/etc\/passwd\/x\\351\): openat2\(.*x\\351.* = -1 ENOTDIR\n {2}hint: a part of the path is there and is no directory\n$/,
     )
   })
 

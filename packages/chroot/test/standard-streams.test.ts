@@ -111,7 +111,8 @@ describe('standardStreams', () => {
     const { status, stderr } = spawnSync(file, { stdio: [directory, 'pipe', 'pipe'], encoding: 'utf8' })
     expect({ status, stderr }).toEqual({
       status: 125,
-      stderr: 'rt: standard streams: stdin is a directory: the container would reach the tree that it is in: EINVAL\n',
+      stderr:
+        'rt: standard streams: stdin is a directory: the container would reach the tree that it is in\n  hint: redirect a file or a pipe; a directory of the host is given with --volume\n',
     })
   })
 

@@ -1,4 +1,4 @@
-import { branch, call, compute, fail, goto, type Instruction, label, ref, type Step } from '@rt/program'
+import { branch, call, fail, goto, type Instruction, label, ref, type Step } from '@rt/program'
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,
@@ -16,9 +16,9 @@ import {
 } from '@rt/sys'
 import { setAttributes } from './attributes.js'
 import { checkDestination } from './destination.js'
+import { eachPath } from './each-path.js'
 import { newFilesystem } from './filesystem.js'
 import { moveMount } from './handles.js'
-import { openProtected } from './open-protected.js'
 import { refuse } from './refuse.js'
 import { deviceIs, fileTypeIs, statFd } from './verify.js'
 
@@ -79,44 +79,29 @@ const maskAll = (paths: readonly string[]): Instruction[] => [
   label('fake'),
   fail('expected the null device (1:3) at "/dev/null" of the host, got another file', 'mknod -m 666 /dev/null c 1 3'),
   label('genuine'),
-  ...paths.flatMap(maskPath),
-  goto('done'),
-  ...paths.flatMap(maskDirectory),
-  ...firstEmptyDirectory(paths.length),
-  label('done'),
+  ...eachPath(paths, mask),
   call('close', [ref('device')]),
   // -1 if no directory was masked.
   call('close', [ref('empty')], { tolerate: ['EBADF'] }),
 ]
 
-const maskPath = (path: string, index: number): Instruction[] => [
-  openProtected(path, `absent${index}`),
+const mask: readonly Instruction[] = [
   statFd(ref('dest')),
-  fileTypeIs(S_IFDIR, { then: `directory${index}` }),
+  fileTypeIs(S_IFDIR, { then: 'directory' }),
   copy('device', 'mask'),
   setAttributes('mask', MOUNT_ATTR_RDONLY),
-  label(`put${index}`),
+  label('put'),
   moveMount('mask', 'dest'),
   call('close', [ref('mask')]),
-  label(`masked${index}`),
+  label('masked'),
   call('close', [ref('dest')]),
-  label(`absent${index}`),
-]
-
-/** Aside, for what turned out to be a directory: a copy of the empty one. */
-const maskDirectory = (_path: string, index: number): Instruction[] => [
-  label(`directory${index}`),
-  compute('which', index),
+  goto('next'),
+  // The first masked directory gets the tmpfs itself; the others get copies of that mount, which before Linux 6.15 only
+  // an attached one allows.
+  label('directory'),
   branch(ref('empty'), -1, { then: 'first' }),
   copy('empty', 'mask'),
-  goto(`put${index}`),
-]
-
-/**
- * The first masked directory gets the tmpfs itself; the others get copies of that mount, which before Linux 6.15 only an
- * attached one allows.
- */
-const firstEmptyDirectory = (paths: number): Instruction[] => [
+  goto('put'),
   label('first'),
   ...newFilesystem({
     type: 'tmpfs',
@@ -125,5 +110,5 @@ const firstEmptyDirectory = (paths: number): Instruction[] => [
     save: 'empty',
   }),
   moveMount('empty', 'dest'),
-  ...Array.from({ length: paths }, (_, index) => branch(ref('which'), index, { then: `masked${index}` })),
+  goto('masked'),
 ]

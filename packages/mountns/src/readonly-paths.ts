@@ -1,9 +1,9 @@
-import { call, type Instruction, label, ref, type Step } from '@rt/program'
+import { call, type Instruction, ref, type Step } from '@rt/program'
 import { AT_EMPTY_PATH, AT_RECURSIVE, MOUNT_ATTR_RDONLY, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from '@rt/sys'
 import { setAttributes } from './attributes.js'
 import { checkDestination } from './destination.js'
+import { eachPath } from './each-path.js'
 import { moveMount } from './handles.js'
-import { openProtected } from './open-protected.js'
 import { refuse } from './refuse.js'
 
 /** moby's list (docker-v29.7.2): settings of the host's kernel that no namespace separates. */
@@ -50,18 +50,20 @@ export function readonlyPaths(paths: readonly string[] = DEFAULT_READONLY_PATHS,
     origin,
     paths.flatMap((path, index) => checkDestination(`readonlyPaths[${index}]`, path)),
   )
-  return { name, why: 'settings of the host that no namespace separates', origin, 'init.mount': paths.flatMap(protect) }
+  return {
+    name,
+    why: 'settings of the host that no namespace separates',
+    origin,
+    'init.mount': eachPath(paths, protect),
+  }
 }
 
-const protect = (path: string, index: number): Instruction[] => [
-  openProtected(path, `absent${index}`),
+const protect: readonly Instruction[] = [
   call('open_tree', [ref('dest'), '', AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC], {
     save: 'copy',
-    of: path,
   }),
   setAttributes('copy', MOUNT_ATTR_RDONLY, true),
   moveMount('copy', 'dest'),
   call('close', [ref('copy')]),
   call('close', [ref('dest')]),
-  label(`absent${index}`),
 ]

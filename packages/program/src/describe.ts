@@ -6,6 +6,7 @@ import {
   type Instruction,
   type Ref,
   type StructValue,
+  type Table,
   type Value,
 } from './instruction.js'
 
@@ -13,7 +14,9 @@ import {
 export interface Known {
   readonly arch: Arch
   /** The value that a word had when the call was made, and what it stood for; absent: nothing has run. */
-  readonly word?: ((name: string) => { value: number | undefined; of: string | undefined } | undefined) | undefined
+  readonly word?:
+    | ((name: string) => { value: number | undefined; of: string | undefined; text?: string } | undefined)
+    | undefined
   /** What a word stands for, from the `of` of the instruction that saves it: shown as `dest</data>`. */
   readonly of?: ((name: string) => string | undefined) | undefined
 }
@@ -74,6 +77,7 @@ function describeValue(value: Value, known: Known): CallArgument {
   if ('address' in value) return { verbatim: showAddress(value) }
   if ('buffer' in value) return { verbatim: `&${value.buffer}` }
   if ('kept' in value) return { verbatim: `&${value.kept}` }
+  if ('table' in value) return { verbatim: showTable(value) }
   if ('text' in value) return value.secret ? { verbatim: HIDDEN } : value.text
   if ('strings' in value) {
     const strings = value.strings.map((each) => {
@@ -95,12 +99,22 @@ function showField(content: Exclude<StructValue['fields'][string], number | bigi
   return 'ref' in content ? showRef(content, known) : showAddress(content)
 }
 
+/** Rows of which the first texts are shown. */
+const SHOWN_ROWS = 2
+
+function showTable({ table: rows }: Table): string {
+  const texts = rows.flatMap((row) => row.find((cell) => typeof cell === 'string' && cell !== '') ?? []) as string[]
+  const shown = texts.slice(0, SHOWN_ROWS).map((text) => quote(text))
+  return `[${[...shown, ...(rows.length > shown.length ? [`… ${rows.length} rows`] : [])].join(', ')}]`
+}
+
 const plus = (offset: number | undefined): string => (offset ? `+${offset}` : '')
 
 const showAddress = ({ address, offset }: Address): string => `&${address}${plus(offset)}`
 
 function showRef({ ref, offset }: Ref, known: Known): string {
   const value = offset ? undefined : known.word?.(ref)
+  if (value?.text !== undefined) return quote(value.text)
   if (value?.value !== undefined)
     return value.of === undefined ? String(value.value) : `${value.value}<${printable(value.of)}>`
   const of = offset ? undefined : known.of?.(ref)
@@ -115,5 +129,6 @@ function word(value: Value, known: Known): string {
   if ('ref' in value) return showRef(value, known)
   if ('address' in value) return showAddress(value)
   if ('buffer' in value) return `&${value.buffer}`
+  if ('table' in value) return showTable(value)
   return '…'
 }

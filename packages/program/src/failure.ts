@@ -65,9 +65,12 @@ export function operationFailure(
   const naming = new Naming(program.sites)
   const word = (name: string) => {
     const saved = naming.savedAt(name, index)
-    return saved && { value: results[saved.index], of: saved.of }
+    const text = saved && cellText(program, naming, results, saved.index)
+    return saved && { value: results[saved.index], of: saved.of, ...(text === undefined ? {} : { text }) }
   }
-  const [path, dest] = instruction.args.filter((value): value is string => typeof value === 'string' && value !== '')
+  const [path, dest] = instruction.args
+    .map((value) => (typeof value === 'object' && value !== null && 'ref' in value ? word(value.ref)?.text : value))
+    .filter((value): value is string => typeof value === 'string' && value !== '')
   const takesPath =
     /^(open|mount|umount|move_|mk|exec|chdir|chroot|unlink|symlink|link|rename|read?link|pivot|.*stat|fch)/
   return new SyscallError({
@@ -103,3 +106,28 @@ const isExec = ({ instruction, helper }: Program['sites'][number]): boolean =>
   helper === undefined &&
   instruction.kind === 'call' &&
   (instruction.call === 'execve' || instruction.call === 'execveat')
+
+/**
+ * The text that a load has taken from a table, whose row another instruction counts: in a loop nothing else says which
+ * one it was.
+ */
+function cellText(
+  { sites }: Pick<Program, 'sites'>,
+  naming: Naming,
+  results: Results,
+  index: number,
+): string | undefined {
+  const loaded = sites[index]?.instruction
+  if (loaded?.kind !== 'load' || typeof loaded.base !== 'object' || loaded.base === null || !('ref' in loaded.base)) {
+    return undefined
+  }
+  const row = naming.savedAt(loaded.base.ref, index)
+  const found = row && sites[row.index]?.instruction
+  if (found?.kind !== 'compute' || typeof found.base !== 'object' || found.base === null) return undefined
+  const { base, left } = found
+  if (!('table' in base) || typeof left !== 'object' || left === null || !('ref' in left)) return undefined
+  const counter = naming.savedAt(left.ref, row?.index ?? index)
+  const number = counter && results[counter.index]
+  const cell = number === undefined ? undefined : base.table[number]?.[Number(loaded.left ?? 0) / 8]
+  return typeof cell === 'string' ? cell : undefined
+}

@@ -21,16 +21,29 @@ function instructionFor(arch: Arch, instruction: Instruction): Instruction {
     const { child, parent } = instruction
     return { ...instruction, ...(child ? { child: aside(child) } : {}), ...(parent ? { parent: aside(parent) } : {}) }
   }
+  if (instruction.kind === 'compute') {
+    const { base } = instruction
+    if (typeof base !== 'object' || base === null || !('table' in base)) return instruction
+    return {
+      ...instruction,
+      base: { ...base, table: base.table.map((row) => row.map((cell) => openHowFor(arch, cell))) },
+    }
+  }
   if (instruction.kind !== 'call') return instruction
   const flags = (value: number | bigint) => translateOpenFlags(value, hostArch(), arch)
   const translated = (value: Value, index: number): Value => {
     if (typeof value === 'number' || typeof value === 'bigint') {
       return instruction.call === 'openat' && index === 2 ? flags(value) : value
     }
-    if (typeof value !== 'object' || value === null || !('struct' in value) || value.struct !== 'open_how') return value
-    const given = value.fields.flags
-    if (typeof given !== 'number' && typeof given !== 'bigint') return value
-    return { ...value, fields: { ...value.fields, flags: flags(given) } }
+    return openHowFor(arch, value)
   }
   return { ...instruction, args: instruction.args.map(translated) } satisfies Call
+}
+
+/** The flags of a struct open_how; every other value is what it was. */
+function openHowFor(arch: Arch, value: Value): Value {
+  if (typeof value !== 'object' || value === null || !('struct' in value) || value.struct !== 'open_how') return value
+  const given = value.fields.flags
+  if (typeof given !== 'number' && typeof given !== 'bigint') return value
+  return { ...value, fields: { ...value.fields, flags: translateOpenFlags(given, hostArch(), arch) } }
 }

@@ -131,6 +131,7 @@ export type Value =
   | Address
   | Words
   | Kept
+  | Table
   | StructValue
   | Vector
   | Text
@@ -158,6 +159,20 @@ export interface Words {
 export interface Kept {
   readonly kept: string
   readonly size: number
+}
+
+/**
+ * Constant rows of words, for a loop: numbers, and addresses of text, of structs, of words. The value is the address of
+ * the first; a row is as long as its cells, eight bytes each.
+ */
+export interface Table {
+  readonly table: readonly (readonly Value[])[]
+  /**
+   * Rows of an openat2(2) each: the address of the word with the directory's fd, the path, and the `open_how`. As with
+   * {@link Call.beneathMount}, a look-up begins at the mount of the plan that holds its path; one of a mount itself has no
+   * `open_how` (0): its fd is what is meant.
+   */
+  readonly beneathMount?: true
 }
 
 /**
@@ -226,6 +241,9 @@ export const buffer = (name: string, size: number): Words => ({ buffer: name, si
  * gets them.
  */
 export const kept = (name: string, size: number): Kept => ({ kept: name, size })
+
+/** Rows for a loop, see {@link Table}. */
+export const table = (rows: Table['table'], options: Omit<Table, 'table'> = {}): Table => ({ table: rows, ...options })
 
 /** A struct of @rt/sys, see {@link StructValue}. */
 export const struct = (layout: string, fields: StructValue['fields'], name?: string): StructValue =>

@@ -1,5 +1,16 @@
 import { F_DUPFD_CLOEXEC, RESOLVE_BENEATH, RESOLVE_IN_ROOT } from '@rt/sys'
-import { type Call, call, compute, type Instruction, type Ref, ref, type StructValue } from './instruction.js'
+import {
+  address,
+  type Call,
+  type Compute,
+  call,
+  compute,
+  type Instruction,
+  type Ref,
+  ref,
+  type StructValue,
+  type Value,
+} from './instruction.js'
 import { INIT_MOMENTS, type InitMoment, type Plan, type Step } from './plan.js'
 import { mountWord } from './vocabulary.js'
 
@@ -39,17 +50,20 @@ function link(plan: Plan): Plan {
   const steps: Step[] = [...plan.steps]
   for (const moment of INIT_MOMENTS) {
     steps.forEach((step, at) => {
+      const holderOf = (path: string): string | undefined => {
+        const holder = mounts.findLast((mount) => holds(mount.path, path))
+        if (holder) holder.kept = true
+        return holder?.path
+      }
       const instructions = step[moment]?.map((instruction, index) => {
+        if (instruction.kind === 'compute') return linkTable(instruction, holderOf)
         if (instruction.kind !== 'call') return instruction
         if (instruction.mountedAt !== undefined) {
           mounts.push({ path: instruction.mountedAt, moment, step: at, index, kept: false })
         }
         if (!instruction.beneathMount) return instruction
-        const path = pathOf(instruction)
-        const holder = mounts.findLast((mount) => holds(mount.path, path))
-        if (!holder) return instruction
-        holder.kept = true
-        return lookUpBeneath(instruction, holder.path)
+        const holder = holderOf(pathOf(instruction))
+        return holder === undefined ? instruction : lookUpBeneath(instruction, holder)
       })
       if (instructions) steps[at] = { ...step, [moment]: instructions }
     })
@@ -84,9 +98,28 @@ function lookUpBeneath({ beneathMount: _, ...lookUp }: Call, mount: string): Cal
     const { save, of } = lookUp
     return call('fcntl', [fd, F_DUPFD_CLOEXEC, 0], { ...(save ? { save } : {}), ...(of ? { of } : {}), why: WHY })
   }
-  const { fields, ...struct } = how as StructValue
-  const resolve = (Number(fields.resolve) & ~RESOLVE_IN_ROOT) | RESOLVE_BENEATH
-  return { ...lookUp, args: [fd, path, { ...struct, fields: { ...fields, resolve } }, size ?? 0], why: WHY }
+  return { ...lookUp, args: [fd, path, beneath(how as StructValue), size ?? 0], why: WHY }
 }
+
+/** Rows of look-ups, each led to its mount. */
+function linkTable(instruction: Compute, holderOf: (path: string) => string | undefined): Compute {
+  const { base } = instruction
+  if (typeof base !== 'object' || base === null || !('table' in base) || !base.beneathMount) return instruction
+  const rows = base.table.map((row) => {
+    const [, given, how] = row as [Value, string, StructValue]
+    const path = given.startsWith('/') ? given : `/${given}`
+    const mount = holderOf(path)
+    if (mount === undefined) return row
+    const fd = address(mountWord(mount))
+    const rest = path.slice(mount.length + 1)
+    return rest === '' ? [fd, given, 0] : [fd, rest, beneath(how)]
+  })
+  return { ...instruction, base: { ...base, table: rows } }
+}
+
+const beneath = ({ fields, ...struct }: StructValue): StructValue => ({
+  ...struct,
+  fields: { ...fields, resolve: (Number(fields.resolve) & ~RESOLVE_IN_ROOT) | RESOLVE_BENEATH },
+})
 
 const WHY = 'beneath the mount itself: its name may be another’s by now'

@@ -1,5 +1,5 @@
 import { RtError, structLayout, writeField } from '@rt/sys'
-import type { Ref, StructValue, Value, Vector } from './instruction.js'
+import type { Ref, StructValue, Table, Value, Vector } from './instruction.js'
 import type { Memory, Place } from './memory.js'
 
 /** An argument as the machine takes it. */
@@ -67,6 +67,7 @@ export class Operands {
     if ('kept' in value) return this.memory.inLog(value.kept, value.size)
     if ('text' in value) return this.memory.string(value.text)
     if ('strings' in value) return this.vector(value, scope)
+    if ('table' in value) return this.table(value, scope)
     return this.struct(value, scope)
   }
 
@@ -103,6 +104,20 @@ export class Operands {
       } else if ('address' in text) {
         this.memory.fixups.push({ at, target: this.at(text.address, text.offset ?? 0, scope) })
       } else this.store(at, this.at(text.ref, text.offset ?? 0, scope))
+    })
+    return place
+  }
+
+  private table({ table: rows }: Table, scope: string): Place {
+    const cells = rows.flat()
+    const bytes = Buffer.alloc(cells.length * 8)
+    const place = this.memory.constant(bytes)
+    cells.forEach((cell, i) => {
+      if (isIndirect(cell))
+        throw new RtError('RT_PROGRAM', 'a table is constant: a cell can be the address of a word only')
+      const operand = this.operand(cell, scope)
+      if (typeof operand === 'object') this.memory.fixups.push({ at: partOf(place, i * 8), target: operand })
+      else bytes.writeBigInt64LE(BigInt.asIntN(64, BigInt(operand)), i * 8)
     })
     return place
   }

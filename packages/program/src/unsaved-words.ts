@@ -153,7 +153,12 @@ function namesIn(value: Value, saves: Told, reads: Told): void {
   if ('ref' in value) reads(value.ref)
   else if ('buffer' in value) saves(value.buffer)
   else if ('address' in value) saves(value.address)
-  else if ('struct' in value) {
+  else if ('table' in value) {
+    // A row that names a word is for a load of it.
+    for (const cell of value.table.flat()) {
+      if (typeof cell === 'object' && cell !== null && 'address' in cell) reads(cell.address)
+    }
+  } else if ('struct' in value) {
     if (value.name !== undefined) saves(value.name)
     Object.values(value.fields).forEach((field) => {
       namesIn(field, saves, reads)

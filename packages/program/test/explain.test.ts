@@ -68,7 +68,7 @@ describe('explain', () => {
             27  ppoll(&$poll, 3, $patience, NULL, 8) → $ready   # started, death, node
             31  write(3, {tv_sec=1, tv_nsec=0}, 32)
             41  pidfd_send_signal($pidfd, SIGKILL, NULL, 0)
-            42  waitid(P_PIDFD, $pidfd, &$siginfo, WEXITED, NULL)
+            42  waitid(P_PIDFD, $pidfd, &$siginfo, WEXITED, &rusage)
             45  write(3, &$siginfo, 32)   # how init ended
             46  exit_group(0)
             47  exit_group(125)
@@ -83,18 +83,18 @@ describe('explain', () => {
             52  read($pair, &$gate, 1) → $gateRead   # wait at the gate
 
         namespaces (test): a test
-            54  mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)
+            55  mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)
 
         mounts[0] "/data" (-v /srv:/data): a bind mount
-            55  move_mount(tree</srv>, "", AT_FDCWD, "/data", MOVE_MOUNT_F_EMPTY_PATH)
+            56  move_mount(tree</srv>, "", AT_FDCWD, "/data", MOVE_MOUNT_F_EMPTY_PATH)
 
         exec (test): a test
-            56  close_range(3, 4294967295, CLOSE_RANGE_CLOEXEC)
-            57  rt_sigprocmask(SIG_SETMASK, /* 8 bytes */, NULL, 8)
-            58  execve("/bin/sh", ["/bin/sh", "-c", "exit 0"], [/* 1 vars */])
+            57  close_range(3, 4294967295, CLOSE_RANGE_CLOEXEC)
+            58  rt_sigprocmask(SIG_SETMASK, /* 8 bytes */, NULL, 8)
+            59  execve("/bin/sh", ["/bin/sh", "-c", "exit 0"], [/* 1 vars */])
 
         set-up
-            60  exit_group(125)
+            61  exit_group(125)
       "
     `)
   })

@@ -16,7 +16,7 @@ const UP = 16
 const walkOut: Step = {
   name: 'escape',
   why: 'mkdir, chroot into it, and up and away: the working directory was left above the new root',
-  'init.mount': [
+  'init.pivot': [
     call('mkdirat', [AT_FDCWD, 'tmp/hole', 0o755], { tolerate: ['EEXIST'] }),
     call('chroot', ['tmp/hole']),
     ...Array.from({ length: UP }, () => call('chdir', ['..'])),

@@ -9,6 +9,6 @@ export const sayInside = (language: Language): Step => {
   return {
     name: 'say',
     why: 'the container speaks before it becomes another program',
-    'init.mount': [call('write', [STDOUT, text, Buffer.byteLength(text)])],
+    'init.confine': [call('write', [STDOUT, text, Buffer.byteLength(text)])],
   }
 }
