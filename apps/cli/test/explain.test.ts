@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { VM_CODE } from '../../../packages/program/src/vm-code.js'
+import { VM_CODE } from '../../../packages/program/src/assemble/vm-code.js'
 import { busyboxRoot, needs, qemuArm64, temporaryFolder } from '../../../tooling/fixtures/index.js'
 import { rt, rtAsNobody, traces } from './rt.js'
 

@@ -51,7 +51,7 @@ describe.skipIf(process.getuid?.() !== 0)('the plan of rt run (skipped without r
   const outcome = async (fault?: Fault): Promise<{ ended: unknown; result?: number | undefined }> => {
     try {
       const container = await run(plan, { stdio: 'null', fault })
-      return { ended: await container.exited, result: fault && container.log()[fault.op] }
+      return { ended: await container.exited, result: fault && container.record()[fault.op] }
     } catch (error) {
       return { ended: error }
     }

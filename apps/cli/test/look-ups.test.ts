@@ -24,6 +24,21 @@ const isLookUp = (instruction: Instruction): instruction is Call => {
   return isFromRoot && (Number((how as StructValue).fields.resolve) & RESOLVE_IN_ROOT) !== 0
 }
 
+/** What an instruction looks up from $root: one path, or those of a table whose rows are not led to their mounts. */
+function fromRoot(instruction: Instruction): string[] {
+  if (isLookUp(instruction)) {
+    const [, given] = instruction.args
+    return !instruction.beneathMount && typeof given === 'string' ? [given] : []
+  }
+  if (instruction.kind !== 'compute') return []
+  const { base } = instruction
+  if (typeof base !== 'object' || base === null || !('table' in base) || base.beneathMount) return []
+  return base.table.flatMap((row) => {
+    const how = row.find((cell) => typeof cell === 'object' && cell !== null && 'struct' in cell)
+    return how && typeof row[1] === 'string' ? [row[1]] : []
+  })
+}
+
 /** Paths that are looked up from $root though a mount of the plan holds them, by the step. */
 function namesResolvedTwice(plan: readonly Step[]): string[] {
   const mounts: string[] = []
@@ -33,12 +48,11 @@ function namesResolvedTwice(plan: readonly Step[]): string[] {
   )
   for (const { name, instruction } of inOrder) {
     if (instruction.kind === 'call' && instruction.mountedAt !== undefined) mounts.push(instruction.mountedAt)
-    if (!isLookUp(instruction) || instruction.beneathMount) continue
-    const [, given] = instruction.args
-    if (typeof given !== 'string') continue
-    const path = given.startsWith('/') ? given : `/${given}`
-    const holder = mounts.findLast((mount) => path === mount || path.startsWith(`${mount}/`))
-    if (holder) found.push(`${name}: "${path}" in ${holder}`)
+    for (const given of fromRoot(instruction)) {
+      const path = given.startsWith('/') ? given : `/${given}`
+      const holder = mounts.findLast((mount) => path === mount || path.startsWith(`${mount}/`))
+      if (holder) found.push(`${name}: "${path}" in ${holder}`)
+    }
   }
   return found
 }

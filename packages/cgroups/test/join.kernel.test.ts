@@ -359,7 +359,7 @@ describe('every operation of the step', () => {
   const reached = async (): Promise<Set<number>> => {
     const container = await run(plan, { stdio: 'null' })
     await container.exited
-    return new Set([...container.log().entries()].flatMap(([op, result]) => (result === undefined ? [] : [op])))
+    return new Set([...container.record().entries()].flatMap(([op, result]) => (result === undefined ? [] : [op])))
   }
 
   it('failed with EIO leaves nothing behind', async () => {

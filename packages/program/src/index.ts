@@ -2,22 +2,21 @@
  * Containers as programs: steps of system calls as data, assembled for a tiny virtual machine, then explained, run,
  * traced, compiled to an executable, or applied in the calling thread.
  */
-export { type Applied, apply } from './apply.js'
-export { type AssembleOptions, assemble, type Program } from './assemble.js'
-export { type CompileOptions, compile } from './compile.js'
-export type { Terminal, TerminalSize } from './console.js'
-export type { Container } from './container-interface.js'
-export { decimal, decimalText } from './decimal.js'
-export type { Exit } from './exit.js'
+
+export { type AssembleOptions, assemble, type Program } from './assemble/assemble.js'
+export { type CompileOptions, compile } from './assemble/compile.js'
+export type { Fault } from './assemble/fault.js'
+export type { Side, Site } from './assemble/operation.js'
 export {
   type ExplainedCall,
   type ExplainedStep,
   type ExplainOptions,
   explain,
-} from './explain.js'
-export type { Fault } from './fault.js'
-export { formatExplanation } from './format-explanation.js'
-export * from './instruction.js'
+} from './explain/explain.js'
+export { formatExplanation } from './explain/format-explanation.js'
+export { decimal, decimalText } from './language/decimal.js'
+export * from './language/instruction.js'
+export { CLONE, GATE, MASTER, mountWord, PROC, ROOT } from './language/vocabulary.js'
 export {
   ON_ITS_OWN,
   type SignalHandling,
@@ -26,7 +25,6 @@ export {
   TOLD_TO_NODE,
 } from './lifecycle/supervision.js'
 export type { Accounts, Usage } from './lifecycle/usage.js'
-export type { Side, Site } from './operation.js'
 export {
   INIT_MOMENTS,
   type InitMoment,
@@ -39,10 +37,13 @@ export {
   type StepList,
   sequence,
   type WithNode,
-} from './plan.js'
-export { run } from './run.js'
-export type { RunOptions } from './run-options.js'
-export type { Stdio, StdioItem } from './stdio.js'
-export { chromeTrace, formatTrace, type Trace, trace } from './trace.js'
-export type { TraceRow } from './trace-rows.js'
-export { CLONE, GATE, MASTER, mountWord, PROC, ROOT } from './vocabulary.js'
+} from './plan/plan.js'
+export { type Applied, apply } from './run/apply.js'
+export type { Terminal, TerminalSize } from './run/console.js'
+export type { Container } from './run/container-interface.js'
+export type { Exit } from './run/exit.js'
+export { run } from './run/run.js'
+export type { RunOptions } from './run/run-options.js'
+export type { Stdio, StdioItem } from './run/stdio.js'
+export { chromeTrace, formatTrace, type Trace, trace } from './run/trace.js'
+export type { TraceRow } from './run/trace-rows.js'

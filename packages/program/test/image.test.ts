@@ -4,8 +4,8 @@ import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:f
 import { fileURLToPath } from 'node:url'
 import { F_GETFD, F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_WRITE, FD_CLOEXEC, getSeals, syscall } from '@rt/sys'
 import { describe, expect, it } from 'vitest'
-import { executableImage } from '../src/image.js'
 import { run, sequence } from '../src/index.js'
+import { executableImage } from '../src/run/image.js'
 import { execute, step } from './plans.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))

@@ -1,6 +1,6 @@
 // requires: nothing
 import { expect, it } from 'vitest'
-import { repeated } from '../src/repeated.js'
+import { repeated } from '../src/explain/repeated.js'
 
 const shown = (text: string): string =>
   repeated([...text], (letter) => letter)

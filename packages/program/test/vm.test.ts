@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_WRONLY } from '@rt/sys'
 import { afterAll, describe, expect, it } from 'vitest'
+import { VM_CODE } from '../src/assemble/vm-code.js'
 import {
   address,
   branch,
@@ -21,7 +22,6 @@ import {
   ref,
   sequence,
 } from '../src/index.js'
-import { VM_CODE } from '../src/vm-code.js'
 import { execute, step } from './plans.js'
 
 const build = fileURLToPath(new URL('../vm/build.sh', import.meta.url))

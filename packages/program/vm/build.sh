@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds vm.c for x86-64 and arm64 and writes the machine code as a TypeScript constant.
-#   sh build.sh           writes ../src/vm-code.ts
+#   sh build.sh           writes ../src/assemble/vm-code.ts
 #   sh build.sh --print   prints it (the rebuild test compares)
 # Needs gcc and aarch64-linux-gnu-gcc (Debian: gcc gcc-aarch64-linux-gnu, version 12: other versions give other bytes).
 set -eu
@@ -31,4 +31,4 @@ export const VM_CODE = {
 } as const
 TS
 }
-if [ "${1-}" = --print ]; then out; else out >"$here/../src/vm-code.ts"; fi
+if [ "${1-}" = --print ]; then out; else out >"$here/../src/assemble/vm-code.ts"; fi

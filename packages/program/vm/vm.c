@@ -1,9 +1,9 @@
 /*
  * The machine inside every program: a loop over an array of operations that never changes. Freestanding: no libc, no
  * stack but the few registers spilled, no allocation, no writable code. Built by build.sh; the bytes are checked in as
- * ../src/vm-code.ts and a test rebuilds and compares them.
+ * ../src/assemble/vm-code.ts and a test rebuilds and compares them.
  *
- * The addresses are a contract with ../src/layout.ts. Operations lie in a read-only segment; results go to the log,
+ * The addresses are a contract with ../src/assemble/layout.ts. Operations lie in a read-only segment; results go to the log,
  * which may be pages shared with Node, and to a word of the operation's choice, which is always private to the process.
  */
 typedef unsigned long word;

@@ -1,7 +1,7 @@
 import { CLD_EXITED, SIGNALS } from '@rt/sys'
-import { branch, buffer, call, compute, type Instruction, label, ref, struct } from '../instruction.js'
-import { SETUP_FAILED, STATUS_FD } from '../layout.js'
-import { SIGINFO } from '../vocabulary.js'
+import { SETUP_FAILED, STATUS_FD } from '../assemble/layout.js'
+import { branch, buffer, call, compute, type Instruction, label, ref, struct } from '../language/instruction.js'
+import { SIGINFO } from '../language/vocabulary.js'
 import { WORD32 } from './watch.js'
 
 /** Messages to Node: 32 bytes each, told apart by their first word. The last one is init's siginfo_t, cut there. */

@@ -10,7 +10,7 @@ import {
   ref,
   struct,
   type Value,
-} from '../instruction.js'
+} from '../language/instruction.js'
 
 /** struct cmsghdr and one int of data: 20 bytes, in 24. unix(7), cmsg(3) */
 const CMSG_LENGTH = 20

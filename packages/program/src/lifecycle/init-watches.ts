@@ -1,6 +1,6 @@
 import { POLLIN } from '@rt/sys'
-import { compute, goto, type Instruction, type Ref, ref } from '../instruction.js'
-import { PIDFD } from '../vocabulary.js'
+import { compute, goto, type Instruction, type Ref, ref } from '../language/instruction.js'
+import { PIDFD } from '../language/vocabulary.js'
 import { NO_FD, type Watch, watched } from './watch.js'
 
 /** Init's socket is closed by its execve, or by its death. */

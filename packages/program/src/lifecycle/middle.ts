@@ -1,4 +1,6 @@
 import { CLONE_PARENT, P_PID, POLLIN, PR_SET_PDEATHSIG, SIGNALS, TFD_CLOEXEC, WEXITED } from '@rt/sys'
+import { CLOCK_MONOTONIC, SETUP_FAILED } from '../assemble/layout.js'
+import { LATCH } from '../assemble/own-log.js'
 import {
   branch,
   buffer,
@@ -11,10 +13,8 @@ import {
   label,
   type Ref,
   ref,
-} from '../instruction.js'
-import { CLOCK_MONOTONIC, SETUP_FAILED } from '../layout.js'
-import { LATCH } from '../own-log.js'
-import { CLONE, PIDFD } from '../vocabulary.js'
+} from '../language/instruction.js'
+import { CLONE, PIDFD } from '../language/vocabulary.js'
 import { receiveDescriptor, sendDescriptor } from './hand-over.js'
 import { timerSpec } from './timers.js'
 import { NO_FD, type Watch } from './watch.js'

@@ -1,4 +1,4 @@
-import { compute, goto } from '../instruction.js'
+import { compute, goto } from '../language/instruction.js'
 import { NO_FD, type Watch, watched } from './watch.js'
 
 /** A pipe that nobody reads is an error at once, whatever was asked for: Node is dead, and init has to go too. */

@@ -1,6 +1,6 @@
 import { POLLIN, SFD_CLOEXEC, SFD_NONBLOCK, SIGNALS } from '@rt/sys'
-import { branch, buffer, call, compute, goto, type Instruction, label, ref } from '../instruction.js'
-import { CLONE, PIDFD } from '../vocabulary.js'
+import { branch, buffer, call, compute, goto, type Instruction, label, ref } from '../language/instruction.js'
+import { CLONE, PIDFD } from '../language/vocabulary.js'
 import { GRACE_MS, type SignalHandling } from './supervision.js'
 import { graceBegins } from './timers.js'
 import { lower, type Watch } from './watch.js'

@@ -1,7 +1,18 @@
 import { P_PIDFD, SIGNALS, WEXITED } from '@rt/sys'
-import { branch, buffer, call, compute, goto, type Instruction, kept, label, ref, struct } from '../instruction.js'
-import { LATCH } from '../own-log.js'
-import { PIDFD, SIGINFO } from '../vocabulary.js'
+import { LATCH } from '../assemble/own-log.js'
+import {
+  branch,
+  buffer,
+  call,
+  compute,
+  goto,
+  type Instruction,
+  kept,
+  label,
+  ref,
+  struct,
+} from '../language/instruction.js'
+import { PIDFD, SIGINFO } from '../language/vocabulary.js'
 import { RUSAGE, RUSAGE_SIZE } from './usage.js'
 import { LAST_WORDS_MS, type Watch } from './watch.js'
 

@@ -19,8 +19,8 @@ import {
   TIOCGWINSZ,
   TIOCSWINSZ,
 } from '@rt/sys'
-import { address, branch, buffer, call, compute, goto, type Instruction, label, ref } from '../instruction.js'
-import { MASTER } from '../vocabulary.js'
+import { address, branch, buffer, call, compute, goto, type Instruction, label, ref } from '../language/instruction.js'
+import { MASTER } from '../language/vocabulary.js'
 import type { TerminalReactions } from './signal-watch.js'
 import { GRACE_MS } from './supervision.js'
 import { graceBegins } from './timers.js'

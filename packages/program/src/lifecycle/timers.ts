@@ -1,6 +1,6 @@
 import { POLLIN, TFD_CLOEXEC } from '@rt/sys'
-import { call, compute, goto, type Instruction, ref } from '../instruction.js'
-import { CLOCK_MONOTONIC } from '../layout.js'
+import { CLOCK_MONOTONIC } from '../assemble/layout.js'
+import { call, compute, goto, type Instruction, ref } from '../language/instruction.js'
 import { NO_FD, type Watch } from './watch.js'
 
 /** struct itimerspec: interval, then value; each a timespec. */

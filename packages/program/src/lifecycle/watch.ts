@@ -1,4 +1,4 @@
-import { buffer, compute, type Instruction, type Ref } from '../instruction.js'
+import { buffer, compute, type Instruction, type Ref } from '../language/instruction.js'
 
 /** One fd of the supervisor's loop. Words `NAME.fd` and `NAME.events` say what is waited for. */
 export interface Watch {

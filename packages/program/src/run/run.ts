@@ -1,0 +1,104 @@
+import { closeSync } from 'node:fs'
+import { AF_UNIX, type OptionKeys, posixSpawn, refuseUnknownOptions, SOCK_CLOEXEC, SOCK_STREAM, syscall } from '@rt/sys'
+import { assemble, type Program } from '../assemble/assemble.js'
+import { CONSOLE_FD, LOG_FD, STATUS_FD, SYNC_FD } from '../assemble/layout.js'
+import { hasNodesPart, nodeHoldsTerminal } from '../lifecycle/frame.js'
+import { type Supervision, TOLD_TO_NODE } from '../lifecycle/supervision.js'
+import type { Plan } from '../plan/plan.js'
+import { RunningContainer } from './container.js'
+import type { Container } from './container-interface.js'
+import { executableImage } from './image.js'
+import { Log } from './log.js'
+import type { RunOptions } from './run-options.js'
+import { arrangeStdio, ChildFiles, type Stdio, streamsOn } from './stdio.js'
+
+const OPTIONS: OptionKeys<RunOptions> = {
+  stdio: true,
+  terminalSize: true,
+  signal: true,
+  detached: true,
+  wallMs: true,
+  terminal: true,
+  traced: true,
+  onFailure: true,
+  fault: true,
+}
+
+/**
+ * Start a plan: its ELF in a sealed memfd, posix_spawn, and a pipe for news. Resolves when init has executed the
+ * container's program. Node is not forked, and neither the event loop nor a thread of its pool waits.
+ *
+ * @throws SyscallError naming the step and the call that failed during the set-up; RtError for a bad plan or option, and
+ *   RT_BROKEN_PROCESS if the set-up process was killed; the AbortSignal's reason. By then what the set-up had made is gone.
+ */
+export async function run<const S extends Stdio = 'inherit'>(
+  plan: Plan,
+  options: RunOptions<S> = {},
+): Promise<Container<S>> {
+  refuseUnknownOptions('run', options, OPTIONS)
+  options.signal?.throwIfAborted()
+  // The class has a stream or null for each; which of them follows from `stdio`.
+  return start(programOf(plan, options), options).started as Promise<Container<S>>
+}
+
+/** A plan never changes, so one that runs again and again is assembled once. */
+const assembled = new WeakMap<Plan, Program>()
+
+function programOf(plan: Plan, options: RunOptions): Program {
+  const { detached, traced, fault, wallMs, terminal } = options
+  if (detached || traced || fault || wallMs !== undefined || terminal !== undefined) {
+    return assemble(plan, { supervision: supervisionOf(options), traced, fault })
+  }
+  let program = assembled.get(plan)
+  if (!program) {
+    program = assemble(plan)
+    assembled.set(plan, program)
+  }
+  return program
+}
+
+const supervisionOf = ({ detached, wallMs, terminal = 'node' }: RunOptions): Supervision => ({
+  ...TOLD_TO_NODE,
+  dieWith: detached ? 'nobody' : 'caller',
+  wallMs,
+  terminal,
+})
+
+function start(program: Program, options: RunOptions): RunningContainer {
+  const files = new ChildFiles()
+  let log: Log | undefined
+  const nodes: number[] = []
+  const kept = (fd: number) => {
+    nodes.push(fd)
+    return fd
+  }
+  try {
+    const ends = arrangeStdio(options.stdio ?? 'inherit', files, kept)
+    log = new Log(program)
+    const status = kept(files.pipe(STATUS_FD, false))
+    files.pass(log.fd, LOG_FD)
+    const console = nodeHoldsTerminal(program.plan, supervisionOf(options))
+      ? kept(socketTo(CONSOLE_FD, files))
+      : undefined
+    const sync = hasNodesPart(program.plan) ? kept(files.pipe(SYNC_FD, true)) : undefined
+    const image = files.own(executableImage(program.elf))
+    const file = `/proc/self/fd/${image}`
+    const supervisor = posixSpawn({ file, argv: ['rt'], env: [], dup2: files.dup2 })
+    return new RunningContainer({ program, supervisor, log, status, console, sync, streams: streamsOn(ends), options })
+  } catch (error) {
+    for (const fd of nodes) closeSync(fd)
+    log?.close()
+    throw error
+  } finally {
+    // Before waiting: while Node holds the writing end itself, the news never end.
+    files.close()
+  }
+}
+
+/** A socketpair; the child gets one end as `to`. @returns Node's end */
+function socketTo(to: number, files: ChildFiles): number {
+  const ends = new Int32Array(2)
+  syscall('socketpair', AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, new Uint8Array(ends.buffer))
+  files.pass(files.own(ends[0] as number), to)
+  return ends[1] as number
+}
