@@ -17,6 +17,7 @@ export { formatExplanation } from './explain/format-explanation.js'
 export { decimal, decimalText } from './language/decimal.js'
 export * from './language/instruction.js'
 export { CLONE, GATE, MASTER, mountWord, PROC, ROOT } from './language/vocabulary.js'
+export { type HostProgram, hostProgram, PID_HERE } from './lifecycle/host-program.js'
 export {
   ON_ITS_OWN,
   type SignalHandling,

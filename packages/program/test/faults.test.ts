@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { assemble, call, type Plan, type RunOptions, ref, run } from '../src/index.js'
+import { assemble, call, hostProgram, PID_HERE, type Plan, type RunOptions, ref, run } from '../src/index.js'
 import { shell, step } from './plans.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'rt-faults-'))
@@ -16,7 +16,10 @@ const plan: Plan = shell(
   step('directory', {
     'host.prepare': [call('mkdirat', [-100, made, 0o700])],
     'host.open': [call('open_tree', [-100, '/tmp', 0x80001], { save: 'tree', of: '/tmp' })],
-    meets: [{ at: 'init.enter', host: [call('getpid', [])] }],
+    meets: [
+      { at: 'init.enter', host: [call('getpid', [])] },
+      { at: 'init.pivot', host: hostProgram({ name: 'hook', file: '/bin/true', stdin: PID_HERE, timeoutMs: 5_000 }) },
+    ],
     'init.enter': [call('getpid', [])],
     'init.mount': [call('close', [ref('tree')])],
     'host.gone': [call('unlinkat', [-100, made, 0x200])],

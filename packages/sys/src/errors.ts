@@ -43,6 +43,8 @@ export type RtErrorCode =
   | 'RT_PROGRAM'
   /** The plan needs Node beside it, so it cannot be compiled to an executable of its own. */
   | 'RT_NEEDS_NODE'
+  /** A program of the host's that was run for the set-up, a hook or a helper, has failed. */
+  | 'RT_HOOK'
   /** It took longer than allowed. */
   | 'RT_TIMEOUT'
   /** The set-up process died or answered nonsense: a bug in rt or a kill from outside. */

@@ -28,7 +28,7 @@ export const command = defineCommand({
   name: 'compile',
   usage: '[OPTIONS] run [RUN OPTIONS] [SOURCE] [--] [COMMAND [ARG...]] -o FILE',
   description: [
-    'Write a static executable of some 220 KiB that starts the container by itself, without Node.js: the system calls of ' +
+    'Write a static executable of some 190 KiB that starts the container by itself, without Node.js: the system calls of ' +
       'rt explain, a machine of fewer than 300 bytes that makes them, and, most of it, the words for what may fail. Paths ' +
       'and limits are those of this host.',
     'The file holds the values of --env and --env-file; with these only its owner may read and run it.',

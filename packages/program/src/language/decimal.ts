@@ -1,4 +1,5 @@
 import {
+  type Address,
   address,
   branch,
   buffer,
@@ -54,6 +55,9 @@ export function decimal(save: string, value: Value, suffix = ''): Instruction[] 
   }
   return [...instructions, label(found)]
 }
+
+/** The address behind the last digit of the text that {@link decimal} makes. */
+export const decimalEnd = (save: string): Address => address(`${save}.digits`, DIGITS)
 
 /** The pointer to the text that {@link decimal} made: an argument of a call, or an entry of a vector. */
 export const decimalText = (save: string): Ref => ref(`${save}.text`)

@@ -106,6 +106,8 @@ export interface Fail {
   readonly hint?: string
   /** Of the error; default RT_UNSAFE. */
   readonly code?: RtErrorCode
+  /** Names of what was {@link Kept} and belongs to the sentence: a siginfo_t, and what a program has printed. */
+  readonly told?: { readonly status?: string; readonly output?: string }
 }
 
 /**
@@ -280,10 +282,11 @@ export const load = (save: string, base: Value, left?: Value, right?: Value): Lo
 
 export const label = (name: string): Label => ({ kind: 'label', name })
 export const goto = (to: string): Goto => ({ kind: 'goto', to })
-export const fail = (message: string, hint?: string, code?: RtErrorCode): Fail => ({
+export const fail = (message: string, hint?: string, code?: RtErrorCode, told?: Fail['told']): Fail => ({
   kind: 'fail',
   message,
   ...(hint === undefined ? {} : { hint }),
   ...(code === undefined ? {} : { code }),
+  ...(told === undefined ? {} : { told }),
 })
 export const warn = (message: string): Warn => ({ kind: 'warn', message })

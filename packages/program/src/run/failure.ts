@@ -1,8 +1,8 @@
-import { errnoName, RtError, SyscallError } from '@rt/sys'
+import { CLD_EXITED, errnoName, RtError, SyscallError } from '@rt/sys'
 import type { Program } from '../assemble/assemble.js'
 import { describeCall } from '../explain/describe.js'
 import { Naming } from '../explain/naming.js'
-import type { ErrnoName } from '../language/instruction.js'
+import type { ErrnoName, Fail } from '../language/instruction.js'
 import type { Log } from './log.js'
 
 export type Results = readonly (number | undefined)[]
@@ -15,7 +15,7 @@ export function setupFailure(program: Program, log: Log): RtError | undefined {
   const { processes } = program
   for (let i = processes.length - 1; i >= 0; i--) {
     const failed = log.failed(processes[i] as string)
-    if (failed !== undefined) return operationFailure(program, failed, log.results())
+    if (failed !== undefined) return operationFailure(program, failed, log.results(), (name) => log.keptAs(name))
   }
   return undefined
 }
@@ -49,14 +49,16 @@ export function operationFailure(
   program: Pick<Program, 'arch' | 'plan' | 'sites'>,
   index: number,
   results: Results,
+  keptAs: (name: string) => Buffer | undefined = () => undefined,
 ): RtError {
   const site = program.sites[index] as Program['sites'][number]
-  if (site.standsFor !== undefined) return operationFailure(program, site.standsFor, results)
+  if (site.standsFor !== undefined) return operationFailure(program, site.standsFor, results, keptAs)
   const step = program.plan.steps[site.step]
   const { instruction } = site
   const where = { step: step?.name ?? 'set-up', origin: step?.origin }
   if (instruction.kind === 'fail') {
-    return new RtError(instruction.code ?? 'RT_UNSAFE', instruction.message, { ...where, hint: instruction.hint })
+    const message = `${instruction.message}${toldBy(instruction, keptAs)}`
+    return new RtError(instruction.code ?? 'RT_UNSAFE', message, { ...where, hint: instruction.hint })
   }
   const errno = -(results[index] ?? 0)
   if (instruction.kind !== 'call') {
@@ -130,4 +132,18 @@ function cellText(
   const number = counter && results[counter.index]
   const cell = number === undefined ? undefined : base.table[number]?.[Number(loaded.left ?? 0) / 8]
   return typeof cell === 'string' ? cell : undefined
+}
+
+/** What a program said that a step has run, and how it ended. */
+function toldBy({ told }: Fail, keptAs: (name: string) => Buffer | undefined): string {
+  if (!told) return ''
+  const { status, output } = told
+  const info = status === undefined ? undefined : keptAs(status)
+  const said = output === undefined ? undefined : keptAs(output)
+  const text = said
+    ?.subarray(0, said.indexOf(0) < 0 ? said.length : said.indexOf(0))
+    .toString()
+    .trim()
+  const ended = info && `${info.readInt32LE(8) === CLD_EXITED ? ': exit status' : ': signal'} ${info.readInt32LE(24)}`
+  return `${ended ?? ''}${text ? `: ${text}` : ''}`
 }
