@@ -25,36 +25,31 @@ export const RUSAGE_SIZE = 144
 const MAX_RSS = 32
 const KIB = 1024
 
-/** How a container ended, and what it has used. The latter is read when it is asked for: most callers never do. */
-export class Ended {
-  readonly #steps: readonly { readonly accounts?: Accounts }[]
-  readonly #keptAs: (name: string) => Buffer | undefined
-
-  /** @param how the fields that an {@link Exit} shows */
-  constructor(
-    how: object,
-    steps: readonly { readonly accounts?: Accounts }[],
-    keptAs: (name: string) => Buffer | undefined,
-  ) {
-    Object.assign(this, how)
-    this.#steps = steps
-    this.#keptAs = keptAs
-  }
-
-  get usage(): Usage {
-    const rusage = this.#keptAs(RUSAGE) ?? Buffer.alloc(RUSAGE_SIZE)
+/**
+ * How a container ended, and what it has used. The latter is not enumerable, and read when it is asked for: most callers
+ * only look at the code.
+ *
+ * @param how the fields that are seen
+ */
+export function ended<How extends object>(
+  how: How,
+  steps: readonly { readonly accounts?: Accounts }[],
+  keptAs: (name: string) => Buffer | undefined,
+): How & { readonly usage: Usage; readonly oomKilled: boolean } {
+  const usage = (): Usage => {
+    const rusage = keptAs(RUSAGE) ?? Buffer.alloc(RUSAGE_SIZE)
     const microseconds = (at: number): number =>
       Number(rusage.readBigInt64LE(at)) * 1_000_000 + Number(rusage.readBigInt64LE(at + 8))
     return {
       userMicroseconds: microseconds(0),
       systemMicroseconds: microseconds(16),
       maxRss: Number(rusage.readBigInt64LE(MAX_RSS)) * KIB,
-      ...Object.assign({}, ...this.#steps.map((step) => step.accounts?.(this.#keptAs))),
+      ...Object.assign({}, ...steps.map((step) => step.accounts?.(keptAs))),
     }
   }
-
-  /** The kernel has killed a process of the container's group for want of memory: Docker's State.OOMKilled. */
-  get oomKilled(): boolean {
-    return (this.usage.oomKills ?? 0) > 0
-  }
+  const exit: unknown = Object.defineProperties(how, {
+    usage: { get: usage },
+    oomKilled: { get: () => (usage().oomKills ?? 0) > 0 },
+  })
+  return exit as How & { readonly usage: Usage; readonly oomKilled: boolean }
 }

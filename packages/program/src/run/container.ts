@@ -13,7 +13,7 @@ import {
 } from '@rt/sys'
 import type { Program } from '../assemble/assemble.js'
 import { EXITED, MESSAGE_SIZE, NODES_TURN, STARTED, TIMED_OUT } from '../lifecycle/endings.js'
-import { Ended } from '../lifecycle/usage.js'
+import { ended } from '../lifecycle/usage.js'
 import { nodesParts } from '../plan/meetings.js'
 import type { WithNode } from '../plan/plan.js'
 import { cleanUp } from './apply.js'
@@ -116,9 +116,8 @@ export class RunningContainer implements Container {
       else if (kind === EXITED) {
         const status = this.pending.readInt32LE(24)
         const how = this.pending.readInt32LE(8) === CLD_EXITED ? { code: status } : { signal: status }
-        const fields = { ...how, ...(this.hasTimedOut ? { timedOut: true } : {}) }
-        const ended: unknown = new Ended(fields, this.program.plan.steps, (name) => this.log_.keptAs(name))
-        this.exit = ended as Exit
+        const fields = { ...how, ...(this.hasTimedOut ? { timedOut: true as const } : {}) }
+        this.exit = ended(fields, this.program.plan.steps, (name) => this.log_.keptAs(name))
       }
     }
   }
