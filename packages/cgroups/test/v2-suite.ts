@@ -322,6 +322,26 @@ check('decides about devices by a program, from Node and from a step', () =>
   }),
 )
 
+check('tells what a container has used: peaks, throttling, and a kill for want of memory', async () => {
+  const exitOf = async (script: string, resources: Parameters<typeof join>[1]) =>
+    (await run(shell(script, [join(path('usage'), resources)]), { stdio: 'null' })).exited
+  const busy = await exitOf('i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done', {
+    cpu: { quota: 10_000, period: 100_000 },
+    memory: { max: '64M' },
+  })
+  assert.equal(busy.oomKilled, false)
+  assert((busy.usage.throttledPeriods ?? 0) > 0)
+  assert((busy.usage.throttledMicroseconds ?? 0) > 10_000)
+  assert((busy.usage.memoryPeak ?? 0) > 0)
+  const killed = await exitOf('dd if=/dev/zero of=/dev/null bs=100M count=1; exit 4', {
+    memory: { max: '16M', swap: '16M' },
+  })
+  assert.deepEqual(killed, { code: 4 })
+  assert.equal(killed.oomKilled, true)
+  assert.deepEqual(left(), [])
+  return undefined
+})
+
 check('a container joins before its cgroup namespace, under its limits, and leaves nothing', async () => {
   const group = cgroup(path('join'))
   const step = join(group.path, { pids: { max: 4 }, memory: { max: '64M', swap: '64M' }, cpuset: { cpus: '0' } })
