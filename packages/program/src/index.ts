@@ -25,7 +25,7 @@ export {
   type TerminalHolder,
   TOLD_TO_NODE,
 } from './lifecycle/supervision.js'
-export type { Accounts, Usage } from './lifecycle/usage.js'
+export type { Account, Usage } from './lifecycle/usage.js'
 export {
   INIT_MOMENTS,
   type InitMoment,

@@ -16,14 +16,33 @@ export interface Usage {
   readonly oomKills?: number
 }
 
-/** What a step makes of the bytes that it has kept; see {@link Kept}. */
-export type Accounts = (keptAs: (name: string) => Buffer | undefined) => Partial<Usage>
+/** Where a step has kept a field of the usage: see {@link Kept}. */
+export interface Account {
+  readonly field: keyof Usage
+  /** Name of the bytes: a number in decimal, or lines of a name and a number. */
+  readonly kept: string
+  /** The name of the line. */
+  readonly line?: string
+  /** The number is in units so many times smaller. */
+  readonly divisor?: number
+}
 
 /** struct rusage of 64-bit machines; getrusage(2). */
 export const RUSAGE = 'rusage'
 export const RUSAGE_SIZE = 144
 const MAX_RSS = 32
 const KIB = 1024
+
+/** undefined where the kernel has no such file or line */
+function numberOf(
+  { kept, line, divisor = 1 }: Account,
+  keptAs: (name: string) => Buffer | undefined,
+): number | undefined {
+  const bytes = keptAs(kept)
+  const text = bytes?.toString('latin1', 0, Math.max(bytes.indexOf(0), 0)) ?? ''
+  const found = line === undefined ? /^(\d+)\s*$/.exec(text) : new RegExp(`^${line} (\\d+)$`, 'm').exec(text)
+  return found?.[1] === undefined ? undefined : Math.round(Number(found[1]) / divisor)
+}
 
 /**
  * How a container ended, and what it has used. The latter is not enumerable, and read when it is asked for: most callers
@@ -33,7 +52,7 @@ const KIB = 1024
  */
 export function ended<How extends object>(
   how: How,
-  steps: readonly { readonly accounts?: Accounts }[],
+  steps: readonly { readonly accounts?: readonly Account[] }[],
   keptAs: (name: string) => Buffer | undefined,
 ): How & { readonly usage: Usage; readonly oomKilled: boolean } {
   const usage = (): Usage => {
@@ -44,7 +63,14 @@ export function ended<How extends object>(
       userMicroseconds: microseconds(0),
       systemMicroseconds: microseconds(16),
       maxRss: Number(rusage.readBigInt64LE(MAX_RSS)) * KIB,
-      ...Object.assign({}, ...steps.map((step) => step.accounts?.(keptAs))),
+      ...Object.fromEntries(
+        steps.flatMap(({ accounts = [] }) =>
+          accounts.flatMap((account) => {
+            const number = numberOf(account, keptAs)
+            return number === undefined ? [] : [[account.field, number]]
+          }),
+        ),
+      ),
     }
   }
   const exit: unknown = Object.defineProperties(how, {

@@ -1,6 +1,6 @@
 import { RtError } from '@rt/sys'
 import type { Instruction } from '../language/instruction.js'
-import type { Accounts } from '../lifecycle/usage.js'
+import type { Account } from '../lifecycle/usage.js'
 
 /**
  * When an instruction runs, and in which process. Moments come in this order; within one, steps come in the plan's.
@@ -63,7 +63,7 @@ export interface Step extends Readonly<Partial<Record<Moment, readonly Instructi
    */
   readonly joins?: true
   /** What the step has counted, when all is over: part of the exit's `usage`. */
-  readonly accounts?: Accounts
+  readonly accounts?: readonly Account[]
   /**
    * The step makes a terminal, and hands its master, the word MASTER, to the supervisor. Who holds it then is said by the
    * supervision: the supervisor itself, or Node.
