@@ -17,6 +17,7 @@ const rowNames = [
   'building',
   'cli',
   'throughput',
+  'burst',
   'memory',
   'unpack',
   'unpack-memory',

@@ -10,6 +10,7 @@ import type { Container } from './container-interface.js'
 import { executableImage } from './image.js'
 import { Log } from './log.js'
 import type { RunOptions } from './run-options.js'
+import { inTurn } from './start-queue.js'
 import { arrangeStdio, ChildFiles, type Stdio, streamsOn } from './stdio.js'
 
 const OPTIONS: OptionKeys<RunOptions> = {
@@ -38,7 +39,12 @@ export async function run<const S extends Stdio = 'inherit'>(
   refuseUnknownOptions('run', options, OPTIONS)
   options.signal?.throwIfAborted()
   // The class has a stream or null for each; which of them follows from `stdio`.
-  return start(programOf(plan, options), options).started as Promise<Container<S>>
+  const container = await inTurn(() => {
+    // It may have waited.
+    options.signal?.throwIfAborted()
+    return start(programOf(plan, options), options)
+  })
+  return container.started as Promise<Container<S>>
 }
 
 /** A plan never changes, so one that runs again and again is assembled once. */
