@@ -32,25 +32,31 @@ const V1: Readonly<Record<string, readonly Counter[]>> = {
   ],
 }
 
-/** cgroup v2; Documentation/admin-guide/cgroup-v2.rst. memory.peak: Linux 5.19; pids.peak: 6.1 */
-const V2: readonly Counter[] = [
-  { file: 'memory.peak', size: NUMBER_SIZE, fields: [{ field: 'memoryPeak' }] },
-  { file: 'memory.events', size: 256, fields: [{ field: 'oomKills', line: 'oom_kill' }] },
-  { file: 'pids.peak', size: NUMBER_SIZE, fields: [{ field: 'pidsPeak' }] },
-  {
-    file: 'cpu.stat',
-    size: 512,
-    fields: [
-      { field: 'throttledPeriods', line: 'nr_throttled' },
-      { field: 'throttledMicroseconds', line: 'throttled_usec' },
-    ],
-  },
-]
+/** cgroup v2, by controller; Documentation/admin-guide/cgroup-v2.rst */
+const V2: typeof V1 = {
+  memory: [
+    // Since Linux 5.19.
+    { file: 'memory.peak', size: NUMBER_SIZE, fields: [{ field: 'memoryPeak' }] },
+    { file: 'memory.events', size: 256, fields: [{ field: 'oomKills', line: 'oom_kill' }] },
+  ],
+  // Since Linux 6.1.
+  pids: [{ file: 'pids.peak', size: NUMBER_SIZE, fields: [{ field: 'pidsPeak' }] }],
+  cpu: [
+    {
+      file: 'cpu.stat',
+      size: 512,
+      fields: [
+        { field: 'throttledPeriods', line: 'nr_throttled' },
+        { field: 'throttledMicroseconds', line: 'throttled_usec' },
+      ],
+    },
+  ],
+}
 
 /** The counters of groups, by the path of their file: what is kept has that name. */
 const countersOf = (groups: readonly Group[]): { readonly path: string; readonly counter: Counter }[] =>
   groups.flatMap(({ directory, hierarchy: { version, controllers } }) => {
-    const counters = version === 2 ? V2 : controllers.flatMap((controller) => V1[controller] ?? [])
+    const counters = controllers.flatMap((controller) => (version === 2 ? V2 : V1)[controller] ?? [])
     return counters.map((counter) => ({ path: `${directory}/${counter.file}`, counter }))
   })
 
