@@ -1,12 +1,12 @@
-import { call, compute, type Step } from '@rt/program'
+import { buffer, call, compute, type Instruction, type Step } from '@rt/program'
 import { type OptionKeys, refuseUnknownOptions, SIG_SETMASK, SIGNALS } from '@rt/sys'
 import { asked, refuse } from './complaints.js'
 import { dieWithParent } from './die-with-parent.js'
 import { fdComplaints } from './exec-input.js'
 import type { CloseDescriptorsOptions } from './exec-options.js'
-import { keepOnly } from './keep-fds.js'
+import { FIRST_FD, keepOnly } from './keep-fds.js'
 
-const OPTIONS: OptionKeys<CloseDescriptorsOptions> = { origin: true, fds: true, parentDeathSignal: true }
+const OPTIONS: OptionKeys<CloseDescriptorsOptions> = { origin: true, fds: true, parentDeathSignal: true, waitFor: true }
 
 /** Set once this step is through: a bare `exec` executes nothing before. */
 export const CLOSED = '$closed'
@@ -34,9 +34,15 @@ export function closeDescriptors(options: CloseDescriptorsOptions = {}): Step {
 }
 
 /** All that comes between the other steps and the execve, or a filter. */
-export const lastThings = ({ fds = [], parentDeathSignal = SIGNALS.SIGKILL }: CloseDescriptorsOptions) => [
+export const lastThings = ({ fds = [], parentDeathSignal = SIGNALS.SIGKILL, waitFor }: CloseDescriptorsOptions) => [
   ...dieWithParent(parentDeathSignal),
-  ...keepOnly(fds, parentDeathSignal !== 0),
+  ...keepOnly(waitFor === undefined ? fds : [...fds, waitFor], parentDeathSignal !== 0),
+  ...(waitFor === undefined ? [] : wait(FIRST_FD + fds.length)),
   // Blocked by whoever started us; the dispositions were reset before init existed.
   call('rt_sigprocmask', [SIG_SETMASK, EMPTY_SIGSET, null, SIGSET_SIZE]),
+]
+
+const wait = (fd: number): Instruction[] => [
+  call('read', [fd, buffer('start', 8), 1], { why: 'until it is started' }),
+  call('close', [fd]),
 ]

@@ -13,6 +13,10 @@ export interface CloseDescriptorsOptions {
    * its supervisor).
    */
   readonly parentDeathSignal?: number
+  /**
+   * Once all else is closed the program waits for a byte from this fd, which is closed then, too: see {@link awaitStart}.
+   */
+  readonly waitFor?: Ref
 }
 
 export interface ExecOptions extends CloseDescriptorsOptions {

@@ -26,6 +26,7 @@ const OPTIONS: OptionKeys<ExecOptions> = {
   fds: true,
   parentDeathSignal: true,
   descriptorsClosed: true,
+  waitFor: true,
 }
 
 /**

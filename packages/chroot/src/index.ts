@@ -2,7 +2,9 @@
  * The third part of the sentence: change the root, then the user, its capabilities and limits, then exec. Steps are
  * pure; the functions that look at the host say so.
  */
+
 export { type AvailableCapabilities, availableCapabilities, capabilitySet } from './available-capabilities.js'
+export { awaitStart, START, start } from './await-start.js'
 export type { Text } from './candidates.js'
 export { type CapabilitiesOptions, type CapabilitySets, capabilities } from './capabilities.js'
 export type { RootChange } from './change-root.js'

@@ -16,7 +16,7 @@ import { F_DUPFD_CLOEXEC, O_CLOEXEC } from '@rt/sys'
 
 const SIGSET_SIZE = 8
 const LAST_FD = 0xffffffff
-const FIRST_FD = 3
+export const FIRST_FD = 3
 
 /**
  * Move the fds to keep to 3, 4, … and close all others but one, the gate: a socket, through which no path leads, and

@@ -42,6 +42,7 @@ export {
 export { type Applied, apply } from './run/apply.js'
 export type { Terminal, TerminalSize } from './run/console.js'
 export type { Container } from './run/container-interface.js'
+export { type Created, type CreateOptions, create } from './run/create.js'
 export type { Exit } from './run/exit.js'
 export { run } from './run/run.js'
 export type { RunOptions } from './run/run-options.js'

@@ -78,7 +78,7 @@ export function assemble(plan: Plan, options: AssembleOptions = {}): Program {
   const toldToNode = supervision.tells === 'node'
   const assembler = assembleSections(sections, arch, toldToNode)
   checkPlan(plan, sections, assembler)
-  if (!toldToNode) reportFailures(assembler, plan, arch)
+  if (!toldToNode || supervision.leaves) reportFailures(assembler, plan, arch)
   if (options.fault) injectFault(assembler, options.fault)
   const { operations, processes, latches, labels } = assembler
   const sites = operations.map((operation) => operation.site)

@@ -29,6 +29,9 @@ export const mapRegion = (region: number): OperationArgument[] => [
 /** Word of a process that is about to end: the operation that has failed. */
 export const FAILURE = '$failure'
 
+/** Label of the first operation of which nobody is told: init's, where the supervisor leaves. */
+export const ALONE = '$alone'
+
 /**
  * The first instruction wherever a failure that ends a process leads: which operation it was. The header's word is
  * overwritten by errors that are tolerated on the way out.

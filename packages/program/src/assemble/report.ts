@@ -6,7 +6,7 @@ import type { Assembler } from './assembler.js'
 import { LOG_BASE, LOG_ERROR, OP_BRANCH, OP_COMPUTE, OP_LOAD } from './layout.js'
 import type { Memory, Place } from './memory.js'
 import type { Operation, OperationArgument, Site, Target } from './operation.js'
-import { FAILURE } from './own-log.js'
+import { ALONE, FAILURE } from './own-log.js'
 
 const STDERR = 2
 /** A shell's exit codes for a command that isn't there, and for one that can't be executed. */
@@ -31,7 +31,8 @@ const NEWLINE = BigInt('\n'.charCodeAt(0)) << 56n
  *       hint: …                                 if the step has one for that errno
  *
  * The texts are made now, with the words' names where a value isn't known yet. A failed execve exits as a shell would
- * (127, 126), all else as the frame says (125).
+ * (127, 126), all else as the frame says (125). Where the supervisor leaves, that is for what init does from then on; the
+ * rest is told to Node.
  */
 export function reportFailures(assembler: Assembler, plan: Plan, arch: Arch): void {
   new Report(assembler, plan, arch).lay()
@@ -42,6 +43,8 @@ class Report {
   private readonly texts = new Map<string, Place>()
   /** Operations before those of the report. */
   private readonly count: number
+  /** What comes before is told to somebody else. */
+  private readonly from: number
   private readonly naming: Naming
   private readonly site: Site
 
@@ -52,6 +55,7 @@ class Report {
   ) {
     this.memory = assembler.memory
     this.count = assembler.operations.length
+    this.from = assembler.labels.get(ALONE) ?? 0
     this.naming = new Naming(assembler.operations.map(({ site }) => site))
     const instruction = { kind: 'goto', to: '$report' } as const
     const [process, side] = ['supervisor', 'supervisor'] as const
@@ -63,13 +67,17 @@ class Report {
     const word = (name: string): Place => memory.data(`$report.${name}`, WORD)
     const [back, error, text, length, row, left] = ['back', 'error', 'text', 'length', 'row', 'left'].map(word) as Six
     const failure = memory.data(FAILURE, WORD)
-    const { latches } = assembler
+    const latches = assembler.latches.filter((latch) => latch >= this.from)
     for (const latch of latches) {
       const operation = assembler.operations[latch] as Operation
       operation.next = operation.failed = assembler.operations.length
       this.compute(back, latch, 0, 0, '$report')
     }
     this.label('$report')
+    if (this.from > 0) {
+      this.compute(left, { word: failure }, -1, this.from)
+      this.branch(left, SIGN, { mask: SIGN, then: '$report.told' })
+    }
     this.load(error, LOG_BASE + LOG_ERROR)
 
     // The last step that begins at or before the operation.
@@ -124,7 +132,7 @@ class Report {
     return this.table(
       operations.slice(0, this.count).map(({ site }, index) => {
         // No failure of it leads here.
-        if (!site.fatal) return this.text('\n')
+        if (!site.fatal || index < this.from) return this.text('\n')
         const { instruction } = operations[site.standsFor ?? index]?.site ?? site
         if (instruction.kind === 'fail') return this.text(`${instruction.message}\n`)
         const of = (name: string): string | undefined => this.naming.of(name, index)
@@ -137,7 +145,7 @@ class Report {
   private steps(): Place {
     const rows: OperationArgument[] = []
     let before: number | undefined
-    for (let index = 0; index < this.count; index++) {
+    for (let index = this.from; index < this.count; index++) {
       const { step } = (this.assembler.operations[index] as Operation).site
       if (step === before) continue
       const { name, origin } = this.plan.steps[step] ?? {}
@@ -158,7 +166,7 @@ class Report {
   private hints(): Place {
     const rows: OperationArgument[] = []
     const { operations } = this.assembler
-    for (let index = 0; index < this.count; index++) {
+    for (let index = this.from; index < this.count; index++) {
       const { site } = operations[index] as Operation
       if (!site.fatal) continue
       const { instruction } = operations[site.standsFor ?? index]?.site ?? site

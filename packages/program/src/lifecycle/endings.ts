@@ -1,6 +1,16 @@
 import { CLD_EXITED, SIGNALS } from '@rt/sys'
 import { SETUP_FAILED, STATUS_FD } from '../assemble/layout.js'
-import { branch, buffer, call, compute, type Instruction, label, ref, struct } from '../language/instruction.js'
+import {
+  branch,
+  buffer,
+  call,
+  compute,
+  type Instruction,
+  label,
+  ref,
+  struct,
+  type Value,
+} from '../language/instruction.js'
 import { SIGINFO } from '../language/vocabulary.js'
 import { WORD32 } from './watch.js'
 
@@ -10,10 +20,23 @@ export const STARTED = 1
 export const NODES_TURN = 2
 /** The wall-clock limit has passed. */
 export const TIMED_OUT = 3
+/** Init is where it waits for its start, and the supervisor leaves. */
+export const CREATED = 4
 export const EXITED = SIGNALS.SIGCHLD
 
-export const message = (kind: number): Instruction =>
-  call('write', [STATUS_FD, struct('timespec', { tv_sec: kind }, `$message${kind}`), MESSAGE_SIZE], { tolerate: 'any' })
+const words = (kind: number): readonly Value[] => [
+  STATUS_FD,
+  struct('timespec', { tv_sec: kind }, `$message${kind}`),
+  MESSAGE_SIZE,
+]
+
+export const message = (kind: number): Instruction => call('write', words(kind), { tolerate: 'any' })
+
+/** The last thing that is told: where nobody hears it any more, there is nobody to own the container. */
+export const tellCreated: Instruction = call('write', words(CREATED), {
+  why: 'init waits for its start',
+  onError: { '*': '$kill' },
+})
 
 export const tellNode: readonly Instruction[] = [
   call('write', [STATUS_FD, buffer(SIGINFO, 128), MESSAGE_SIZE], { tolerate: 'any', why: 'how init ended' }),

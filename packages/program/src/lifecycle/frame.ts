@@ -13,6 +13,7 @@ import {
   POLLIN,
   PR_SET_DUMPABLE,
   PR_SET_PDEATHSIG,
+  RtError,
   SIG_BLOCK,
   SIGNALS,
   SIGRTMAX,
@@ -21,7 +22,7 @@ import {
 } from '@rt/sys'
 import { CONSOLE_FD, FIRST_UNUSED_FD, LOG_BASE, LOG_FD, SETUP_FAILED, STATUS_FD, SYNC_FD } from '../assemble/layout.js'
 import type { Side } from '../assemble/operation.js'
-import { LATCH } from '../assemble/own-log.js'
+import { ALONE, LATCH } from '../assemble/own-log.js'
 import {
   address,
   branch,
@@ -39,8 +40,8 @@ import { CLONE, GATE, MASTER, PIDFD } from '../language/vocabulary.js'
 import { linkMounts } from '../plan/link-mounts.js'
 import { initsWay, isRendezvous, nodesParts, type Rendezvous } from '../plan/meetings.js'
 import { INIT_MOMENTS, type Moment, type Plan } from '../plan/plan.js'
-import { exitAsInit, message, NODES_TURN, STARTED, TIMED_OUT, tellNode } from './endings.js'
-import { receiveDescriptor, sendDescriptor } from './hand-over.js'
+import { exitAsInit, message, NODES_TURN, STARTED, TIMED_OUT, tellCreated, tellNode } from './endings.js'
+import { receiveDescriptor, sendDescriptor, sendTo } from './hand-over.js'
 import { initDies, initExecutes } from './init-watches.js'
 import {
   cloneMiddle,
@@ -58,7 +59,7 @@ import {
 } from './middle.js'
 import { nodeGone } from './node-gone.js'
 import { signals } from './signal-watch.js'
-import { supervise } from './supervise.js'
+import { reap, supervise } from './supervise.js'
 import { checkSupervision, type Supervision, TOLD_TO_NODE } from './supervision.js'
 import { terminalRelay } from './terminal-relay.js'
 import { grace, wallLimit } from './timers.js'
@@ -113,6 +114,7 @@ const supervisorEnd = ref(pair, 4)
 export function frame(given: Plan, supervision: Supervision): Section[] {
   checkSupervision(supervision)
   const plan = linkMounts(given)
+  if (supervision.leaves) checkStart(plan)
   const sections: Section[] = []
   const own = (process: Side, instructions: readonly Instruction[], failTo: string, step = -1) =>
     sections.push({ process, step, instructions, failTo })
@@ -133,15 +135,16 @@ export function frame(given: Plan, supervision: Supervision): Section[] {
     own('supervisor', afterClone(plan, supervision), '$failed')
   }
   sections.push(...hostMeets(plan, way.filter(isRendezvous), supervision))
-  own('supervisor', supervise(watches(plan, supervision)), '$failed')
+  own('supervisor', supervision.leaves ? reap([]) : supervise(watches(plan, supervision)), '$failed')
   own('supervisor', [goto('$after'), ...(joins(plan) ? noInit : [])], LOST_MIDDLE)
   own('supervisor', notCloned, '$failed')
   steps('supervisor', 'host.gone', '$supervisorFailed')
   own('supervisor', supervision.tells === 'node' ? tellNode : exitAsInit, '$supervisorFailed')
   if (joins(plan)) sections.push(...middle(plan, supervision, cloning))
   own('init', initStart(plan, supervision), '$initFailed')
+  const last = way.findLast(isRendezvous)
   way.forEach((place, index) => {
-    if (isRendezvous(place)) sections.push(...initMeets(place, index))
+    if (isRendezvous(place)) sections.push(...initMeets(place, index, supervision.leaves && place === last))
     else if (place.moment === 'init.enter' && plan.steps[place.step]?.joins) return
     else steps('init', place.moment, '$initFailed', place.step)
   })
@@ -245,14 +248,32 @@ function hostMeets(plan: Plan, all: readonly Rendezvous[], supervision: Supervis
       ...section(step, heard(meeting.host ?? [], plan.steps[step]?.name ?? '', supervision)),
       ...(meeting.node ? section(-1, askNode()) : []),
     ]),
-    ...section(-1, [openGate]),
+    ...section(-1, supervision.leaves && index === all.length - 1 ? leave(supervision) : [openGate]),
   ])
+}
+
+/** Init goes on alone: nobody is told of what happens to it from here on. */
+const leave = ({ tells }: Supervision): Instruction[] => [
+  ...(tells === 'node' ? [tellCreated] : []),
+  openGate,
+  call('exit_group', [0]),
+]
+
+/** @throws RtError RT_PROGRAM where nothing tells that init has come through its set-up */
+function checkStart({ steps }: Plan): void {
+  if (steps.some(({ meets }) => meets?.some(({ at }) => at === 'init.execute'))) return
+  throw new RtError('RT_PROGRAM', 'the supervisor would leave before init has been set up', {
+    hint: 'a plan that is created has a step with a meeting at init.execute: awaitStart() of @rt/chroot',
+  })
 }
 
 /** A descriptor that init hands over. */
 const takes = (hands: string, plan: Plan, supervision: Supervision): Instruction[] => [
   ...until(plan, supervision, 'init hands over a descriptor'),
   ...receiveDescriptor(hands, supervisorEnd, '$kill'),
+  ...(hands === MASTER && typeof supervision.terminal === 'object'
+    ? [...sendTo(supervision.terminal.socket, ref(MASTER)), call('close', [ref(MASTER)])]
+    : []),
   ...(hands === MASTER && nodeHoldsTerminal(plan, supervision)
     ? [
         ...sendDescriptor('$for Node', CONSOLE_FD, ref(MASTER), { why: 'the master goes to Node' }),
@@ -263,7 +284,7 @@ const takes = (hands: string, plan: Plan, supervision: Supervision): Instruction
 ]
 
 /** Nobody reads the log of an executable of its own. */
-const spoken = (instruction: Instruction, step: string): Instruction => {
+export const spoken = (instruction: Instruction, step: string): Instruction => {
   if (instruction.kind !== 'warn') return instruction
   const line = `rt: warning: ${step}: ${instruction.message}\n`
   return call('write', [STDERR, line, Buffer.byteLength(line)], { tolerate: 'any' })
@@ -282,14 +303,16 @@ const supervisorStart = (plan: Plan, supervision: Supervision): Instruction[] =>
         call('close_range', [FIRST_UNUSED_FD, WORD32, 0], {
           why: 'what Node’s caller left open without close-on-exec',
         }),
+        ...(supervision.leaves
+          ? [blockSignals('a dead Node is an EPIPE, and not the end of who has to clean up')]
+          : []),
       ]
-    : [
-        ...openStreams,
-        call('rt_sigprocmask', [SIG_BLOCK, ALL_SIGNALS, null, SIGSET], { why: 'signals are for init: see the loop' }),
-        ...resetSignals,
-      ]),
+    : [...openStreams, blockSignals('signals are for init: see the loop'), ...resetSignals]),
   ...(supervision.stdin === 'null' ? emptyStdin : []),
 ]
+
+const blockSignals = (why: string): Instruction =>
+  call('rt_sigprocmask', [SIG_BLOCK, ALL_SIGNALS, null, SIGSET], { why })
 
 const emptyStdin: readonly Instruction[] = [
   call('openat', [AT_FDCWD, '/dev/null', O_RDONLY | O_CLOEXEC], { save: '$empty', why: 'the container’s stdin' }),
@@ -395,7 +418,7 @@ const awaitInit = (plan: Plan, supervision: Supervision): Instruction[] => [
 ]
 
 /** Init hands over what it has to, and waits at its gate; the first time nobody has to be told. */
-function initMeets({ meets }: Rendezvous, index: number): Section[] {
+function initMeets({ meets }: Rendezvous, index: number, isLeft = false): Section[] {
   const section = (step: number, instructions: readonly Instruction[]): Section => ({
     process: 'init',
     step,
@@ -409,6 +432,8 @@ function initMeets({ meets }: Rendezvous, index: number): Section[] {
         : section(step, sendDescriptor(`${hands}.out`, initEnd, ref(hands), { why: 'to the supervisor' })),
     ),
     section(-1, [
+      // From the gate on nothing is heard of the supervisor; until then its end is that of the socket.
+      ...(isLeft ? [call('prctl', [PR_SET_PDEATHSIG, 0, 0, 0, 0], { why: 'the supervisor will leave' })] : []),
       ...(index === 0 ? [] : [call('write', [initEnd, 'h', 1], { why: 'here, at a meeting with the supervisor' })]),
       call('read', [initEnd, buffer('$gate', 8), 1], {
         why: 'wait at the gate',
@@ -417,6 +442,7 @@ function initMeets({ meets }: Rendezvous, index: number): Section[] {
       }),
       // The supervisor is dead, or has failed itself.
       branch(ref('$gateRead'), 1, { else: '$initEnds' }),
+      ...(isLeft ? [label(ALONE)] : []),
     ]),
   ]
 }
@@ -425,7 +451,7 @@ function initMeets({ meets }: Rendezvous, index: number): Section[] {
 function watches(plan: Plan, supervision: Supervision): Watch[] {
   const { tells, signals: handling, wallMs, terminal } = supervision
   const toldToNode = tells === 'node'
-  const relays = hasTerminal(plan) && !nodeHoldsTerminal(plan, supervision)
+  const relays = hasTerminal(plan) && !nodeHoldsTerminal(plan, supervision) && typeof terminal !== 'object'
   const relay = relays ? terminalRelay(terminal !== 'output') : undefined
   return [
     ...(toldToNode || joins(plan)

@@ -1,4 +1,14 @@
-import { MSG_CMSG_CLOEXEC, MSG_NOSIGNAL, SCM_RIGHTS, SOL_SOCKET } from '@rt/sys'
+import {
+  AF_UNIX,
+  MSG_CMSG_CLOEXEC,
+  MSG_NOSIGNAL,
+  quote,
+  SCM_RIGHTS,
+  SOCK_CLOEXEC,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  textBytes,
+} from '@rt/sys'
 import {
   branch,
   buffer,
@@ -47,6 +57,31 @@ export const sendDescriptor = (
   compute(`${name}.iovec+8`, WORD),
   call('sendmsg', [socket, header(name), MSG_NOSIGNAL], { why, ...(onError ? { onError } : {}) }),
 ]
+
+/**
+ * Send a descriptor to whoever listens at a socket of the file system; unix(7).
+ *
+ * @param path absolute, 107 bytes at most
+ */
+export function sendTo(path: string, descriptor: Ref): Instruction[] {
+  const address = Buffer.concat([AF_UNIX_16, textBytes(path), NUL])
+  const name = '$console socket'
+  return [
+    call('socket', [AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0], { save: name }),
+    call('connect', [ref(name), address, address.length], {
+      of: path,
+      hints: { ENOENT: `${quote(path)} is not there`, ECONNREFUSED: `nobody listens at ${quote(path)}` },
+    }),
+    ...sendDescriptor('$to the console', ref(name), descriptor, { why: 'the terminal’s master', beside: PTMX }),
+    call('close', [ref(name)]),
+  ]
+}
+
+/** sa_family_t. */
+const AF_UNIX_16 = Uint8Array.of(AF_UNIX, 0)
+const NUL = Uint8Array.of(0)
+/** What goes with it is its name, by custom: engines show it and no more. */
+const PTMX = Buffer.from('ptmx\0\0\0\0').readBigUInt64LE()
 
 /**
  * Take a descriptor that {@link sendDescriptor} has sent.

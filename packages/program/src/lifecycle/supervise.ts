@@ -32,7 +32,9 @@ const TWO_32 = 2 ** 32
  *     $reap        waitid: from here on init's pid may be another's
  *     $over        end
  */
-export function supervise(watches: readonly Watch[]): Instruction[] {
+export const supervise = (watches: readonly Watch[]): Instruction[] => [...watchOver(watches), ...reap(watches)]
+
+function watchOver(watches: readonly Watch[]): Instruction[] {
   const draining = watches.filter(({ drains }) => drains)
   const count = watches.length
   return [
@@ -64,6 +66,13 @@ export function supervise(watches: readonly Watch[]): Instruction[] {
       return [branch(happened, 0, { mask: 0xffff, then: quiet }), ...ready(happened), label(quiet)]
     }),
     goto('$supervise'),
+  ]
+}
+
+/** How init's end is brought about, or met. A supervisor that leaves does no more, and this only where it failed. */
+export function reap(watches: readonly Watch[]): Instruction[] {
+  const draining = watches.filter(({ drains }) => drains)
+  return [
     label('$failed'),
     LATCH,
     compute('$gaveUp', 1),

@@ -1,4 +1,4 @@
-import { RtError } from '@rt/sys'
+import { RtError, textBytes } from '@rt/sys'
 
 /**
  * How the processes of a program live together: what the supervisor watches while init runs, whom it tells, and what
@@ -17,6 +17,12 @@ export interface Supervision {
   readonly wallMs?: number | undefined
   /** Who holds the other side of a plan's terminal. */
   readonly terminal?: TerminalHolder | undefined
+  /**
+   * The supervisor is done once init has come to its last meeting, at `init.execute`: it opens the gate and exits, and init
+   * is its parent's, or whoever's is nearest as subreaper (prctl(2)). Until then all dies with the caller, and from then on
+   * nothing does. What `host.gone` would do is owed by whoever takes the container away. OCI's `create`.
+   */
+  readonly leaves?: true | undefined
 }
 
 export interface SignalHandling {
@@ -28,9 +34,10 @@ export interface SignalHandling {
 
 /**
  * `node`: its master is a stream of Node's. `relay`: the supervisor passes on what is typed at its own stdin, which is
- * raw meanwhile, and prints to its own stdout. `output`: it prints only.
+ * raw meanwhile, and prints to its own stdout. `output`: it prints only. `socket`: whoever listens at that unix(7) socket
+ * is sent the master (SCM_RIGHTS), as the `--console-socket` of OCI runtimes has it.
  */
-export type TerminalHolder = 'node' | 'relay' | 'output'
+export type TerminalHolder = 'node' | 'relay' | 'output' | { readonly socket: string }
 
 /** Of what `run` starts. */
 export const TOLD_TO_NODE: Supervision = { tells: 'node', dieWith: 'caller', terminal: 'node' }
@@ -41,8 +48,32 @@ export const ON_ITS_OWN: Supervision = { tells: 'nobody', dieWith: 'caller', sig
 /** How long a container may go on when its terminal has been hung up: Docker's time between SIGTERM and SIGKILL. */
 export const GRACE_MS = 10_000
 
-/** @throws RtError RT_INVALID_OPTION for a time that is none */
-export function checkSupervision({ wallMs }: Supervision): void {
-  if (wallMs === undefined || (Number.isInteger(wallMs) && wallMs > 0 && wallMs <= Number.MAX_SAFE_INTEGER)) return
-  throw new RtError('RT_INVALID_OPTION', `wallMs: expected whole milliseconds above 0, got ${JSON.stringify(wallMs)}`)
+/** @throws RtError RT_INVALID_OPTION for a time that is none, a socket's path, and what nobody would be there to do */
+export function checkSupervision({ wallMs, leaves, signals, terminal }: Supervision): void {
+  const refuse = (message: string): never => {
+    throw new RtError('RT_INVALID_OPTION', message)
+  }
+  if (wallMs !== undefined && !(Number.isSafeInteger(wallMs) && wallMs > 0)) {
+    refuse(`wallMs: expected whole milliseconds above 0, got ${JSON.stringify(wallMs)}`)
+  }
+  if (typeof terminal === 'object') checkSocket(terminal.socket)
+  const stays = [
+    wallMs !== undefined && 'wallMs',
+    signals && 'signals',
+    (terminal === 'relay' || terminal === 'output') && `terminal: ${terminal}`,
+  ].filter((each) => typeof each === 'string')
+  if (leaves && stays.length > 0) refuse(`${stays.join(', ')}: nobody does that where the supervisor leaves`)
+}
+
+/** sun_path has 108 bytes, its NUL among them; unix(7). */
+const LONGEST_SOCKET = 107
+
+function checkSocket(path: string): void {
+  const length = textBytes(path).length
+  if (path.startsWith('/') && length <= LONGEST_SOCKET && !path.includes('\0')) return
+  throw new RtError(
+    'RT_INVALID_OPTION',
+    `terminal: expected the absolute path of a socket, ${LONGEST_SOCKET} bytes at most, got ${JSON.stringify(path)}`,
+    { hint: 'a path that is too long goes by /proc/self/fd/N of its directory, or a symlink' },
+  )
 }

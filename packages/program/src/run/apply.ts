@@ -1,16 +1,16 @@
 import { closeSync } from 'node:fs'
-import { addressOf, ERRNO, F_DUPFD_CLOEXEC, hostArch, RtError, rawSyscall, type SyscallName } from '@rt/sys'
+import { addressOf, ERRNO, hostArch, RtError, rawSyscall } from '@rt/sys'
 import { assembleSections, type Program } from '../assemble/assemble.js'
 import type { Assembler } from '../assemble/assembler.js'
 import { NO_CALL, OP_BRANCH, OP_COMPUTE, OP_LOAD, OP_SIZE } from '../assemble/layout.js'
 import { link } from '../assemble/link.js'
-import { scoped } from '../assemble/operands.js'
 import type { Site } from '../assemble/operation.js'
-import type { Call, Instruction } from '../language/instruction.js'
+import type { Instruction } from '../language/instruction.js'
 import { frameOfOne, type Section } from '../lifecycle/frame.js'
 import { checkWords } from '../plan/check-plan.js'
 import { MOMENTS, type Plan, type Step, type StepList, sequence } from '../plan/plan.js'
 import { operationFailure, type Results, warningsIn } from './failure.js'
+import { type KnownWords, opensFd, savedWords } from './saved-words.js'
 
 /** What {@link apply} leaves in the caller's hands. */
 export interface Applied {
@@ -64,16 +64,16 @@ export function apply(...lists: StepList[]): Applied {
     cleanUp({ plan, sites: machine.sites }, machine.results)
     throw error
   }
-  return { word: (name) => machine.word(name), after: () => applyAfter(plan, wordsOf(machine, machine.results, true)) }
+  return {
+    word: (name) => machine.word(name),
+    after: () => applyAfter(plan, savedWords(machine, machine.results, true)),
+  }
 }
 
 const gone = (step: Step): readonly Instruction[] => step['host.gone'] ?? []
 
 /** Where failures lead, see frame.ts. */
 const FAILED = '$failed'
-
-/** Words by their full names. */
-type KnownWords = ReadonlyMap<string, number>
 
 /** `host.gone` alone, with what earlier moments have saved: it may ask which calls of theirs made something. */
 function applyAfter(plan: Plan, words: KnownWords): string[] {
@@ -96,43 +96,7 @@ function applyAfter(plan: Plan, words: KnownWords): string[] {
  * @returns what the steps say could not be taken away
  */
 export const cleanUp = (program: Pick<Program, 'plan' | 'sites'>, results: Results): string[] =>
-  applyAfter(program.plan, wordsOf(program, results, false))
-
-/**
- * The words that instructions before `host.gone` have saved, as far as they ran.
- *
- * @param withFds fds are of use only in the process that opened them
- */
-function wordsOf({ plan, sites }: Pick<Program, 'plan' | 'sites'>, results: Results, withFds: boolean): KnownWords {
-  const words = new Map<string, number>()
-  sites.forEach(({ process, step, instruction, helper }, i) => {
-    const result = results[i]
-    if (process !== 'supervisor' || step < 0 || helper !== undefined || result === undefined) return
-    if (!('save' in instruction) || instruction.save === undefined) return
-    if ((!withFds && isOpener(instruction)) || plan.steps[step]?.['host.gone']?.includes(instruction)) return
-    words.set(scoped(instruction.save, `${step}.`), result)
-  })
-  return words
-}
-
-/** Calls whose result is an fd; fcntl(2) has many meanings. */
-const OPENERS: ReadonlySet<SyscallName> = new Set([
-  'openat',
-  'openat2',
-  'open_tree',
-  'fsopen',
-  'fspick',
-  'fsmount',
-  'socket',
-  'memfd_create',
-  'pidfd_open',
-  'pidfd_getfd',
-] as const)
-
-const opensFd = ({ call, args }: Call): boolean =>
-  OPENERS.has(call) || (call === 'fcntl' && args[1] === F_DUPFD_CLOEXEC)
-
-const isOpener = (instruction: Instruction): boolean => instruction.kind === 'call' && opensFd(instruction)
+  applyAfter(program.plan, savedWords(program, results, false))
 
 /** The machine of vm/vm.c, played by Node on memory of its own. */
 class Machine {

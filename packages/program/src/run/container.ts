@@ -12,7 +12,7 @@ import {
   syscallNumber,
 } from '@rt/sys'
 import type { Program } from '../assemble/assemble.js'
-import { EXITED, MESSAGE_SIZE, NODES_TURN, STARTED, TIMED_OUT } from '../lifecycle/endings.js'
+import { CREATED, EXITED, MESSAGE_SIZE, NODES_TURN, STARTED, TIMED_OUT } from '../lifecycle/endings.js'
 import { ended } from '../lifecycle/usage.js'
 import { nodesParts } from '../plan/meetings.js'
 import type { WithNode } from '../plan/plan.js'
@@ -72,6 +72,8 @@ export class RunningContainer implements Container {
   private hasStarted = false
   private hasTimedOut = false
   private isOver = false
+  /** By its supervisor: how it ends is told to whoever inherits init. */
+  private isLeft = false
   private failure: unknown
 
   constructor(private readonly begun: Started) {
@@ -113,7 +115,10 @@ export class RunningContainer implements Container {
       if (kind === NODES_TURN) void this.nodesTurn()
       else if (kind === STARTED) this.begin(news)
       else if (kind === TIMED_OUT) this.hasTimedOut = true
-      else if (kind === EXITED) {
+      else if (kind === CREATED) {
+        this.isLeft = true
+        this.begin(news)
+      } else if (kind === EXITED) {
         const status = this.pending.readInt32LE(24)
         const how = this.pending.readInt32LE(8) === CLD_EXITED ? { code: status } : { signal: status }
         const fields = { ...how, ...(this.hasTimedOut ? { timedOut: true as const } : {}) }
@@ -139,7 +144,7 @@ export class RunningContainer implements Container {
       return
     }
     // Whether init died just before its execve is known when the exit is: see over().
-    if (diedDuringSetup(this.program, this.log_, SIGNALS.SIGKILL)) return
+    if (!this.isLeft && diedDuringSetup(this.program, this.log_, SIGNALS.SIGKILL)) return
     this.hasStarted = true
     if (this.begun.options.detached) news.unref()
     this.settle.started(this)
@@ -177,7 +182,7 @@ export class RunningContainer implements Container {
     const status = Buffer.alloc(4)
     rawSyscall(syscallNumber('wait4'), [this.supervisor, status, 0, null])
     if (this.log_.resultOf(0) === undefined) this.failure ??= noLog(this.program, status.readInt32LE(0))
-    const asPlanned = this.hasStarted && this.exit !== undefined && 'code' in this.exit
+    const asPlanned = this.hasStarted && (this.isLeft || (this.exit !== undefined && 'code' in this.exit))
     this.warnings = warningsIn(this.program, (index) => this.log_.resultOf(index))
     if (!asPlanned) await this.investigate()
     if (options.signal?.aborted && !this.hasStarted) this.failure = options.signal.reason
@@ -191,7 +196,7 @@ export class RunningContainer implements Container {
     this.pidfd = undefined
     if (this.failure === undefined) {
       if (!this.hasStarted) this.settle.started(this)
-      this.settle.exited(this.exit as Exit)
+      if (!this.isLeft) this.settle.exited(this.exit as Exit)
       return
     }
     for (const stream of [this.stdin, this.stdout, this.stderr]) if (!this.hasStarted) stream?.destroy()

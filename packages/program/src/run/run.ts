@@ -37,14 +37,20 @@ export async function run<const S extends Stdio = 'inherit'>(
   options: RunOptions<S> = {},
 ): Promise<Container<S>> {
   refuseUnknownOptions('run', options, OPTIONS)
-  options.signal?.throwIfAborted()
   // The class has a stream or null for each; which of them follows from `stdio`.
+  const container: Container = await startInTurn(() => programOf(plan, options), options)
+  return container as Container<S>
+}
+
+/** Resolves when the container has started, or waits for its start. */
+export async function startInTurn(program: () => Program, options: RunOptions): Promise<RunningContainer> {
+  options.signal?.throwIfAborted()
   const container = await inTurn(() => {
     // It may have waited.
     options.signal?.throwIfAborted()
-    return start(programOf(plan, options), options)
+    return start(program(), options)
   })
-  return container.started as Promise<Container<S>>
+  return container.started as Promise<RunningContainer>
 }
 
 /** A plan never changes, so one that runs again and again is assembled once. */
