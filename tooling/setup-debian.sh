@@ -8,7 +8,7 @@ set -u
 
 # What for: root filesystems (busybox-static, debootstrap); arm64 (qemu-user-static, cross compiler); pure cgroup v2
 # (qemu-system-x86, cpio); the VM rebuild test (gcc, libc6-dev); peers to compare with (crun, runc, bubblewrap, umoci,
-# skopeo, containers-storage); user namespaces (uidmap); archives (zstd, xz-utils, attr), and other readers of them
+# skopeo, containers-storage); an engine that drives an OCI runtime (podman); user namespaces (uidmap); archives (zstd, xz-utils, attr), and other readers of them
 # (libarchive-tools, python3, golang-go); terminals (tmux); completion (zsh, fish); filters to compare with
 # (libseccomp-dev); checks (strace, shellcheck).
 default='
@@ -16,7 +16,7 @@ default='
 	qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 	qemu-system-x86 cpio
 	gcc libc6-dev libseccomp-dev
-	crun runc bubblewrap umoci skopeo containers-storage
+	crun runc bubblewrap podman umoci skopeo containers-storage
 	uidmap zstd xz-utils attr libarchive-tools python3 golang-go tmux zsh fish strace shellcheck
 '
 

@@ -6,6 +6,8 @@ import { asked, refuse } from './complaints.js'
 /** The word that holds the fifo: what `closeDescriptors` or `exec` is to `waitFor`. */
 export const START: Ref = ref('$start')
 
+const NOT_YET = 1
+
 /**
  * Set-up and start apart, as OCI's lifecycle has them: all is made, and init waits at a fifo until {@link start} writes to
  * it. The wait itself is the last thing before the execve, when nothing of the host is open any more: `closeDescriptors`
@@ -23,11 +25,12 @@ export function awaitStart(fifo: string, origin?: string): Step {
     why: 'what is set up now may be started later',
     ...asked(origin),
     'host.prepare': [
+      compute('made', NOT_YET),
       call('mknodat', [AT_FDCWD, fifo, S_IFIFO | 0o600, 0], {
+        save: 'made',
         of: fifo,
         hints: { EEXIST: `${quote(fifo)} is that of another container, or was left by one` },
       }),
-      compute('made', 1),
     ],
     'host.open': [
       // For reading alone it would wait for a writer here, and come to an end with the first of them.
@@ -36,7 +39,7 @@ export function awaitStart(fifo: string, origin?: string): Step {
     // What init still has to do fails before its last meeting, or is told to nobody.
     meets: [{ at: 'init.execute' }],
     'host.gone': [
-      branch(ref('made'), 1, { else: 'another’s' }),
+      branch(ref('made'), 0, { else: 'another’s' }),
       // Started, it is gone already.
       call('unlinkat', [AT_FDCWD, fifo, 0], { tolerate: ['ENOENT'] }),
       label('another’s'),

@@ -33,7 +33,9 @@ export function mountCgroups(entry: Mount): Step {
       : 'hierarchies' in layout
         ? layout.hierarchies
         : []
-  const unfit = [...(parsed.bind ? ['bind'] : []), ...(parsed.idmap ? ['idmap'] : []), ...propagation]
+  // podman asks for rprivate: a new mount beneath a private one is so anyway.
+  const others = propagation.filter((word) => word !== 'private' && word !== 'rprivate')
+  const unfit = [...(parsed.bind ? ['bind'] : []), ...(parsed.idmap ? ['idmap'] : []), ...others]
   refuse(name, origin, [
     ...checkDestination(mountField(entry, 'destination'), destination),
     ...checkProtectedDestination(mountField(entry, 'destination'), entry, false),

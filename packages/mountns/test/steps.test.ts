@@ -129,11 +129,11 @@ describe('steps, call by call', () => {
   })
 
   it('the type cgroup is what the host has, or the hierarchy that is named', () => {
-    const options = ['nosuid', 'noexec', 'nodev', 'relatime', 'ro']
+    const options = ['rprivate', 'nosuid', 'noexec', 'nodev', 'relatime', 'ro']
     const oci = { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options }
     const layout = { version: 1, hierarchies: ['cpu,cpuacct', 'name=systemd'] } as const
     expect(calls(mount({ ...oci, layout }))).toEqual(calls(cgroupMount(layout)))
-    expect(calls(mount({ ...oci, layout: { version: 2 } }))).toEqual(calls(cgroupMount({ version: 2 })))
+    expect(calls(mount({ ...oci, layout: { version: 2 } }))).toHaveLength(calls(cgroupMount({ version: 2 })).length + 1)
     expect(calls(mount(oci))).toEqual(calls(mount({ ...oci, layout: cgroupLayout() })))
     const one = calls(mount({ ...oci, options: ['ro', 'memory'], destination: '/m' }))
     expect(one.filter((call) => call.includes('fsconfig(fs, FSCONFIG_SET'))).toEqual([

@@ -46,55 +46,56 @@ describe('explain', () => {
 
         set-up
              0  mmap(0x4000000, size, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_FIXED, 4, 0)   # the log, shared with Node
-             1  prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE)   # no process of the container may trace or read this one
-             2  fcntl(4, F_SETFD, FD_CLOEXEC)
-             3  close(5)
-             4  close(6)
-             5  close_range(7, 4294967295, 0)   # what Node’s caller left open without close-on-exec
+             1  prctl(PR_SET_NAME, "rt")   # else ps would show the number of the file it was executed by
+             2  prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE)   # no process of the container may trace or read this one
+             3  fcntl(4, F_SETFD, FD_CLOEXEC)
+             4  close(5)
+             5  close(6)
+             6  close_range(7, 4294967295, 0)   # what Node’s caller left open without close-on-exec
 
         mounts[0] "/data" (-v /srv:/data): a bind mount
-             6  open_tree(AT_FDCWD, "/srv", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) → tree   # a copy of the mount
+             7  open_tree(AT_FDCWD, "/srv", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) → tree   # a copy of the mount
 
         set-up
-             7  socketpair(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0, &$pair)   # the gate between supervisor and init
+             8  socketpair(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0, &$pair)   # the gate between supervisor and init
 
         namespaces (test): a test
-             9  clone3({flags=CLONE_PIDFD|CLONE_NEWNS|CLONE_PARENT_SETTID|CLONE_NEWPID, pidfd=&$pidfd, parent_tid=0x4000000, exit_signal=SIGCHLD}, 88) → $clone   # start init in its namespaces
+            10  clone3({flags=CLONE_PIDFD|CLONE_NEWNS|CLONE_PARENT_SETTID|CLONE_NEWPID, pidfd=&$pidfd, parent_tid=0x4000000, exit_signal=SIGCHLD}, 88) → $clone   # start init in its namespaces
 
         set-up
-            13  close($pair)
-            14  close(4)
-            15  write($pair+4, "g", 1)   # open the gate
-            27  ppoll(&$poll, 3, $patience, NULL, 8) → $ready   # started, death, node
-            31  write(3, {tv_sec=1, tv_nsec=0}, 32)
-            41  pidfd_send_signal($pidfd, SIGKILL, NULL, 0)
-            42  waitid(P_PIDFD, $pidfd, &$siginfo, WEXITED, &rusage)
-            45  write(3, &$siginfo, 32)   # how init ended
-            46  exit_group(0)
-            47  exit_group(125)
+            14  close($pair)
+            15  close(4)
+            16  write($pair+4, "g", 1)   # open the gate
+            28  ppoll(&$poll, 3, $patience, NULL, 8) → $ready   # started, death, node
+            32  write(3, {tv_sec=1, tv_nsec=0}, 32)
+            42  pidfd_send_signal($pidfd, SIGKILL, NULL, 0)
+            43  waitid(P_PIDFD, $pidfd, &$siginfo, WEXITED, &rusage)
+            46  write(3, &$siginfo, 32)   # how init ended
+            47  exit_group(0)
+            48  exit_group(125)
 
       init: the container’s first process
 
         set-up
-            48  prctl(PR_SET_PDEATHSIG, SIGKILL)   # no container without its supervisor
-            49  close($pair+4)
-            50  close(3)
-            51  close(4)
-            52  read($pair, &$gate, 1) → $gateRead   # wait at the gate
+            49  prctl(PR_SET_PDEATHSIG, SIGKILL)   # no container without its supervisor
+            50  close($pair+4)
+            51  close(3)
+            52  close(4)
+            53  read($pair, &$gate, 1) → $gateRead   # wait at the gate
 
         namespaces (test): a test
-            55  mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)
+            56  mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)
 
         mounts[0] "/data" (-v /srv:/data): a bind mount
-            56  move_mount(tree</srv>, "", AT_FDCWD, "/data", MOVE_MOUNT_F_EMPTY_PATH)
+            57  move_mount(tree</srv>, "", AT_FDCWD, "/data", MOVE_MOUNT_F_EMPTY_PATH)
 
         exec (test): a test
-            57  close_range(3, 4294967295, CLOSE_RANGE_CLOEXEC)
-            58  rt_sigprocmask(SIG_SETMASK, /* 8 bytes */, NULL, 8)
-            59  execve("/bin/sh", ["/bin/sh", "-c", "exit 0"], [/* 1 vars */])
+            58  close_range(3, 4294967295, CLOSE_RANGE_CLOEXEC)
+            59  rt_sigprocmask(SIG_SETMASK, /* 8 bytes */, NULL, 8)
+            60  execve("/bin/sh", ["/bin/sh", "-c", "exit 0"], [/* 1 vars */])
 
         set-up
-            61  exit_group(125)
+            62  exit_group(125)
       "
     `)
   })

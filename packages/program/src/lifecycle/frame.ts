@@ -12,6 +12,7 @@ import {
   O_RDWR,
   POLLIN,
   PR_SET_DUMPABLE,
+  PR_SET_NAME,
   PR_SET_PDEATHSIG,
   RtError,
   SIG_BLOCK,
@@ -291,6 +292,7 @@ export const spoken = (instruction: Instruction, step: string): Instruction => {
 }
 
 const supervisorStart = (plan: Plan, supervision: Supervision): Instruction[] => [
+  call('prctl', [PR_SET_NAME, 'rt', 0, 0, 0], { why: 'else ps would show the number of the file it was executed by' }),
   // The program's own memory and fds are nobody's business once init has entered the container's namespaces.
   call('prctl', [PR_SET_DUMPABLE, 0, 0, 0, 0], { why: 'no process of the container may trace or read this one' }),
   ...(supervision.tells === 'node'
