@@ -9,6 +9,7 @@ import {
   type Instruction,
   type Load,
   label,
+  ref,
   type Value,
 } from '../language/instruction.js'
 import { PIDFD } from '../language/vocabulary.js'
@@ -18,6 +19,9 @@ import { Memory, type Place } from './memory.js'
 import { isIndirect, type Operand, Operands, type Store, scoped } from './operands.js'
 import type { Operation, Side, Site, Target } from './operation.js'
 import { birthRegion, LATCH, mapRegion, ownRegion } from './own-log.js'
+
+/** siginfo_t: si_signo 0, si_code SI_USER. */
+const NO_SIGINFO = new Uint8Array(128)
 
 /** What one of a clone's two processes does out of line: laid behind everything else. */
 interface Aside {
@@ -194,6 +198,10 @@ export class Assembler {
    */
   private clone(instruction: Clone, section: Section, scope: string, site: Site): void {
     const { call: name, args, save, process: child, why, hints } = instruction
+    if (instruction.shares !== undefined) {
+      this.share(instruction, instruction.shares, section, scope, site)
+      return
+    }
     const isChildAside = instruction.child !== undefined
     if (isChildAside === (instruction.parent !== undefined)) {
       throw new RtError('RT_PROGRAM', `a clone says what either its child or its parent does, and not both`)
@@ -244,6 +252,22 @@ export class Assembler {
       map(own, parents)
       this.push(NO_CALL, [], 0, { ...born, helper: 'as the clone', standsFor: at }, undefined, section.failTo)
     })
+  }
+
+  /**
+   * Clone into the same memory. What the two see in it is the same, and which of them writes last is chance; so they are
+   * told apart by what the kernel answers: a process may send a signal with a siginfo as of kill(2) to itself alone
+   * (rt_sigqueueinfo(2)), and signal 0 is none. In the child that works.
+   */
+  private share(instruction: Clone, pidfd: string, section: Section, scope: string, site: Site): void {
+    const { call: name, args, process: child, why, child: instructions = [] } = instruction
+    this.systemCall(call(name, args, { ...(why ? { why } : {}) }), scope, site, undefined, section.failTo)
+    const isChild: Site = { ...site, fatal: false, helper: 'is it the child?' }
+    const entry = `$aside ${child}`
+    const own = [this.operands.operand(ref(pidfd), scope), 0, this.memory.constant(NO_SIGINFO), 0]
+    const parents = this.operations.length + 1
+    this.push(syscallNumber('pidfd_send_signal', this.arch), own, 1, isChild, entry, parents)
+    this.asides.push({ entry, section, instructions, process: site.process, arrival: () => undefined })
   }
 
   private call(instruction: Call, section: Section, scope: string, site: Site): void {

@@ -55,6 +55,11 @@ export interface Clone {
   readonly child?: readonly Instruction[]
   /** What the parent does; the child goes on with the next instruction, as what the parent was until now. */
   readonly parent?: readonly Instruction[]
+  /**
+   * The child has no memory of its own (CLONE_VM), nor a log: both write that of the parent. It needs a stack, and a pidfd in
+   * the word of this name (CLONE_PIDFD), by which the two are told apart: a word that clone returns is the same for both.
+   */
+  readonly shares?: string
   readonly why?: string
   /** As in {@link Call.hints}. */
   readonly hints?: Call['hints']

@@ -43,6 +43,7 @@ import { initsWay, isRendezvous, nodesParts, type Rendezvous } from '../plan/mee
 import { INIT_MOMENTS, type Moment, type Plan } from '../plan/plan.js'
 import { exitAsInit, message, NODES_TURN, STARTED, TIMED_OUT, tellCreated, tellNode } from './endings.js'
 import { receiveDescriptor, sendDescriptor, sendTo } from './hand-over.js'
+import { endHeir, heirDies, makeHeir } from './heir.js'
 import { initDies, initExecutes } from './init-watches.js'
 import {
   cloneMiddle,
@@ -123,6 +124,7 @@ export function frame(given: Plan, supervision: Supervision): Section[] {
     sections.push(...momentOf(plan, process, moment, failTo, supervision, only))
   const way = initsWay(plan)
   own('supervisor', supervisorStart(plan, supervision), '$notCloned')
+  if (hasHeir(plan, supervision)) own('supervisor', makeHeir, '$notCloned')
   steps('supervisor', 'host.prepare', '$notCloned')
   if (plan.opens === 'supervisor') steps('supervisor', 'host.open', '$notCloned')
   own('supervisor', [makeGate], '$notCloned')
@@ -140,6 +142,7 @@ export function frame(given: Plan, supervision: Supervision): Section[] {
   own('supervisor', [goto('$after'), ...(joins(plan) ? noInit : [])], LOST_MIDDLE)
   own('supervisor', notCloned, '$failed')
   steps('supervisor', 'host.gone', '$supervisorFailed')
+  if (hasHeir(plan, supervision)) own('supervisor', endHeir, '$supervisorFailed')
   own('supervisor', supervision.tells === 'node' ? tellNode : exitAsInit, '$supervisorFailed')
   if (joins(plan)) sections.push(...middle(plan, supervision, cloning))
   own('init', initStart(plan, supervision), '$initFailed')
@@ -193,6 +196,14 @@ const hasTerminal = (plan: Plan): boolean => plan.steps.some((step) => step.term
 /** Does Node get it? */
 export const nodeHoldsTerminal = (plan: Plan, { tells, terminal }: Supervision): boolean =>
   hasTerminal(plan) && tells === 'node' && terminal === 'node'
+/** Does the supervisor hold the other side of it? */
+const relaysTerminal = (plan: Plan, supervision: Supervision): boolean =>
+  hasTerminal(plan) && !nodeHoldsTerminal(plan, supervision) && typeof supervision.terminal !== 'object'
+/** Would something stay where the supervisor is killed, and nobody hears of it? A group; the mode of a terminal. */
+const hasHeir = (plan: Plan, supervision: Supervision): boolean =>
+  supervision.tells === 'nobody' &&
+  !supervision.leaves &&
+  (relaysTerminal(plan, supervision) || plan.steps.some((step) => step['host.gone']?.length))
 /** Does Node have a part at a meeting? */
 export const hasNodesPart = (plan: Plan): boolean =>
   plan.steps.some((step) => step.meets?.some((meeting) => meeting.node !== undefined))
@@ -453,8 +464,7 @@ function initMeets({ meets }: Rendezvous, index: number, isLeft = false): Sectio
 function watches(plan: Plan, supervision: Supervision): Watch[] {
   const { tells, signals: handling, wallMs, terminal } = supervision
   const toldToNode = tells === 'node'
-  const relays = hasTerminal(plan) && !nodeHoldsTerminal(plan, supervision) && typeof terminal !== 'object'
-  const relay = relays ? terminalRelay(terminal !== 'output') : undefined
+  const relay = relaysTerminal(plan, supervision) ? terminalRelay(terminal !== 'output') : undefined
   return [
     ...(toldToNode || joins(plan)
       ? [initExecutes(supervisorEnd, [...(joins(plan) ? started : []), ...(toldToNode ? [message(STARTED)] : [])])]
@@ -462,6 +472,7 @@ function watches(plan: Plan, supervision: Supervision): Watch[] {
     ...(joins(plan) ? [startLimitWatch] : []),
     initDies,
     ...(watchesNode(supervision) ? [nodeGone(STATUS_FD)] : []),
+    ...(hasHeir(plan, supervision) ? [heirDies] : []),
     ...(handling || relay ? [signals(handling, relay?.reactions), grace] : []),
     ...(wallMs === undefined ? [] : [wallLimit(wallMs, toldToNode ? [message(TIMED_OUT)] : [])]),
     ...(relay?.watches ?? []),
