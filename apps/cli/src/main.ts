@@ -20,9 +20,13 @@ function failed(error: unknown): number {
   return exitCodeOf(error)
 }
 
+/** See attach/replaced.ts, which most commands have no use for. */
+const told = async (error: unknown): Promise<unknown> =>
+  process.env.RT_REPLACED === undefined ? error : (await import('./attach/replaced.js')).spokenFor(error)
+
 Promise.resolve()
   .then(() => dispatch(ownArguments()))
-  .catch(failed)
+  .catch(async (error) => failed(await told(error)))
   .then((code) => {
     process.exitCode = code
   })

@@ -1,6 +1,6 @@
 // requires bash; zsh and fish where they are installed
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CAPABILITIES } from '@rt/sys'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -9,6 +9,7 @@ import { bashCompletion } from '../src/completion/bash.js'
 import { fishCompletion } from '../src/completion/fish.js'
 import { completionRows } from '../src/completion/model.js'
 import { zshCompletion } from '../src/completion/zsh.js'
+import { childrenOf, containerPid } from './container-pid.js'
 import { start } from './rt.js'
 
 const rows = await completionRows()
@@ -175,14 +176,11 @@ describe('images and containers', () => {
     try {
       await container.says('up')
       const offered = bash('exec', '')
-      const supervisor = readFileSync(
-        `/proc/${container.child.pid}/task/${container.child.pid}/children`,
-        'utf8',
-      ).trim()
-      const init = readFileSync(`/proc/${supervisor}/task/${supervisor}/children`, 'utf8').trim()
+      const { pid } = container.child
+      const init = String(containerPid(pid as number))
+      const heir = childrenOf(pid as number).filter((child) => String(child) !== init)
       expect(offered).toContain(init)
-      for (const other of [process.pid, container.child.pid, supervisor, 1])
-        expect(offered).not.toContain(String(other))
+      for (const other of [process.pid, pid, ...heir, 1]) expect(offered).not.toContain(String(other))
     } finally {
       container.child.stdin.end()
       await container.exited

@@ -24,6 +24,7 @@ const NOT_BY_DEFAULT: Readonly<Record<string, string>> = {
   // cgroups
   joinGroupsOf: 'rt exec',
   // chroot
+  awaitStart: 'OCI’s create and start; docker create comes with containers that have names',
   chrootRoot: 'plain chroot confines nobody who is root in it',
   domainname: 'NIS, for users of the library',
   hostRoot: 'for plans that keep the host’s root',

@@ -1,10 +1,11 @@
 // requires root, busybox, apps/cli/dist: Docker's meanings of limits, names and devices, as the kernel has them
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { busyboxRoot, needs } from '../../../tooling/fixtures/index.js'
+import { containerPid } from './container-pid.js'
 import { CLI, NOBODY, rt, rtAsNobody, start } from './rt.js'
 
 beforeEach((context) => needs(context, 'root', 'busybox'))
@@ -173,14 +174,9 @@ it('rt exec works for a plain user, whose container stays in his own groups', as
   })
   const ended = new Promise((resolve) => child.once('exit', resolve))
   await new Promise((resolve) => child.stdout.once('data', resolve))
-  const childrenOf = (pid: number) =>
-    readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean),
-    )
-  const [supervisor] = childrenOf(child.pid as number)
-  const [pid] = childrenOf(Number(supervisor))
+  const pid = String(containerPid(child.pid as number))
   expect(existsSync(`/proc/${pid}`)).toBe(true)
-  expect(rtAsNobody(['exec', pid as string, 'sh', '-c', 'test -x /bin/busybox && id -u'])).toEqual({
+  expect(rtAsNobody(['exec', pid, 'sh', '-c', 'test -x /bin/busybox && id -u'])).toEqual({
     status: 0,
     signal: null,
     stdout: '0\n',

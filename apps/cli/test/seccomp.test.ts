@@ -1,9 +1,10 @@
 // requires root, busybox, gcc, and apps/cli/dist: sh tooling/bootstrap.sh cli
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { attacker, busyboxRoot, needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
+import { containerPid } from './container-pid.js'
 import { rt, start } from './rt.js'
 
 const FILTERED = /^Seccomp:\s2$/m
@@ -164,13 +165,3 @@ describe('rt explain seccomp', () => {
     expect(stderr).toContain(message)
   })
 })
-
-/** The host's pid of a container's process 1: the child of the supervisor, which is rt's. */
-function containerPid(rtPid: number): number {
-  const children = (pid: number) =>
-    readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-    )
-  const [supervisor] = children(rtPid)
-  return children(supervisor as number)[0] as number
-}

@@ -17,10 +17,12 @@ export { formatExplanation } from './explain/format-explanation.js'
 export { decimal, decimalText } from './language/decimal.js'
 export * from './language/instruction.js'
 export { CLONE, GATE, MASTER, mountWord, PROC, ROOT } from './language/vocabulary.js'
+export { hasNodesPart as needsNode } from './lifecycle/frame.js'
 export { type HostProgram, hostProgram, PID_HERE } from './lifecycle/host-program.js'
 export {
   ON_ITS_OWN,
   type SignalHandling,
+  type Speaker,
   type Supervision,
   type TerminalHolder,
   TOLD_TO_NODE,
@@ -44,6 +46,8 @@ export type { Terminal, TerminalSize } from './run/console.js'
 export type { Container } from './run/container-interface.js'
 export { type Created, type CreateOptions, create } from './run/create.js'
 export type { Exit } from './run/exit.js'
+export { type ReplaceOptions, replace } from './run/replace.js'
+export { isReplaced, type Replaced, replaced, replacedBlindly } from './run/replaced.js'
 export { run } from './run/run.js'
 export type { RunOptions } from './run/run-options.js'
 export type { Stdio, StdioItem } from './run/stdio.js'

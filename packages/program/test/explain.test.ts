@@ -69,8 +69,8 @@ describe('explain', () => {
             28  ppoll(&$poll, 3, $patience, NULL, 8) → $ready   # started, death, node
             32  write(3, {tv_sec=1, tv_nsec=0}, 32)
             42  pidfd_send_signal($pidfd, SIGKILL, NULL, 0)
-            43  waitid(P_PIDFD, $pidfd, &$siginfo, WEXITED, &rusage)
-            46  write(3, &$siginfo, 32)   # how init ended
+            43  waitid(P_PIDFD, $pidfd, &siginfo, WEXITED, &rusage)
+            46  write(3, &siginfo, 32)   # how init ended
             47  exit_group(0)
             48  exit_group(125)
 

@@ -100,6 +100,7 @@ export {
   setns,
   unshare,
 } from './namespaces.js'
+export { execve } from './native/execve.js'
 export { addressOf } from './native/library.js'
 export { cString, type Path } from './native/path.js'
 export type { RawArgument } from './native/raw-argument.js'

@@ -1,5 +1,5 @@
 // requires root: capabilities and other users' processes
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -50,6 +50,21 @@ const shell = (script: string, dup2: [number, number][] = []) =>
   posixSpawn({ file: '/bin/sh', argv: ['sh', '-c', script], env: ['PATH=/usr/bin:/bin'], dup2 })
 const statusLine = (name: string) =>
   new RegExp(`^${name}:\\t(.*)$`, 'm').exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
+
+describe('execve', () => {
+  it('is another program from then on, and an error where it can’t be', () => {
+    const source = new URL('../src/index.ts', import.meta.url).href
+    const script = `const { execve } = await import(${JSON.stringify(source)})
+      try { execve('/rt-nowhere', ['x'], []) } catch ({ code, call }) { console.log(code, call) }
+      execve('/bin/sh', ['sh', '-c', 'echo "$$ $A"'], ['A=b'])`
+    const { stdout, pid } = spawnSync('node', ['--import', 'tsx', '--input-type=module', '-e', script], {
+      encoding: 'utf8',
+    })
+    expect(stdout).toBe(
+      `ENOENT execve("/rt-nowhere", ["x"], [/* 0 vars */]) = -1 ENOENT (No such file or directory)\n${pid} b\n`,
+    )
+  })
+})
 
 describe('posixSpawn', () => {
   it('starts a program with arguments, environment and fds, all signals blocked and at their defaults', () => {

@@ -96,6 +96,7 @@ const CALLS: Record<string, unknown[]> = {
   namespaceType: [fd],
   setns: [fd, flags],
   unshare: [flags],
+  execve: ['/x', ['x'], ['A=1']],
   posixSpawn: [{ file: '/x', argv: ['x'], env: ['A=1'], dup2: [[fd, 3]] }],
   capget: [0],
   capset: [{ effective: 1n, permitted: 1n, inheritable: 1n }],

@@ -27,6 +27,12 @@ export interface SignalForwarding {
    * @param stopSignal what a SIGTERM becomes: the image's or the user's way to ask the program to end
    */
   to(container: Container, stopSignal?: number): void
+  /**
+   * Take those that have come so far, and no more: from here on they have the meaning that they have for any program.
+   *
+   * @throws Interrupted for one that stops rt
+   */
+  settle(): Promise<void>
   /** Why something has failed: the signal that stopped it, if there was one. */
   reason(error: unknown): unknown
   /** Node's own reactions again. Where the terminal is gone rt ends here, by SIGHUP. */
@@ -68,6 +74,12 @@ export function forwardSignals(): SignalForwarding {
         if (name === 'SIGHUP') setTimeout(() => container.kill(SIGNALS.SIGKILL), GRACE_MS).unref()
       }
       for (const name of kept.splice(0)) take(name)
+    },
+    async settle() {
+      // Node has put them into a pipe, which it reads once every turn.
+      await new Promise((resolve) => setImmediate(resolve))
+      controller.signal.throwIfAborted()
+      for (const [name, listener] of listeners) process.off(name, listener)
     },
     reason: (error) => (controller.signal.aborted ? controller.signal.reason : error),
     stop() {

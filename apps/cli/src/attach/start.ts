@@ -1,9 +1,10 @@
-import { type Container, type Exit, type RunOptions, run, type TraceRow } from '@rt/program'
-import { type RtError, SIGNALS, SyscallError } from '@rt/sys'
-import { exitCode } from '../exit-codes.js'
+import { type Container, needsNode, type RunOptions, run, type TraceRow } from '@rt/program'
+import { SyscallError } from '@rt/sys'
 import type { TerminalMode } from '../options/terminal.js'
+import { containerId } from '../plan/container-id.js'
 import type { PreparedContainer } from '../plan/prepare.js'
-import { warnAbout } from '../progress/warn.js'
+import { ended } from './ended.js'
+import { becomeSupervisor, nameReplaced, speak } from './replaced.js'
 import { forwardSignals, type SignalForwarding } from './signals.js'
 import { terminalMode } from './terminal-mode.js'
 
@@ -19,22 +20,43 @@ export interface Attachment {
   readonly watch?: (container: Container) => void
 }
 
+/** For whom a container is prepared. */
+export interface Starting {
+  /** Preparing may take a while (an image is unpacked), and is to stop when this is aborted. */
+  readonly signal: AbortSignal
+  /** The container's name, where the user gives none. */
+  readonly defaultName: string
+  /** All has been said before: this is only to know what it was. */
+  readonly quiet: boolean
+}
+
 /**
- * Prepare a container, start it, connect it to rt's own streams and signals, and wait for its end.
+ * Prepare a container, start it, connect it to rt's own streams and signals, and wait for its end. Where nobody wants to
+ * watch it, rt's own process becomes its supervisor, and this does not return: see replaced.ts.
  *
- * @param prepare may take a while (an image is unpacked), and is to stop when its signal is aborted
  * @returns the exit code: the program's own, or 128 + the signal that ended it
  * @throws what `prepare` and `run` throw; for a program that can't be executed, what its files tell about the reason
  */
 export async function startAttached(
-  prepare: (signal: AbortSignal) => Promise<PreparedContainer>,
+  prepare: (starting: Starting) => Promise<PreparedContainer>,
   attachment: Attachment,
 ): Promise<number> {
+  const { mode, traced, watch, onFailure } = attachment
+  const known = nameReplaced()
+  const defaultName = known ?? containerId()
   const signals = forwardSignals()
   try {
-    const prepared = await prepare(signals.abort)
+    const starting = { signal: signals.abort, defaultName, quiet: known !== undefined }
+    if (known !== undefined) return await speak(() => prepare(starting), mode, known, explained)
+    const prepared = await prepare(starting)
     try {
-      return await (attachment.mode.tty ? onTerminal : onStreams)(prepared, attachment, signals)
+      const foreseen = prepared.foresee()
+      if (foreseen) throw foreseen
+      if (!traced && !watch && !onFailure && !needsNode(prepared.plan)) {
+        await signals.settle()
+        becomeSupervisor(prepared, mode, defaultName)
+      }
+      return await (mode.tty ? onTerminal : onStreams)(prepared, attachment, signals)
     } finally {
       prepared.close()
     }
@@ -72,21 +94,12 @@ async function onTerminal(
   }
 }
 
-function ended(exit: Exit, warnings: readonly string[]): number {
-  // What a process inside was killed for is the container's own to tell.
-  const outOfMemory = 'signal' in exit && exit.signal === SIGNALS.SIGKILL && exit.oomKilled
-  warnAbout([...warnings, ...(outOfMemory ? ['the program was killed: out of memory (see --memory)'] : [])])
-  return exitCode(exit)
-}
-
 async function start(
   prepared: PreparedContainer,
   { traced, watch, onFailure }: Attachment,
   signals: SignalForwarding,
   options: RunOptions,
 ): Promise<Container> {
-  const foreseen = prepared.foresee()
-  if (foreseen) throw foreseen
   signals.hold()
   try {
     const container = await run(prepared.plan, { ...options, traced, onFailure, signal: signals.abort })
@@ -94,12 +107,13 @@ async function start(
     watch?.(container)
     return container
   } catch (error) {
-    throw SyscallError.isInstance(error) && error.syscall === 'execve' ? explained(error, prepared) : error
+    throw explained(error, prepared)
   }
 }
 
 /** What the files of the root tell about a failed execve. Of what is mounted on the root they know nothing. */
-function explained(error: SyscallError, prepared: PreparedContainer): RtError {
+function explained(error: unknown, prepared: PreparedContainer): unknown {
+  if (!SyscallError.isInstance(error) || error.syscall !== 'execve') return error
   const found = prepared.diagnose()
   const isMissing = error.code === 'ENOENT'
   return found && (found.kind === 'RT_COMMAND_NOT_FOUND') === isMissing ? found : error

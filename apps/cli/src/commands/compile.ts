@@ -1,11 +1,11 @@
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { type CompileOptions, compile } from '@rt/program'
+import { compile } from '@rt/program'
 import { RtError, textBytes } from '@rt/sys'
 import { one } from '../arguments/option.js'
+import { supervision } from '../attach/supervision.js'
 import { EXIT } from '../exit-codes.js'
 import type { RunValues } from '../options/run.js'
-import type { TerminalMode } from '../options/terminal.js'
 import { runArguments } from '../plan/run-arguments.js'
 import { prepareWithBar } from '../progress/prepare-with-bar.js'
 import { warnAbout } from '../progress/warn.js'
@@ -62,13 +62,6 @@ export const command = defineCommand({
       warnAbout([`${quote(file as string)} holds what ${secrets} set: only its owner may read it (mode 0700)`])
     return EXIT.ok
   },
-})
-
-/** What the executable does by itself, where `rt run` does it otherwise. */
-const supervision = ({ interactive }: TerminalMode, stop: number | undefined): CompileOptions['supervision'] => ({
-  signals: { stop, insist: 3 },
-  stdin: interactive ? 'inherit' : 'null',
-  terminal: interactive ? 'relay' : 'output',
 })
 
 /** `… -o FILE` as the last two words, as one is used to from compilers. */

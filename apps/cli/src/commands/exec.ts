@@ -37,9 +37,9 @@ export const command = defineCommand({
     const mode = terminalMode(values, surroundings())
     checkStreams(mode, complaints)
     return startAttached(
-      async () => {
+      async ({ quiet }) => {
         const prepared = await prepareExec(values, pid, argv, mode, complaints)
-        warnAbout(prepared.warnings)
+        if (!quiet) warnAbout(prepared.warnings)
         return prepared
       },
       { mode },

@@ -46,6 +46,6 @@ export const command = defineCommand({
       }
     })
     checkStreams(mode, complaints)
-    return startAttached((signal) => prepareWithBar({ values, words: rest, mode, complaints, signal }), { mode })
+    return startAttached((at) => prepareWithBar({ values, words: rest, mode, complaints, ...at }), { mode })
   },
 })

@@ -53,7 +53,7 @@ export const command = defineCommand({
       if (own.output === undefined) writeSync(STDERR, text)
       else writeFileSync(textBytes(own.output), text)
     }
-    const code = await startAttached((signal) => prepareWithBar({ values: run, words, mode, complaints, signal }), {
+    const code = await startAttached((at) => prepareWithBar({ values: run, words, mode, complaints, ...at }), {
       mode,
       traced: true,
       // Where a set-up failed, what it had done is the best part of the explanation.

@@ -4,13 +4,15 @@
  */
 
 /**
- * The processes of containers: children of rt's supervisors, which are told by the executable that lives in memory. Of
- * other users' processes the kernel says nothing.
+ * The processes of containers: children of rt's supervisors, which are told by the executable that lives in memory; a
+ * supervisor's heir has that, too. Of other users' processes the kernel says nothing.
  */
 export const CONTAINER_PIDS = `for exe in /proc/[0-9]*/exe; do
   [ "$(readlink "$exe" 2>/dev/null)" = "/memfd:rt (deleted)" ] || continue
   pid=\${exe#/proc/} pid=\${pid%/exe}
-  tr " " "\\n" 2>/dev/null <"/proc/$pid/task/$pid/children"
+  for child in $(cat "/proc/$pid/task/$pid/children" 2>/dev/null); do
+    [ "$(readlink "/proc/$child/exe" 2>/dev/null)" = "/memfd:rt (deleted)" ] || echo "$child"
+  done
 done | sort -un`
 
 /** What SOURCE may be, beginning with $1: directories, archives, \`oci:DIR\`, and behind that the names in its index. */

@@ -12,7 +12,7 @@ import {
 } from '@rt/sys'
 import { call, ref } from '../language/instruction.js'
 import { frame, type Section } from '../lifecycle/frame.js'
-import { type Supervision, TOLD_TO_NODE } from '../lifecycle/supervision.js'
+import { hasLog, type Supervision, TOLD_TO_NODE } from '../lifecycle/supervision.js'
 import { checkPlan } from '../plan/check-plan.js'
 import type { Plan } from '../plan/plan.js'
 import { Assembler } from './assembler.js'
@@ -34,6 +34,8 @@ export interface AssembleOptions {
   readonly traced?: boolean | undefined
   /** Make one operation go wrong. */
   readonly fault?: Fault | undefined
+  /** The number that the log's descriptor has when the program begins; default {@link LOG_FD}, which it has from then on. */
+  readonly log?: number | undefined
 }
 
 /** An executable image and what is needed to read its log. */
@@ -61,7 +63,7 @@ export interface Program {
 /** Bytes kept free between the segments. */
 const GAP = 0x20000
 
-const OPTIONS: OptionKeys<AssembleOptions> = { supervision: true, arch: true, traced: true, fault: true }
+const OPTIONS: OptionKeys<AssembleOptions> = { supervision: true, arch: true, traced: true, fault: true, log: true }
 
 /**
  * Turn a plan into a program: labels become indices, names become addresses, calls become numbers of the architecture.
@@ -75,10 +77,9 @@ export function assemble(plan: Plan, options: AssembleOptions = {}): Program {
   const traced = options.traced ?? false
   const supervision = options.supervision ?? TOLD_TO_NODE
   const sections = frame(plan, supervision)
-  const toldToNode = supervision.tells === 'node'
-  const assembler = assembleSections(sections, arch, toldToNode)
+  const assembler = assembleSections(sections, arch, hasLog(supervision) ? (options.log ?? LOG_FD) : undefined)
   checkPlan(plan, sections, assembler)
-  if (!toldToNode || supervision.leaves) reportFailures(assembler, plan, arch)
+  if (!hasLog(supervision) || supervision.leaves) reportFailures(assembler, plan, arch)
   if (options.fault) injectFault(assembler, options.fault)
   const { operations, processes, latches, labels } = assembler
   const sites = operations.map((operation) => operation.site)
@@ -106,18 +107,27 @@ export function assemble(plan: Plan, options: AssembleOptions = {}): Program {
   }
 }
 
-/** @param log each process maps a log that Node shares, first of all: from then on Node can read every result */
-export function assembleSections(sections: readonly Section[], arch: Arch, log: boolean): Assembler {
-  const assembler = new Assembler(arch, log)
+/**
+ * @param log each process maps a log that Node shares, first of all: from then on Node can read every result. Its descriptor
+ *   as the program finds it; undefined: there is none
+ */
+export function assembleSections(sections: readonly Section[], arch: Arch, log: number | undefined): Assembler {
+  const assembler = new Assembler(arch, log !== undefined)
   const instruction = call('mmap', [LOG_BASE, ref('size'), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, LOG_FD, 0], {
     why: 'the log, shared with Node',
   })
   const site: Site = { process: 'supervisor', side: 'supervisor', step: -1, instruction, fatal: true }
   const mapped = assembler.memory.data(NO_LOG, 8)
-  if (log) assembler.push(syscallNumber('mmap', arch), mapRegion(ownRegion(0)), 0, site, undefined, NO_LOG, mapped)
+  if (log !== undefined) {
+    if (log !== LOG_FD) {
+      const placed: Site = { ...site, helper: 'the log, at its own number' }
+      assembler.push(syscallNumber('dup3', arch), [log, LOG_FD, 0], 0, placed, undefined, NO_LOG, mapped)
+    }
+    assembler.push(syscallNumber('mmap', arch), mapRegion(ownRegion(0)), 0, site, undefined, NO_LOG, mapped)
+  }
   for (const section of sectionsFor(arch, sections)) assembler.section(section)
   assembler.finish()
-  if (log) {
+  if (log !== undefined) {
     // Without a log nobody would know what runs. The exit status alone is left to say why: see noLog.
     const said: Site = { ...site, fatal: false, helper: 'exit with the errno' }
     assembler.labels.set(NO_LOG, assembler.operations.length)

@@ -22,6 +22,12 @@ const OPTIONS: OptionKeys<CompileOptions> = { arch: true, supervision: true }
  */
 export function compile(plan: Plan, options: CompileOptions = {}): Buffer {
   refuseUnknownOptions('compile', options, OPTIONS)
+  refuseNodesParts(plan)
+  return assemble(plan, { supervision: { ...ON_ITS_OWN, ...options.supervision }, arch: options.arch }).elf
+}
+
+/** @throws RtError RT_NEEDS_NODE with every step that Node has a part in */
+export function refuseNodesParts(plan: Plan): void {
   const complaints = plan.steps.flatMap((step) => {
     const path = step.origin ?? step.name
     const nodes = step.meets?.flatMap(({ node }) => node ?? []) ?? []
@@ -33,5 +39,4 @@ export function compile(plan: Plan, options: CompileOptions = {}): Buffer {
       hint: 'leave out what asks for these steps, or run the plan instead',
     })
   }
-  return assemble(plan, { supervision: { ...ON_ITS_OWN, ...options.supervision }, arch: options.arch }).elf
 }

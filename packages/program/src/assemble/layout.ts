@@ -20,6 +20,9 @@ export const LOG_PID = 0
 export const LOG_PC = 0x08
 export const LOG_FAILED = 0x10
 export const LOG_ERROR = 0x18
+/** In the first region, for who finds the log without the program: 32 bits of what it is of, and bytes of a region. */
+export const LOG_MARK = 0x20
+export const LOG_REGION = 0x28
 /** Results are kept with this bit, the highest of the upper half, turned over: zero is an operation that has not run. */
 export const NOT_RUN_HIGH = -0x80000000
 

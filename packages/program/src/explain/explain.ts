@@ -1,10 +1,11 @@
 import { type Arch, hostArch, type OptionKeys, printable, refuseUnknownOptions } from '@rt/sys'
 import { assembleSections } from '../assemble/assemble.js'
 import type { Assembler } from '../assemble/assembler.js'
+import { LOG_FD } from '../assemble/layout.js'
 import type { Operation, Site, Target } from '../assemble/operation.js'
 import type { Branch, Instruction } from '../language/instruction.js'
 import { frame } from '../lifecycle/frame.js'
-import { type Supervision, TOLD_TO_NODE } from '../lifecycle/supervision.js'
+import { hasLog, type Supervision, TOLD_TO_NODE } from '../lifecycle/supervision.js'
 import type { Plan } from '../plan/plan.js'
 import { type Aside, asides, type Entry } from './branches.js'
 import { describeInstruction } from './describe.js'
@@ -54,7 +55,7 @@ export function explain(plan: Plan, options: ExplainOptions = {}): ExplainedStep
   refuseUnknownOptions('explain', options, OPTIONS)
   const arch = options.arch ?? hostArch()
   const supervision = options.supervision ?? TOLD_TO_NODE
-  const assembler = assembleSections(frame(plan, supervision), arch, supervision.tells === 'node')
+  const assembler = assembleSections(frame(plan, supervision), arch, hasLog(supervision) ? LOG_FD : undefined)
   const { operations } = assembler
   const flow = flowOf(assembler)
   const describe = (instruction: Instruction, index: number): string =>

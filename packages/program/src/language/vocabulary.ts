@@ -27,7 +27,10 @@ export const MASTER = '$master of the terminal'
 /** Words that the frame (the skeleton around the steps, see frame.ts) keeps. */
 export const CLONE = '$clone'
 export const PIDFD = '$pidfd'
-export const SIGINFO = '$siginfo'
+
+/** Name of the bytes that are kept of how init ended: a siginfo_t, of waitid(2). */
+export const SIGINFO = 'siginfo'
+export const SIGINFO_SIZE = 128
 
 /**
  * Init's end of the socket at which it waits and whose closing by the execve tells the supervisor that the program runs

@@ -1,17 +1,21 @@
-import { CLD_EXITED, SIGNALS } from '@rt/sys'
-import { SETUP_FAILED, STATUS_FD } from '../assemble/layout.js'
+import { CLD_EXITED, F_SETFD, SIG_SETMASK, SIGNALS } from '@rt/sys'
+import { LOG_FD, SETUP_FAILED, STATUS_FD } from '../assemble/layout.js'
 import {
   branch,
-  buffer,
   call,
   compute,
   type Instruction,
+  kept,
   label,
+  load,
   ref,
   struct,
   type Value,
+  vector,
 } from '../language/instruction.js'
-import { SIGINFO } from '../language/vocabulary.js'
+import { SIGINFO, SIGINFO_SIZE } from '../language/vocabulary.js'
+import { INHERITS } from './heir.js'
+import type { Speaker } from './supervision.js'
 import { WORD32 } from './watch.js'
 
 /** Messages to Node: 32 bytes each, told apart by their first word. The last one is init's siginfo_t, cut there. */
@@ -39,21 +43,46 @@ export const tellCreated: Instruction = call('write', words(CREATED), {
 })
 
 export const tellNode: readonly Instruction[] = [
-  call('write', [STATUS_FD, buffer(SIGINFO, 128), MESSAGE_SIZE], { tolerate: 'any', why: 'how init ended' }),
+  call('write', [STATUS_FD, kept(SIGINFO, SIGINFO_SIZE), MESSAGE_SIZE], { tolerate: 'any', why: 'how init ended' }),
   call('exit_group', [0]),
   label('$supervisorFailed'),
   call('exit_group', [SETUP_FAILED]),
 ]
 
-export const exitAsInit: readonly Instruction[] = [
+/** siginfo_t: si_signo, si_code and si_status are ints. */
+const SI_CODE = 8
+const SI_STATUS = 24
+
+/**
+ * @param speaker is executed instead where the set-up has failed, be it that a program ended with the same code; and where
+ *   a SIGKILL may have been the kernel's, for want of memory
+ */
+export const exitAsInit = (speaker: Speaker | undefined): Instruction[] => [
   // Else the exit would be that of an init which was killed because the set-up failed.
   branch(ref('$gaveUp'), 1, { then: '$supervisorFailed' }),
-  branch(ref(SIGINFO), SIGNALS.SIGCHLD, { mask: WORD32, else: '$supervisorFailed' }),
-  branch(ref(SIGINFO, 8), CLD_EXITED, { mask: WORD32, else: '$signalled' }),
-  call('exit_group', [ref(SIGINFO, 24)]),
+  compute('$siginfo', kept(SIGINFO, SIGINFO_SIZE)),
+  load('$signo', ref('$siginfo')),
+  branch(ref('$signo'), SIGNALS.SIGCHLD, { mask: WORD32, else: '$supervisorFailed' }),
+  load('$code', ref('$siginfo'), SI_CODE, 1),
+  load('$status', ref('$siginfo'), SI_STATUS, 1),
+  branch(ref('$code'), CLD_EXITED, { mask: WORD32, else: '$signalled' }),
+  ...(speaker ? [branch(ref('$status'), SETUP_FAILED, { mask: WORD32, then: '$supervisorFailed' })] : []),
+  call('exit_group', [ref('$status')]),
   label('$signalled'),
-  compute('$code', 128, ref(SIGINFO, 24), 1),
+  ...(speaker ? [branch(ref('$status'), SIGNALS.SIGKILL, { mask: WORD32, then: '$supervisorFailed' })] : []),
+  compute('$code', 128, ref('$status'), 1),
   call('exit_group', [ref('$code')]),
   label('$supervisorFailed'),
+  ...(speaker ? speak(speaker) : []),
+  label('$speechless'),
   call('exit_group', [SETUP_FAILED]),
 ]
+
+const speak = ({ file, argv, env }: Speaker): Instruction[] => [
+  branch(ref(INHERITS), 1, { then: '$speechless' }),
+  call('fcntl', [LOG_FD, F_SETFD, 0]),
+  call('rt_sigprocmask', [SIG_SETMASK, NO_SIGNALS, null, NO_SIGNALS.length]),
+  call('execve', [file, vector(argv), vector(env)], { why: 'it knows the words for what has failed' }),
+]
+
+const NO_SIGNALS = new Uint8Array(8)

@@ -62,7 +62,7 @@ import {
 import { nodeGone } from './node-gone.js'
 import { signals } from './signal-watch.js'
 import { reap, supervise } from './supervise.js'
-import { checkSupervision, type Supervision, TOLD_TO_NODE } from './supervision.js'
+import { checkSupervision, hasLog, type Supervision, TOLD_TO_NODE } from './supervision.js'
 import { terminalRelay } from './terminal-relay.js'
 import { grace, wallLimit } from './timers.js'
 import type { Watch } from './watch.js'
@@ -143,7 +143,7 @@ export function frame(given: Plan, supervision: Supervision): Section[] {
   own('supervisor', notCloned, '$failed')
   steps('supervisor', 'host.gone', '$supervisorFailed')
   if (hasHeir(plan, supervision)) own('supervisor', endHeir, '$supervisorFailed')
-  own('supervisor', supervision.tells === 'node' ? tellNode : exitAsInit, '$supervisorFailed')
+  own('supervisor', supervision.tells === 'node' ? tellNode : exitAsInit(supervision.speaker), '$supervisorFailed')
   if (joins(plan)) sections.push(...middle(plan, supervision, cloning))
   own('init', initStart(plan, supervision), '$initFailed')
   const last = way.findLast(isRendezvous)
@@ -316,12 +316,20 @@ const supervisorStart = (plan: Plan, supervision: Supervision): Instruction[] =>
         call('close_range', [FIRST_UNUSED_FD, WORD32, 0], {
           why: 'what Node’s caller left open without close-on-exec',
         }),
-        ...(supervision.leaves
-          ? [blockSignals('a dead Node is an EPIPE, and not the end of who has to clean up')]
-          : []),
       ]
-    : [...openStreams, blockSignals('signals are for init: see the loop'), ...resetSignals]),
+    : [
+        ...(supervision.speaker ? closeOthers : openStreams),
+        blockSignals('signals are for init: see the loop'),
+        ...resetSignals,
+      ]),
   ...(supervision.stdin === 'null' ? emptyStdin : []),
+]
+
+/** What this process had open as a Node, or had been given: it is the streams' and the log's alone from now on. */
+const closeOthers: readonly Instruction[] = [
+  call('fcntl', [LOG_FD, F_SETFD, FD_CLOEXEC]),
+  call('close', [STATUS_FD], { tolerate: 'any' }),
+  call('close_range', [LOG_FD + 1, WORD32, 0]),
 ]
 
 const blockSignals = (why: string): Instruction =>
@@ -488,7 +496,7 @@ const initStart = (plan: Plan, supervision: Supervision): Instruction[] => [
     ? []
     : [call('prctl', [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0], { why: 'no container without its supervisor' })]),
   ...(joins(plan) ? [] : closesOfInit(plan, supervision)),
-  ...(supervision.tells === 'node' && !initClones(plan) ? [call('close', [LOG_FD])] : []),
+  ...(hasLog(supervision) && !initClones(plan) ? [call('close', [LOG_FD])] : []),
 ]
 
 /** Ends of sockets and pipes that are the supervisor's alone. */

@@ -30,7 +30,7 @@ const HEIR = '$heir'
 const SELF = '$self'
 
 /** 1 in the heir, once it is the one who goes on. */
-const INHERITS = '$inherits'
+export const INHERITS = '$inherits'
 
 /** Above it is what the machine's registers spill: arm64's frame of 48 bytes; x64 has its red zone below. */
 const STACK = 4096

@@ -12,7 +12,7 @@ import {
   ref,
   struct,
 } from '../language/instruction.js'
-import { PIDFD, SIGINFO } from '../language/vocabulary.js'
+import { PIDFD, SIGINFO, SIGINFO_SIZE } from '../language/vocabulary.js'
 import { RUSAGE, RUSAGE_SIZE } from './usage.js'
 import { LAST_WORDS_MS, type Watch } from './watch.js'
 
@@ -79,7 +79,7 @@ export function reap(watches: readonly Watch[]): Instruction[] {
     label('$kill'),
     call('pidfd_send_signal', [ref(PIDFD), SIGNALS.SIGKILL, 0, 0], { tolerate: 'any' }),
     label('$reap'),
-    call('waitid', [P_PIDFD, ref(PIDFD), buffer(SIGINFO, 128), WEXITED, kept(RUSAGE, RUSAGE_SIZE)], {
+    call('waitid', [P_PIDFD, ref(PIDFD), kept(SIGINFO, SIGINFO_SIZE), WEXITED, kept(RUSAGE, RUSAGE_SIZE)], {
       tolerate: 'any',
     }),
     ...(draining.length === 0

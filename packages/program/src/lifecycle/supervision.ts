@@ -23,6 +23,19 @@ export interface Supervision {
    * nothing does. What `host.gone` would do is owed by whoever takes the container away. OCI's `create`.
    */
   readonly leaves?: true | undefined
+  /**
+   * What a program that nobody listens to executes where it has something to say: a failed set-up, or an end that wants
+   * looking into. That finds the log at descriptor {@link LOG_FD}, and needs no texts in the program. Absent: the program
+   * prints by itself what has failed.
+   */
+  readonly speaker?: Speaker | undefined
+}
+
+export interface Speaker {
+  /** Absolute path. */
+  readonly file: string
+  readonly argv: readonly (string | Uint8Array)[]
+  readonly env: readonly (string | Uint8Array)[]
 }
 
 export interface SignalHandling {
@@ -44,6 +57,9 @@ export const TOLD_TO_NODE: Supervision = { tells: 'node', dieWith: 'caller', ter
 
 /** Of an executable of its own. */
 export const ON_ITS_OWN: Supervision = { tells: 'nobody', dieWith: 'caller', signals: {}, terminal: 'relay' }
+
+/** Are there pages for Node to read what the program has done? */
+export const hasLog = ({ tells, speaker }: Supervision): boolean => tells === 'node' || speaker !== undefined
 
 /** How long a container may go on when its terminal has been hung up: Docker's time between SIGTERM and SIGKILL. */
 export const GRACE_MS = 10_000

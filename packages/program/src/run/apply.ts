@@ -116,7 +116,7 @@ class Machine {
     sections: readonly Section[],
     words: KnownWords = new Map(),
   ) {
-    this.assembler = assembleSections(sections, hostArch(), false)
+    this.assembler = assembleSections(sections, hostArch(), undefined)
     const { operations, labels, memory } = this.assembler
     this.sites = operations.map((operation) => operation.site)
     if (!labels.has('$end')) labels.set('$end', operations.length)

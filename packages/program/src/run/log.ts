@@ -6,16 +6,29 @@ import { LOG_HEADER, LOG_PC, LOG_PID, NOT_RUN_HIGH } from '../assemble/layout.js
 import { sizeOfLog, slotOf, timePlace } from '../assemble/link.js'
 import { birthRegion, ownRegion, regionCount } from '../assemble/own-log.js'
 
+/** The name of the file, as /proc/self/fd shows it. */
+export const LOG_NAME = 'rt-log'
+
+export const logFile = (): number => syscall('memfd_create', LOG_NAME, MFD_CLOEXEC)
+
 /** The pages that a program's processes write their results to: readable whatever has become of the processes. */
 export class Log {
   readonly fd: number
   /** By region. */
   private kept: Buffer[] | undefined
 
-  constructor(private readonly program: Program) {
-    this.fd = syscall('memfd_create', 'rt-log', MFD_CLOEXEC)
-    // Pages that nobody writes take no memory.
-    syscall('ftruncate', this.fd, regionCount(program.processes.length) * program.regionSize)
+  /** @param fd of {@link logFile}; it is the log's from now on */
+  constructor(
+    private readonly program: Program,
+    fd: number = logFile(),
+  ) {
+    this.fd = fd
+  }
+
+  /** Room for what the program will write. Pages that nobody writes take no memory. */
+  makeRoom(): this {
+    syscall('ftruncate', this.fd, regionCount(this.program.processes.length) * this.program.regionSize)
+    return this
   }
 
   /** The pid of a process on the host; 0 before the clone that makes it. */

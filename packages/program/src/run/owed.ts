@@ -26,7 +26,7 @@ export function owedProgram(program: Program, results: Results): Buffer {
       ? []
       : own([...ofStep(words, index), ...gone.map((each) => spoken(each, step.name))], index)
   })
-  const assembler = assembleSections([own(ofAll(words)), ...sections, own([call('exit_group', [0])])], arch, false)
+  const assembler = assembleSections([own(ofAll(words)), ...sections, own([call('exit_group', [0])])], arch, undefined)
   assembler.labels.set(END, assembler.operations.length - 1)
   const { constants, data, initialDataSize, slots } = link(assembler, { arch })
   const logSize = sizeOfLog(slots, false) + assembler.memory.keptSize

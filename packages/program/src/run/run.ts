@@ -86,7 +86,7 @@ function start(program: Program, options: RunOptions): RunningContainer {
   }
   try {
     const ends = arrangeStdio(options.stdio ?? 'inherit', files, kept)
-    log = new Log(program)
+    log = new Log(program).makeRoom()
     const status = kept(files.pipe(STATUS_FD, false))
     files.pass(log.fd, LOG_FD)
     const console = nodeHoldsTerminal(program.plan, supervisionOf(options))

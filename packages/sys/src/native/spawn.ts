@@ -44,7 +44,7 @@ function load(): Spawn {
   }
 }
 
-function text(value: string, what: string): void {
+export function text(value: string, what: string): void {
   if (typeof value !== 'string') refuseArgument('ERR_INVALID_ARG_TYPE', what, 'text', value)
   if (value.includes('\0')) refuseNul(value)
 }

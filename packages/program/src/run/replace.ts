@@ -1,0 +1,53 @@
+import { execve, F_DUPFD, F_SETFD, type OptionKeys, refuseUnknownOptions, syscall } from '@rt/sys'
+import { assemble, type Program } from '../assemble/assemble.js'
+import { refuseNodesParts } from '../assemble/compile.js'
+import { ON_ITS_OWN, type Speaker, type Supervision } from '../lifecycle/supervision.js'
+import type { Plan } from '../plan/plan.js'
+import { executableImage } from './image.js'
+import { Log, logFile } from './log.js'
+import { mark } from './log-mark.js'
+
+export interface ReplaceOptions {
+  /** Signals, stdin, limits, the terminal: what differs from {@link ON_ITS_OWN}. */
+  readonly supervision?: Partial<Omit<Supervision, 'tells' | 'leaves' | 'speaker'>> | undefined
+  /** What is executed where there is something to say, and calls {@link replaced}: this program once more, by its arguments. */
+  readonly speaker: Speaker
+}
+
+const OPTIONS: OptionKeys<ReplaceOptions> = { supervision: true, speaker: true }
+
+/** Not a number that the program, or the log in it, has for something else. */
+const FIRST_FREE_FD = 16
+
+/**
+ * Become the container's supervisor: this process executes the plan's program, and no Node stays. Streams 0, 1 and 2 are
+ * the container's. What waits for this process learns how the container has ended, as of a compiled program.
+ *
+ * Does not return: whatever has to be done before the process ends is done before, and that nobody else uses 0, 1 and 2.
+ *
+ * @throws RtError RT_NEEDS_NODE for a plan with a part for Node, and as of `assemble`; SyscallError of execve(2). Where
+ *   that is thrown, nothing has been changed but that 0, 1 and 2 outlive an execve
+ */
+export function replace(plan: Plan, options: ReplaceOptions): never {
+  refuseUnknownOptions('replace', options, OPTIONS)
+  refuseNodesParts(plan)
+  const created = logFile()
+  const log = syscall('fcntl', created, F_DUPFD, FIRST_FREE_FD)
+  syscall('close', created)
+  const program = programOf(plan, options, log)
+  new Log(program, log).makeRoom()
+  mark(log, program)
+  const image = executableImage(program.elf)
+  for (const fd of [0, 1, 2]) syscall('fcntl', fd, F_SETFD, 0)
+  try {
+    execve(`/proc/self/fd/${image}`, ['rt'], [])
+  } catch (error) {
+    syscall('close', log)
+    syscall('close', image)
+    throw error
+  }
+}
+
+/** The same program again, for who reads its log. */
+export const programOf = (plan: Plan, { supervision, speaker }: ReplaceOptions, log: number): Program =>
+  assemble(plan, { supervision: { ...ON_ITS_OWN, ...supervision, speaker }, log })
