@@ -8,6 +8,7 @@ import {
   CAPABILITIES,
   capget,
   close,
+  F_SETFD,
   getChildSubreaper,
   getDumpable,
   getNoNewPrivs,
@@ -54,8 +55,9 @@ const statusLine = (name: string) =>
 describe('execve', () => {
   it('is another program from then on, and an error where it can’t be', () => {
     const source = new URL('../src/index.ts', import.meta.url).href
-    const script = `const { execve } = await import(${JSON.stringify(source)})
+    const script = `const { execve, syscall } = await import(${JSON.stringify(source)})
       try { execve('/rt-nowhere', ['x'], []) } catch ({ code, call }) { console.log(code, call) }
+      syscall('fcntl', 1, ${F_SETFD}, 0)
       execve('/bin/sh', ['sh', '-c', 'echo "$$ $A"'], ['A=b'])`
     const { stdout, pid } = spawnSync('node', ['--import', 'tsx', '--input-type=module', '-e', script], {
       encoding: 'utf8',

@@ -5,8 +5,9 @@ import { nativeLibrary } from './library.js'
 import { text } from './spawn.js'
 
 /**
- * execve(2) in this process: Node is gone, with its threads. Descriptors that are close-on-exec are closed, as all are that
- * Node opens; ignored signals stay ignored, and Node ignores SIGPIPE. Nothing that waits for the exit of Node is run.
+ * execve(2) in this process: Node is gone, with its threads. Descriptors that are close-on-exec are closed: all that Node
+ * opens, and 0, 1 and 2, which it marks so when it starts (fcntl with F_SETFD undoes that). Ignored signals stay ignored,
+ * and Node ignores SIGPIPE. Nothing that waits for the exit of Node is run.
  *
  * @throws SyscallError ENOENT, EACCES, ENOEXEC, E2BIG, …; RtError RT_INVALID_OPTION for a NUL byte
  */
