@@ -38,9 +38,9 @@ const isOthers = (variable: string): boolean => !variable.startsWith(`${NAME}=`)
  * @throws what `replace` throws: then nothing has been started
  */
 export function becomeSupervisor(prepared: PreparedContainer, mode: TerminalMode, name: string): never {
-  // What is done when a program ends is done now: the execve asks nobody.
-  process.emit('exit', 0)
-  return replace(prepared.plan, options(prepared, mode, name))
+  // What is done when a program ends: the execve asks nobody. All that a start needs has been compiled by then.
+  const last = () => void process.emit('exit', 0)
+  return replace(prepared.plan, { ...options(prepared, mode, name), last })
 }
 
 /**

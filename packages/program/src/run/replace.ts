@@ -12,9 +12,11 @@ export interface ReplaceOptions {
   readonly supervision?: Partial<Omit<Supervision, 'tells' | 'leaves' | 'speaker'>> | undefined
   /** What is executed where there is something to say, and calls {@link replaced}: this program once more, by its arguments. */
   readonly speaker: Speaker
+  /** Called when all is ready, as the last thing that this process does. */
+  readonly last?: (() => void) | undefined
 }
 
-const OPTIONS: OptionKeys<ReplaceOptions> = { supervision: true, speaker: true }
+const OPTIONS: OptionKeys<ReplaceOptions> = { supervision: true, speaker: true, last: true }
 
 /** Not a number that the program, or the log in it, has for something else. */
 const FIRST_FREE_FD = 16
@@ -38,6 +40,7 @@ export function replace(plan: Plan, options: ReplaceOptions): never {
   new Log(program, log).makeRoom()
   mark(log, program)
   const image = executableImage(program.elf)
+  options.last?.()
   for (const fd of [0, 1, 2]) syscall('fcntl', fd, F_SETFD, 0)
   try {
     execve(`/proc/self/fd/${image}`, ['rt'], [])
