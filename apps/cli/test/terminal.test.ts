@@ -152,6 +152,45 @@ describe('the relay', () => {
   })
 })
 
+describe('Ctrl-C at a process 1', () => {
+  beforeEach((context) => needs(context, 'root', 'busybox'))
+  /** One after the other, each until the terminal has echoed it. */
+  const interrupt = async (typist: Typist, times: number) => {
+    for (let i = 0; i < times; i++) {
+      const before = typist.text().length
+      typist.type('\x03')
+      await expect.poll(() => typist.text().length).toBeGreaterThan(before)
+    }
+  }
+
+  it('that ignores it, three times: rt says what to do', async () => {
+    const typist = new Typist('run', busyboxRoot(), 'sh', '-c', 'echo up; exec sleep 600')
+    await typist.shows(/up/)
+    await interrupt(typist, 2)
+    expect(typist.text()).not.toMatch(/still running/)
+    await interrupt(typist, 1)
+    await typist.shows(/rt: still running: process 1 of a container ignores Ctrl-C.*--init.*kill -KILL/)
+    typist.child.kill('SIGKILL')
+    typist.hangUp()
+  })
+
+  it('that answers it, however often: rt is silent', async () => {
+    const typist = new Typist(
+      'run',
+      busyboxRoot(),
+      'sh',
+      '-c',
+      'trap "echo interrupted" INT; echo up; while :; do sleep 0.02; done',
+    )
+    await typist.shows(/up/)
+    await interrupt(typist, 5)
+    await typist.shows(/interrupted/)
+    expect(typist.text()).not.toMatch(/still running/)
+    typist.child.kill('SIGKILL')
+    typist.hangUp()
+  })
+})
+
 describe('on a terminal', () => {
   let screen: Screen
   let rt: string
@@ -213,6 +252,18 @@ describe('on a terminal', () => {
     await screen.shows(/host:$/m)
     screen.type('stty -a | grep -o " icanon"')
     await screen.shows(/\n icanon\n/)
+  })
+
+  it('is restored by the heir when rt is killed by SIGKILL', async () => {
+    screen.type(
+      `sh -c 'echo pid $$; exec ${process.execPath} ${CLI} run ${busyboxRoot()} sh -c "echo up; exec sleep 600"'`,
+    )
+    await screen.shows(/^up$/m)
+    process.kill(Number(/^pid (\d+)$/m.exec(screen.text())?.[1]), 'SIGKILL')
+    await screen.shows(/Killed/)
+    // In a raw terminal it would not be shown while it is typed, nor would Enter end the line.
+    screen.type('echo ali""ve')
+    await screen.shows(/host:echo ali""ve\nalive\n/)
   })
 
   it('the lab drops into a shell of the experiment', async () => {

@@ -82,6 +82,9 @@ import type { Watch } from './watch.js'
  *       init's socket is closed: "started"
  *       Node is dead, time is over … ───────────► SIGKILL
  *     waitid, host.gone, the ending
+ *
+ * Where nobody watches over the supervisor it has an heir (heir.ts); where namespaces are joined a middle (middle.ts); one
+ * that leaves (`Supervision.leaves`) is gone after the last meeting.
  */
 export interface Section {
   readonly process: Side

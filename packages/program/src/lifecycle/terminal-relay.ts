@@ -68,7 +68,13 @@ export function terminalRelay(reads: boolean): { watches: Watch[]; reactions: Te
 
 const keys = (): Watch => ({
   name: '$keys',
-  begin: [...watched('$keys', STDIN, POLLIN), compute('$keys.from', STDIN), compute('$keys.left', 0), ...makeRaw()],
+  begin: [
+    ...watched('$keys', STDIN, POLLIN),
+    compute('$keys.from', STDIN),
+    compute('$keys.left', 0),
+    compute('$interrupts', 0),
+    ...makeRaw(),
+  ],
   prepare: [
     compute('$keys.fd', ref('$keys.from')),
     branch(ref('$keys.left'), 0, { then: '$keys are wanted' }),
@@ -81,7 +87,9 @@ const keys = (): Watch => ({
       onError: { EAGAIN: '$nothing typed', EINTR: '$nothing typed', EIO: '$not in front', '*': '$keys end' },
     }),
     compute('$keys.at', address('$typed')),
-    branch(ref('$keys.left'), 0, { then: '$keys end', else: '$keys are here' }),
+    branch(ref('$keys.left'), 0, { then: '$keys end' }),
+    ...countInterrupts,
+    goto('$keys are here'),
     // A background job may not read its terminal; one that is gone has no foreground.
     label('$not in front'),
     compute('$keys.left', 0),
@@ -145,6 +153,9 @@ const master = (reads: boolean): Watch => ({
       onError: { EAGAIN: '$none printed', '*': '$all printed' },
     }),
     compute('$screen.at', address('$printed')),
+    ...(reads
+      ? [branch(ref('$screen.left'), ECHO, { then: '$an echo' }), compute('$interrupts', 0), label('$an echo')]
+      : []),
     ...write('$screen', ref('$screen.to'), '$screen fails', '$nothing printed'),
     goto('$nothing printed'),
     // EIO: nobody has the slave open any more.
@@ -224,6 +235,30 @@ const screen = (reads: boolean): Watch => ({
 })
 
 const EPIPE = 32
+
+/** Ctrl-C, and how a terminal echoes it: `^C`. */
+const INTERRUPT = 3
+const ECHO = 2
+/** So often, one after the other, and nothing has come of it. */
+const IN_VAIN = 3
+
+/** The terminal is raw. */
+const STILL_RUNNING =
+  '\r\nrt: still running: process 1 of a container ignores Ctrl-C unless it handles it (with --init it need not);' +
+  ' closing this terminal, or kill -KILL for rt, ends it\r\n'
+
+/** A shell answers Ctrl-C with a prompt, an editor with a line; who ignores it prints nothing. */
+const countInterrupts: readonly Instruction[] = [
+  branch(ref('$keys.left'), 1, { else: '$other keys' }),
+  branch(ref('$typed'), INTERRUPT, { mask: 0xff, else: '$other keys' }),
+  compute('$interrupts', ref('$interrupts'), 1, 1),
+  branch(ref('$interrupts'), IN_VAIN, { else: '$keys are counted' }),
+  call('write', [STDOUT, STILL_RUNNING, Buffer.byteLength(STILL_RUNNING)], { tolerate: 'any' }),
+  goto('$keys are counted'),
+  label('$other keys'),
+  compute('$interrupts', 0),
+  label('$keys are counted'),
+]
 
 /** Write what is left in a direction's buffer: `NAME.left` bytes from `NAME.at` on. */
 const write = (name: string, to: ReturnType<typeof ref>, fails: string, full: string): Instruction[] => [
