@@ -17,6 +17,7 @@ const NOT_BY_DEFAULT: Readonly<Record<string, string>> = {
   device: '--device; the default ones are a part of dev()',
   directoryTree: 'SOURCE is a directory',
   joinNamespaces: 'OCI’s namespaces by path; Docker’s container:NAME comes with containers that have names',
+  hide: 'the mechanism of maskedPaths, for a sandbox',
   hostTree: 'the root of a plain user without SOURCE',
   overlay: 'an overlay that is not the root, for users of the library',
   readonlyRoot: '--read-only',

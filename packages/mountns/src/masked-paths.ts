@@ -71,7 +71,7 @@ export function maskedPaths(paths: readonly string[] = DEFAULT_MASKED_PATHS, ori
   }
 }
 
-const maskAll = (paths: readonly string[]): Instruction[] => [
+export const maskAll = (paths: readonly string[]): Instruction[] => [
   call('openat', [AT_FDCWD, '/dev/null', O_PATH | O_NOFOLLOW | O_CLOEXEC], { save: 'device', of: '/dev/null' }),
   statFd(ref('device')),
   fileTypeIs(S_IFCHR, { else: 'fake' }),
