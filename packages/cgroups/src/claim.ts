@@ -1,4 +1,4 @@
-import { call, compute, fail, goto, type Instruction, label, ref } from '@rt/program'
+import { branch, call, compute, fail, goto, type Instruction, label, ref } from '@rt/program'
 import { AT_FDCWD, AT_REMOVEDIR, ERRNO, LOCK_EX, LOCK_NB, O_CLOEXEC, O_DIRECTORY, O_RDONLY } from '@rt/sys'
 import type { Group } from './group-path.js'
 
@@ -10,6 +10,16 @@ export const CLAIM = 'claim'
 
 /** The word that holds 0 if this program made the group: what mkdirat returned. Negative: not made, or not its own. */
 export const madeBy = (index: number): string => `made ${index}`
+
+/**
+ * In that word while mkdirat is on its way: who is killed in it may have made the group, and has not been able to note it.
+ * That the name is this container's, and nobody else's, the lock says.
+ */
+export const BEING_MADE = 1
+
+/** Go on if this program has made a group, or may have. */
+export const isMade = (index: number, otherwise: string): Instruction =>
+  branch(ref(madeBy(index)), 0, { mask: ~BEING_MADE, else: otherwise })
 
 /** Where {@link make} goes when a group's parents, or the group itself, are gone: to make it again. */
 export const vanished = (index: number): string => `vanished ${index}`

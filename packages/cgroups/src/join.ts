@@ -1,5 +1,14 @@
 import { call, type Instruction, ref, type Step } from '@rt/program'
-import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, O_WRONLY, type OptionKeys, refuseUnknownOptions } from '@rt/sys'
+import {
+  AT_FDCWD,
+  O_CLOEXEC,
+  O_DIRECTORY,
+  O_PATH,
+  O_WRONLY,
+  type OptionKeys,
+  RtError,
+  refuseUnknownOptions,
+} from '@rt/sys'
 import { whyClosed } from './absence.js'
 import { accountInstructions, accountsOf } from './account.js'
 import { detectCgroups } from './detect-cgroups.js'
@@ -7,6 +16,7 @@ import type { Group } from './group-path.js'
 import { cgroupHints } from './hints.js'
 import type { CgroupHost } from './host.js'
 import { makeInstructions } from './make-instructions.js'
+import { DIGITS_HERE, namedAtRunTime } from './named-at-run-time.js'
 import { type CreationOptions, planCreation } from './plan-creation.js'
 import { removeInstructions } from './remove-instructions.js'
 import type { Resources } from './resources.js'
@@ -28,6 +38,11 @@ export interface JoinOptions extends CreationOptions {
   readonly existing?: 'refuse' | 'join' | undefined
   /** What the asker has left out, and why: explain says it. */
   readonly note?: string | undefined
+  /**
+   * The path ends with eight X, which become digits when the program runs: an executable that runs many times at once has
+   * a group for each. Not for `run`, whose Node would not know the name where the supervisor was killed.
+   */
+  readonly perRun?: boolean | undefined
   /** What to say if it is in use; default names the group. */
   readonly inUse?: string | undefined
 }
@@ -79,6 +94,7 @@ const OPTIONS: OptionKeys<JoinOptions> = {
   keep: true,
   existing: true,
   inUse: true,
+  perRun: true,
   origin: true,
   names: true,
   optional: true,
@@ -106,8 +122,18 @@ export function join(path: string, resources: Resources = {}, options: JoinOptio
     inUse = `the cgroup ${JSON.stringify(path)} is in use`,
     keep,
     note,
+    perRun = false,
     ...creation
   } = options
+  if (perRun && !path.endsWith(DIGITS_HERE)) {
+    throw new RtError(
+      'RT_INVALID_OPTION',
+      `expected a path that ends with ${DIGITS_HERE}, got ${JSON.stringify(path)}`,
+      {
+        origin: options.origin,
+      },
+    )
+  }
   const { origin } = creation
   const host = lockFirst(given)
   const { groups, actions } = planCreation(host, path, resources, creation)
@@ -117,7 +143,7 @@ export function join(path: string, resources: Resources = {}, options: JoinOptio
     ...(closed.length > 0 ? [`no group of its own where ${closed.map(whyClosed).join(', ')}`] : []),
     ...(note === undefined ? [] : [note]),
   ]
-  return {
+  const step: Step = {
     name: `cgroup ${JSON.stringify(path)}`,
     why: ['what the container uses is counted and limited, and no other group is its to change', ...notes].join('; '),
     ...(origin === undefined ? {} : { origin }),
@@ -126,6 +152,7 @@ export function join(path: string, resources: Resources = {}, options: JoinOptio
     'host.gone': [...accountInstructions(groups), ...(keep ? [] : removeInstructions(groups, existing))],
     accounts: accountsOf(groups),
   }
+  return perRun ? namedAtRunTime(step) : step
 }
 
 /**

@@ -1,6 +1,6 @@
 import { branch, buffer, call, compute, goto, type Instruction, label, ref } from '@rt/program'
 import { AT_FDCWD, AT_REMOVEDIR, ERRNO, O_CLOEXEC, O_RDONLY, O_WRONLY, SIGNALS } from '@rt/sys'
-import { madeBy } from './claim.js'
+import { isMade } from './claim.js'
 import type { Group } from './group-path.js'
 
 const NEWLINE = 10
@@ -28,7 +28,7 @@ export function killLeftovers(groups: readonly Group[]): Instruction[] {
   const { directory, hierarchy } = group
   const freezes = hierarchy.controllers.includes('freezer')
   return [
-    branch(ref(madeBy(index)), 0, { else: 'all dead' }),
+    isMade(index, 'all dead'),
     // Empty, as after a pid namespace: gone at once. But the first group is the lock on the name, and goes last.
     ...(index === 0 && groups.length > 1
       ? []

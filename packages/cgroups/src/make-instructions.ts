@@ -1,6 +1,6 @@
 import { branch, buffer, call, compute, fail, goto, type Instruction, label, ref } from '@rt/program'
 import { AT_FDCWD, O_CLOEXEC, O_RDONLY, O_RDWR, O_WRONLY } from '@rt/sys'
-import { claim, madeBy, refuseExisting, there, vanished } from './claim.js'
+import { BEING_MADE, claim, madeBy, refuseExisting, there, vanished } from './claim.js'
 import { attachDevices } from './device-instructions.js'
 import type { Group } from './group-path.js'
 import { cgroupHints } from './hints.js'
@@ -45,6 +45,7 @@ function make({ parents, directory }: Group, index: number, existing: Existing['
       }),
       label(`parent ${index}.${level}`),
     ]),
+    ...(existing === 'refuse' ? [compute(madeBy(index), BEING_MADE)] : []),
     call('mkdirat', [AT_FDCWD, directory, MODE], {
       save: madeBy(index),
       onError: { EEXIST: existing === 'join' ? `stands ${index}` : there(index), ENOENT: gone },

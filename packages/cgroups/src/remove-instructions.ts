@@ -1,6 +1,6 @@
 import { branch, call, compute, goto, type Instruction, label, ref, struct, warn } from '@rt/program'
 import { AT_FDCWD, AT_REMOVEDIR, ERRNO, LOCK_EX, LOCK_NB, O_CLOEXEC, O_DIRECTORY, O_RDONLY } from '@rt/sys'
-import { CLAIM, madeBy } from './claim.js'
+import { CLAIM, isMade, madeBy } from './claim.js'
 import type { Group } from './group-path.js'
 import { killLeftovers } from './kill-instructions.js'
 import { type Existing, madeParent } from './make-instructions.js'
@@ -63,7 +63,7 @@ const stillOurs = ([first]: readonly Group[]): Instruction[] => [
 function removeOwn({ directory }: Group, index: number): Instruction[] {
   const [again, stuck, done] = [`remove ${index}`, `stuck ${index}`, `left ${index}`]
   return [
-    branch(ref(madeBy(index)), 0, { else: done }),
+    isMade(index, done),
     label(again),
     call('unlinkat', [AT_FDCWD, directory, AT_REMOVEDIR], { save: 'removed' }),
     branch(ref('removed'), 0, { then: done }),

@@ -1,10 +1,11 @@
 // requires root: executables with a group of their own, whose processes die at every operation
-import { spawn, spawnSync } from 'node:child_process'
+import { execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join as joined } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { assemble, call, compile, type Fault, type Instruction, ON_ITS_OWN, sequence, vector } from '@rt/program'
 import { CLONE_NEWNS, CLONE_NEWPID, CLOSE_RANGE_CLOEXEC, MS_PRIVATE, MS_REC } from '@rt/sys'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -74,6 +75,28 @@ describe.skipIf(process.getuid?.() !== 0)('an executable with a group (skipped w
     }
   }, 300_000)
 
+  it('that has a name for each run, runs many times at once', async () => {
+    const file = joined(folder, 'many')
+    const perRun = sequence(plan.steps[0], join(`${group}-XXXXXXXX`, { pids: { max: 64 } }, { perRun: true }), {
+      name: 'exec',
+      why: 'a test',
+      'init.execute': [
+        ...execute.slice(0, 2),
+        call('execve', ['/bin/cat', vector(['cat', '/proc/self/cgroup']), vector([])]),
+      ],
+    })
+    writeFileSync(file, compile(perRun), { mode: 0o755 })
+    const runs = await Promise.all(Array.from({ length: 8 }, () => promisify(execFile)(file)))
+    const names = runs.map(({ stdout }) => new RegExp(`${group}-([0-9a-f]{8})$`, 'm').exec(stdout)?.[1])
+    expect(new Set(names).size).toBe(8)
+    expect(names).not.toContain(undefined)
+    const left = detectCgroups().hierarchies.flatMap(({ top }) =>
+      top === undefined ? [] : readdirSync(top).filter((name) => name.startsWith(group.slice(1))),
+    )
+    expect(left).toEqual([])
+    expect(() => join(group, {}, { perRun: true })).toThrow('ends with XXXXXXXX')
+  })
+
   it('SIGKILL for the supervisor or its heir, at any time, leaves nothing', async () => {
     const file = joined(folder, 'long')
     const long = sequence(...plan.steps.slice(0, 2), {
@@ -82,11 +105,11 @@ describe.skipIf(process.getuid?.() !== 0)('an executable with a group (skipped w
       'init.execute': [...execute.slice(0, 2), call('execve', ['/bin/sleep', vector(['sleep', '600']), vector([])])],
     })
     writeFileSync(file, compile(long), { mode: 0o755 })
-    for (let round = 0; round < 60; round++) {
+    for (let round = 0; round < 120; round++) {
       const child = spawn(file, { stdio: 'ignore' })
       const ended = once(child, 'close')
       // From before its first call until it waits for a program that runs.
-      await sleep(round / 4)
+      await sleep(round / 8)
       const heir = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'latin1').split(' ')[0]
       if (round % 2 === 1 && heir) process.kill(Number(heir), 'SIGKILL')
       else child.kill('SIGKILL')

@@ -43,6 +43,7 @@ describe('the join step', () => {
     const options: Required<JoinOptions> = {
       host: V1_HOST,
       keep: false,
+      perRun: false,
       existing: 'refuse',
       inUse: 'it is in use',
       note: 'something is worth knowing',

@@ -50,6 +50,7 @@ export const command = defineCommand({
       complaints,
       arch: own.arch,
       defaultName: nameFor(file ?? ''),
+      reruns: true,
     })
     prepared.close()
     const secrets = secretsOf(run)

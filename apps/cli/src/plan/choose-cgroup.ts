@@ -29,6 +29,9 @@ export interface CgroupChoice {
   readonly guardsDevices: boolean
 }
 
+/** Of one executable many may run at once. */
+const PER_RUN = '-XXXXXXXX'
+
 const NO_RULES = 'no device rules: rt runs in a user namespace, and they are for root of the first one'
 
 /**
@@ -39,12 +42,15 @@ const NO_RULES = 'no device rules: rt runs in a user namespace, and they are for
  *
  * Where a hierarchy is closed (read-only, as in a container, or another's) it is left out, which the step says; for a
  * limit that was asked for that is a complaint. Looks at the host's cgroups and at this process.
+ *
+ * @param perRun its name gets digits of each run's own
  */
 export function chooseCgroup(
   values: RunValues,
   name: string,
   user: UserNamespace | undefined,
   complaints: Complaints,
+  perRun = false,
 ): CgroupChoice {
   const host = detectCgroups()
   const { admin, inUserNamespace, ttyGroup } = privilegeOf()
@@ -65,12 +71,12 @@ export function chooseCgroup(
     optional: optionalFields(values),
     ...(wantsGuard && inUserNamespace ? { note: NO_RULES } : {}),
     inUse: `the name ${JSON.stringify(name)} is in use by a running container`,
+    perRun,
   }
+  const group = `${values['cgroup-parent'] ?? '/rt'}/${name}${perRun ? PER_RUN : ''}`
   const isPossible = admin && host.hierarchies.some(({ top }) => top !== undefined)
   const step =
-    asked.length > 0 || isPossible
-      ? complaints.try('cgroup', () => join(`${values['cgroup-parent'] ?? '/rt'}/${name}`, resources, options))
-      : undefined
+    asked.length > 0 || isPossible ? complaints.try('cgroup', () => join(group, resources, options)) : undefined
   return { step, layout: layoutOf(host), devices, nodes, ttyGroup, guardsDevices }
 }
 

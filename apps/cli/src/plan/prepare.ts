@@ -46,6 +46,8 @@ export interface Preparation {
   readonly arch?: Arch | undefined
   /** The container's name where --name says nothing. */
   readonly defaultName?: string
+  /** It is to run many times, perhaps at once. */
+  readonly reruns?: boolean
   /** Stops the unpacking of an image. */
   readonly signal?: AbortSignal
   readonly onProgress?: OnProgress
@@ -75,7 +77,9 @@ function foresee(look: () => RtError | undefined): RtError | undefined {
 export async function prepare(preparation: Preparation): Promise<PreparedContainer> {
   const { values, mode, complaints, signal, onProgress } = preparation
   const { source, command } = splitWords(preparation.words)
-  const wishes = wishesOf(values, values.name ?? preparation.defaultName ?? containerId(), complaints)
+  const name = values.name ?? preparation.defaultName ?? containerId()
+  // A name that is asked for is one container's at a time, as Docker's.
+  const wishes = wishesOf(values, name, complaints, preparation.reruns && values.name === undefined)
   const rootDir = complaints.try('--root-dir', () => values['root-dir'] && absolute(values['root-dir']))
   // Nothing is unpacked when much else is wrong already.
   if (!wishes && source !== undefined) complaints.try('SOURCE', () => resolve(source))

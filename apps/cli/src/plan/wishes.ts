@@ -22,7 +22,12 @@ export interface Wishes {
 }
 
 /** Look at the options, and at the host where they are about it; undefined if there was something to complain about. */
-export function wishesOf(values: RunValues, name: string, complaints: Complaints): Wishes | undefined {
+export function wishesOf(
+  values: RunValues,
+  name: string,
+  complaints: Complaints,
+  perRun?: boolean,
+): Wishes | undefined {
   const caller = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
   if (values.rm === false) complaints.add('--rm', 'rt keeps no container that has ended: it is always --rm')
   if (values.workdir !== undefined && !values.workdir.startsWith('/')) {
@@ -30,7 +35,7 @@ export function wishesOf(values: RunValues, name: string, complaints: Complaints
   }
   if (values.user !== undefined) complaints.try('--user', () => parseUserSpec(values.user as string))
   const user = complaints.try('--userns', () => userNamespaceOf(values, caller))
-  const cgroup = chooseCgroup(values, name, user, complaints)
+  const cgroup = chooseCgroup(values, name, user, complaints, perRun)
   const mounts = givenMounts(values, complaints)
   const capabilities = complaints.try('--cap-add', () =>
     capabilitiesOf(values, user !== undefined, cgroup.guardsDevices),

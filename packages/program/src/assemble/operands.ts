@@ -1,4 +1,4 @@
-import { RtError, structLayout, writeField } from '@rt/sys'
+import { RtError, structLayout, textBytes, writeField } from '@rt/sys'
 import type { Ref, StructValue, Table, Value, Vector } from '../language/instruction.js'
 import type { Memory, Place } from './memory.js'
 
@@ -16,6 +16,8 @@ const UNSET = new Uint8Array(8).fill(0xff)
 
 /** A named struct has room for a message to Node (frame.ts). */
 const SMALLEST_STRUCT = 32
+
+const NUL = Uint8Array.of(0)
 
 /** Most calls have none. */
 const NONE: readonly Store[] = []
@@ -65,7 +67,12 @@ export class Operands {
     if ('address' in value) return this.at(value.address, value.offset ?? 0, scope)
     if ('buffer' in value) return this.memory.data(scoped(value.buffer, scope), value.size)
     if ('kept' in value) return this.memory.inLog(value.kept, value.size)
-    if ('text' in value) return this.memory.string(value.text)
+    if ('text' in value) {
+      if (value.at === undefined) return this.memory.string(value.text)
+      const text = typeof value.text === 'string' ? textBytes(value.text) : value.text
+      const bytes = Buffer.concat([text, NUL])
+      return this.memory.data(scoped(value.at, scope), bytes.length, bytes)
+    }
     if ('strings' in value) return this.vector(value, scope)
     if ('table' in value) return this.table(value, scope)
     return this.struct(value, scope)

@@ -207,6 +207,8 @@ export interface Vector {
 export interface Text {
   readonly text: string | Uint8Array
   readonly secret?: boolean
+  /** Name of the writable memory that it lies in: `compute('NAME+OFFSET', …)` changes eight bytes of it. */
+  readonly at?: string
 }
 
 type CallOptions = Omit<Call, 'kind' | 'call' | 'args'>

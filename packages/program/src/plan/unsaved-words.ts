@@ -153,7 +153,9 @@ function namesIn(value: Value, saves: Told, reads: Told): void {
   if ('ref' in value) reads(value.ref)
   else if ('buffer' in value) saves(value.buffer)
   else if ('address' in value) saves(value.address)
-  else if ('table' in value) {
+  else if ('text' in value) {
+    if (value.at !== undefined) saves(value.at)
+  } else if ('table' in value) {
     // A row that names a word is for a load of it.
     for (const cell of value.table.flat()) {
       if (typeof cell === 'object' && cell !== null && 'address' in cell) reads(cell.address)
