@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { cgroup, describeCgroups, join as joinGroup, planCreation } from '@rt/cgroups'
 import * as chroot from '@rt/chroot'
 import * as mountns from '@rt/mountns'
-import { assemble, compile, explain, run, sequence, trace } from '@rt/program'
+import { assemble, compile, create, explain, replace, run, sequence, trace } from '@rt/program'
 import * as seccomp from '@rt/seccomp'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
@@ -78,6 +78,8 @@ const takers: Record<string, (options: Options) => unknown> = {
   assemble: (options) => assemble(plan, { ...options }),
   compile: (options) => compile(plan, options),
   explain: (options) => explain(plan, options),
+  create: (options) => create(plan, options),
+  replace: (options) => replace(plan, { speaker: { file: '/x', argv: [], env: [] }, ...options }),
   run: (options) => run(plan, options),
   trace: (options) => trace(plan, options),
   'Cgroup.create': (options) => group().create({}, options),
@@ -114,6 +116,7 @@ const takers: Record<string, (options: Options) => unknown> = {
   device: (options) => mountns.device({ path: '/dev/x', type: 'c', major: 1, minor: 3 }, options),
   devpts: (options) => mountns.devpts(options),
   directoryTree: (options) => mountns.directoryTree('/', options),
+  hide: (options) => mountns.hide([], { as: 'null', ...options }),
   hostTree: (options) => mountns.hostTree([], options),
   mount: (options) => mountns.mount({ type: 'tmpfs', destination: '/x', ...options }),
   namespaces: (options) => mountns.namespaces(options),

@@ -57,13 +57,10 @@ export async function speak(
 ): Promise<number> {
   let prepared: PreparedContainer | undefined
   try {
-    const told = await replaced(
-      async () => {
-        prepared = await prepare()
-        return prepared.plan
-      },
-      () => options(prepared as PreparedContainer, mode, name),
-    )
+    const told = await replaced(async () => {
+      prepared = await prepare()
+      return [prepared.plan, options(prepared, mode, name)]
+    })
     if ('exit' in told) return ended(told.exit, [])
     throw prepared ? explained(told.failure, prepared) : told.failure
   } finally {

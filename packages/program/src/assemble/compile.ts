@@ -31,7 +31,11 @@ export function refuseNodesParts(plan: Plan): void {
   const complaints = plan.steps.flatMap((step) => {
     const path = step.origin ?? step.name
     const nodes = step.meets?.flatMap(({ node }) => node ?? []) ?? []
-    return nodes.map(({ why }) => ({ path, message: `${step.name}: ${why}` }))
+    const handed = step.meets?.flatMap(({ toNode }) => toNode ?? []) ?? []
+    return [
+      ...nodes.map(({ why }) => ({ path, message: `${step.name}: ${why}` })),
+      ...handed.map((name) => ({ path, message: `${step.name}: it hands ${JSON.stringify(name)} to Node` })),
+    ]
   })
   if (complaints.length > 0) {
     throw new RtError('RT_NEEDS_NODE', "this plan can't be compiled to an executable of its own", {

@@ -24,6 +24,9 @@ export const mountWord = (path: string): string => `$mount:${path}`
  */
 export const MASTER = '$master of the terminal'
 
+/** Word that holds an fd which `run` was given under that name (`RunOptions.fds`). */
+export const givenFd = (name: string): string => `$fd.${name}`
+
 /** Words that the frame (the skeleton around the steps, see frame.ts) keeps. */
 export const CLONE = '$clone'
 export const PIDFD = '$pidfd'

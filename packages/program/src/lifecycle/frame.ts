@@ -37,10 +37,10 @@ import {
   ref,
   struct,
 } from '../language/instruction.js'
-import { CLONE, GATE, MASTER, PIDFD } from '../language/vocabulary.js'
+import { CLONE, GATE, givenFd, MASTER, PIDFD } from '../language/vocabulary.js'
 import { linkMounts } from '../plan/link-mounts.js'
-import { initsWay, isRendezvous, nodesParts, type Rendezvous } from '../plan/meetings.js'
-import { INIT_MOMENTS, type Moment, type Plan } from '../plan/plan.js'
+import { handedOver, initsWay, isRendezvous, nodesParts, type Rendezvous } from '../plan/meetings.js'
+import { INIT_MOMENTS, type Meeting, type Moment, type Plan } from '../plan/plan.js'
 import { exitAsInit, message, NODES_TURN, STARTED, TIMED_OUT, tellCreated, tellNode } from './endings.js'
 import { receiveDescriptor, sendDescriptor, sendTo } from './hand-over.js'
 import { endHeir, heirDies, makeHeir } from './heir.js'
@@ -197,8 +197,14 @@ export function frameOfOne(given: Plan): Section[] {
 /** Does a step make a terminal? */
 const hasTerminal = (plan: Plan): boolean => plan.steps.some((step) => step.terminal)
 /** Does Node get it? */
-export const nodeHoldsTerminal = (plan: Plan, { tells, terminal }: Supervision): boolean =>
+const nodeHoldsTerminal = (plan: Plan, { tells, terminal }: Supervision): boolean =>
   hasTerminal(plan) && tells === 'node' && terminal === 'node'
+/** What Node gets of init's, in that order: MASTER is the terminal's, all else has a name. */
+export const fdsForNode = (plan: Plan, supervision: Supervision): string[] =>
+  handedOver(plan).flatMap(({ hands, toNode }) =>
+    toNode !== undefined ? [toNode] : hands === MASTER && nodeHoldsTerminal(plan, supervision) ? [MASTER] : [],
+  )
+const nodeGetsFds = (plan: Plan, supervision: Supervision): boolean => fdsForNode(plan, supervision).length > 0
 /** Does the supervisor hold the other side of it? */
 const relaysTerminal = (plan: Plan, supervision: Supervision): boolean =>
   hasTerminal(plan) && !nodeHoldsTerminal(plan, supervision) && typeof supervision.terminal !== 'object'
@@ -243,8 +249,19 @@ const heard = (given: readonly Instruction[], step: string, { tells }: Supervisi
 /** The supervisor's side of all meetings, one after the other; it begins right after the clone. */
 function hostMeets(plan: Plan, all: readonly Rendezvous[], supervision: Supervision): Section[] {
   let nodesTurns = nodesParts(plan).length
+  let nodesFds = fdsForNode(plan, supervision).length
   const section = (step: number, instructions: readonly Instruction[]): Section[] =>
     instructions.length === 0 ? [] : [{ process: 'supervisor', step, instructions, failTo: '$failed' }]
+  const passesOn = ({ hands, toNode }: Meeting): Instruction[] => {
+    if (hands === undefined) return []
+    if (toNode === undefined && !(hands === MASTER && nodeHoldsTerminal(plan, supervision))) return []
+    nodesFds--
+    return [
+      ...sendDescriptor('$for Node', CONSOLE_FD, ref(hands), { why: 'it goes to Node' }),
+      call('close', [ref(hands)]),
+      ...(nodesFds === 0 ? [call('close', [CONSOLE_FD])] : []),
+    ]
+  }
   const askNode = (): Instruction[] => {
     nodesTurns--
     return [
@@ -258,6 +275,7 @@ function hostMeets(plan: Plan, all: readonly Rendezvous[], supervision: Supervis
     ...meets.flatMap(({ step, meeting: { hands } }) =>
       hands === undefined ? [] : section(step, takes(hands, plan, supervision)),
     ),
+    ...meets.flatMap(({ step, meeting }) => section(step, passesOn(meeting))),
     ...(index === 0 ? [] : section(-1, awaitInit(plan, supervision))),
     ...meets.flatMap(({ step, meeting }) => [
       ...section(step, heard(meeting.host ?? [], plan.steps[step]?.name ?? '', supervision)),
@@ -289,13 +307,6 @@ const takes = (hands: string, plan: Plan, supervision: Supervision): Instruction
   ...(hands === MASTER && typeof supervision.terminal === 'object'
     ? [...sendTo(supervision.terminal.socket, ref(MASTER)), call('close', [ref(MASTER)])]
     : []),
-  ...(hands === MASTER && nodeHoldsTerminal(plan, supervision)
-    ? [
-        ...sendDescriptor('$for Node', CONSOLE_FD, ref(MASTER), { why: 'the master goes to Node' }),
-        call('close', [ref(MASTER)]),
-        call('close', [CONSOLE_FD]),
-      ]
-    : []),
 ]
 
 /** Nobody reads the log of an executable of its own. */
@@ -314,9 +325,9 @@ const supervisorStart = (plan: Plan, supervision: Supervision): Instruction[] =>
         // Each process maps its own log: see own-log.ts. Where a step's exec closes nothing, the execve does.
         call('fcntl', [LOG_FD, F_SETFD, FD_CLOEXEC]),
         // A number that isn't used here becomes that of some step's fd: from now on only its owner closes it.
-        ...(nodeHoldsTerminal(plan, supervision) ? [] : [call('close', [CONSOLE_FD], { tolerate: 'any' as const })]),
+        ...(nodeGetsFds(plan, supervision) ? [] : [call('close', [CONSOLE_FD], { tolerate: 'any' as const })]),
         ...(hasNodesPart(plan) ? [] : [call('close', [SYNC_FD], { tolerate: 'any' as const })]),
-        call('close_range', [FIRST_UNUSED_FD, WORD32, 0], {
+        call('close_range', [FIRST_UNUSED_FD + Object.keys(supervision.fds ?? {}).length, WORD32, 0], {
           why: 'what Node’s caller left open without close-on-exec',
         }),
       ]
@@ -326,6 +337,10 @@ const supervisorStart = (plan: Plan, supervision: Supervision): Instruction[] =>
         ...resetSignals,
       ]),
   ...(supervision.stdin === 'null' ? emptyStdin : []),
+  ...Object.entries(supervision.fds ?? {}).flatMap(([name, fd]) => [
+    call('fcntl', [fd, F_SETFD, FD_CLOEXEC], { of: name, hints: { EBADF: `nothing is open as ${name}` } }),
+    compute(givenFd(name), fd),
+  ]),
 ]
 
 /** What this process had open as a Node, or had been given: it is the streams' and the log's alone from now on. */
@@ -508,7 +523,7 @@ const closesOfInit = (plan: Plan, supervision: Supervision): Instruction[] => [
   ...(supervision.tells === 'node'
     ? [
         call('close', [STATUS_FD]),
-        ...(nodeHoldsTerminal(plan, supervision) ? [call('close', [CONSOLE_FD])] : []),
+        ...(nodeGetsFds(plan, supervision) ? [call('close', [CONSOLE_FD])] : []),
         ...(hasNodesPart(plan) ? [call('close', [SYNC_FD])] : []),
       ]
     : []),

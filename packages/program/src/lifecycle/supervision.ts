@@ -18,6 +18,12 @@ export interface Supervision {
   /** Who holds the other side of a plan's terminal. */
   readonly terminal?: TerminalHolder | undefined
   /**
+   * Descriptors that the program finds when it begins, by name and number: `givenFd(NAME)` is the word of each. The supervisor
+   * keeps them for as long as the container lives, so a lock that belongs to one is held so long; init's own go with its
+   * others.
+   */
+  readonly fds?: Readonly<Record<string, number>> | undefined
+  /**
    * The supervisor is done once init has come to its last meeting, at `init.execute`: it opens the gate and exits, and init
    * is its parent's, or whoever's is nearest as subreaper (prctl(2)). Until then all dies with the caller, and from then on
    * nothing does. What `host.gone` would do is owed by whoever takes the container away. OCI's `create`.

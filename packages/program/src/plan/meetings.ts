@@ -32,6 +32,12 @@ export function initsWay({ steps, opens }: Plan): (Part | Rendezvous)[] {
 
 export const isRendezvous = (place: Part | Rendezvous): place is Rendezvous => 'meets' in place
 
+/** The fds that init hands over, in the order in which it does: each with the name that it is to have with Node, if any. */
+export const handedOver = (plan: Plan): Pick<Meeting, 'hands' | 'toNode'>[] =>
+  initsWay(plan).flatMap((place) =>
+    isRendezvous(place) ? place.meets.flatMap(({ meeting }) => (meeting.hands === undefined ? [] : [meeting])) : [],
+  )
+
 /** What Node has to do at a plan's meetings, in the order in which they take place. */
 export const nodesParts = (plan: Plan): WithNode[] =>
   initsWay(plan).flatMap((place) =>

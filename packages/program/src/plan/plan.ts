@@ -79,6 +79,11 @@ export interface Meeting {
   readonly at: InitMoment
   /** Name of a word of init's that holds an fd: the supervisor has it under the same name from then on. */
   readonly hands?: string
+  /**
+   * The fd goes on to Node, which finds it under this name when the container has started: a listening socket, a pidfd, a
+   * seccomp listener. `compile` refuses a plan that has any.
+   */
+  readonly toNode?: string
   /** The supervisor's part: it sees what it saved itself, and init's pid. A failure ends the set-up. */
   readonly host?: readonly Instruction[]
   /** Node's part, after the supervisor's. `compile` refuses a plan that has any. */

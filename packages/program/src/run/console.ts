@@ -13,14 +13,8 @@ export interface Terminal {
   resize(size: TerminalSize): void
 }
 
-/**
- * Take the terminal that init has sent before its execve.
- *
- * @param socket Node's end of the console socket
- * @throws RtError RT_BROKEN_PROCESS if none came
- */
-export function receiveTerminal(socket: number, size: TerminalSize | undefined): Terminal {
-  const master = receiveFd(socket)
+/** A terminal by its master. */
+export function terminalOn(master: number, size: TerminalSize | undefined): Terminal {
   const resize = (to: TerminalSize): void => setWindowSize(master, to)
   try {
     if (size) resize(size)
@@ -37,9 +31,16 @@ export function receiveTerminal(socket: number, size: TerminalSize | undefined):
   }
 }
 
-/** Init sends before it executes, so there is nothing to wait for. */
-function receiveFd(socket: number): number {
-  const [master] = receiveFds(socket, 1, 1)?.fds ?? []
-  if (master === undefined) throw new RtError('RT_BROKEN_PROCESS', 'the container’s init sent no terminal')
-  return master
+/**
+ * A descriptor that init has sent before its execve, so that there is nothing to wait for.
+ *
+ * @throws RtError RT_BROKEN_PROCESS if none came
+ */
+export function receiveFd(socket: number): number {
+  // The supervisor sends a word with each: see hand-over.ts.
+  const [fd] = receiveFds(socket, WORD, 1)?.fds ?? []
+  if (fd === undefined) throw new RtError('RT_BROKEN_PROCESS', 'the container’s init sent no descriptor')
+  return fd
 }
+
+const WORD = 8

@@ -25,6 +25,8 @@ export interface Container<S extends Stdio = Stdio> extends AsyncDisposable {
   readonly stdin: Piped<S, 0, Writable>
   readonly stdout: Piped<S, 1, Readable>
   readonly stderr: Piped<S, 2, Readable>
+  /** Descriptors of init's that steps have handed over (`Meeting.toNode`), by name: the caller's to close. */
+  readonly fds: Readonly<Record<string, number>>
   /** The terminal that the plan made, if it made one. */
   readonly terminal: Terminal | null
   /** Rejects only if the supervisor was killed, so that nobody knows. */

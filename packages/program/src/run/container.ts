@@ -12,12 +12,13 @@ import {
   syscallNumber,
 } from '@rt/sys'
 import type { Program } from '../assemble/assemble.js'
+import { MASTER } from '../language/vocabulary.js'
 import { CREATED, EXITED, MESSAGE_SIZE, NODES_TURN, STARTED, TIMED_OUT } from '../lifecycle/endings.js'
 import { ended } from '../lifecycle/usage.js'
 import { nodesParts } from '../plan/meetings.js'
 import type { WithNode } from '../plan/plan.js'
 import { cleanUp } from './apply.js'
-import { receiveTerminal, type Terminal } from './console.js'
+import { receiveFd, type Terminal, terminalOn } from './console.js'
 import type { Container } from './container-interface.js'
 import type { Exit } from './exit.js'
 import { diedDuringSetup, noLog, setupFailure, warningsIn } from './failure.js'
@@ -33,8 +34,9 @@ export interface Started {
   readonly log: Log
   /** Reading end of the news. */
   readonly status: number
-  /** Socket over which a terminal comes. */
+  /** Socket over which descriptors of init's come, and their names in that order: MASTER is a terminal's. */
   readonly console: number | undefined
+  readonly fdNames: readonly string[]
   /** Writing end of the pipe that the supervisor reads when it is Node's turn. */
   readonly sync: number | undefined
   readonly streams: Streams
@@ -52,6 +54,7 @@ export class RunningContainer implements Container {
   readonly stdout: Streams['stdout']
   readonly stderr: Streams['stderr']
   terminal: Terminal | null = null
+  fds: Readonly<Record<string, number>> = {}
   pid = 0
   warnings: readonly string[] = []
   readonly started: Promise<Container>
@@ -133,7 +136,7 @@ export class RunningContainer implements Container {
     if (this.failure !== undefined) return
     this.learnPid()
     try {
-      if (this.console !== undefined) this.terminal = receiveTerminal(this.console, this.begun.options.terminalSize)
+      this.receiveFds()
     } catch (error) {
       this.failure = diedDuringSetup(this.program, this.log_, SIGNALS.SIGKILL) ?? error
       this.kill()
@@ -148,6 +151,15 @@ export class RunningContainer implements Container {
     this.hasStarted = true
     if (this.begun.options.detached) news.unref()
     this.settle.started(this)
+  }
+
+  private receiveFds(): void {
+    const { fdNames, options } = this.begun
+    for (const name of fdNames) {
+      const fd = receiveFd(this.console as number)
+      if (name === MASTER) this.terminal = terminalOn(fd, options.terminalSize)
+      else this.fds = { ...this.fds, [name]: fd }
+    }
   }
 
   /** At the next meeting that has a part for Node. */
@@ -199,7 +211,10 @@ export class RunningContainer implements Container {
       if (!this.isLeft) this.settle.exited(this.exit as Exit)
       return
     }
-    for (const stream of [this.stdin, this.stdout, this.stderr]) if (!this.hasStarted) stream?.destroy()
+    if (!this.hasStarted) {
+      for (const stream of [this.stdin, this.stdout, this.stderr]) stream?.destroy()
+      for (const fd of Object.values(this.fds)) closeSync(fd)
+    }
     this.settle.notStarted(this.failure)
     this.settle.lost(this.failure)
   }

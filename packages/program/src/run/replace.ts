@@ -9,7 +9,7 @@ import { mark } from './log-mark.js'
 
 export interface ReplaceOptions {
   /** Signals, stdin, limits, the terminal: what differs from {@link ON_ITS_OWN}. */
-  readonly supervision?: Partial<Omit<Supervision, 'tells' | 'leaves' | 'speaker'>> | undefined
+  readonly supervision?: Partial<Omit<Supervision, 'tells' | 'leaves' | 'speaker' | 'fds'>> | undefined
   /** What is executed where there is something to say, and calls {@link replaced}: this program once more, by its arguments. */
   readonly speaker: Speaker
   /** Called when all is ready, as the last thing that this process does. */
@@ -33,21 +33,30 @@ const FIRST_FREE_FD = 16
 export function replace(plan: Plan, options: ReplaceOptions): never {
   refuseUnknownOptions('replace', options, OPTIONS)
   refuseNodesParts(plan)
-  const created = logFile()
-  const log = syscall('fcntl', created, F_DUPFD, FIRST_FREE_FD)
-  syscall('close', created)
-  const program = programOf(plan, options, log)
-  new Log(program, log).makeRoom()
-  mark(log, program)
-  const image = executableImage(program.elf)
-  options.last?.()
-  for (const fd of [0, 1, 2]) syscall('fcntl', fd, F_SETFD, 0)
+  const log = logAt(FIRST_FREE_FD)
+  let image: number | undefined
   try {
-    execve(`/proc/self/fd/${image}`, ['rt'], [])
+    const program = programOf(plan, options, log)
+    new Log(program, log).makeRoom()
+    mark(log, program)
+    image = executableImage(program.elf)
+    options.last?.()
+    for (const fd of [0, 1, 2]) syscall('fcntl', fd, F_SETFD, 0)
+    return execve(`/proc/self/fd/${image}`, ['rt'], [])
   } catch (error) {
     syscall('close', log)
-    syscall('close', image)
+    if (image !== undefined) syscall('close', image)
     throw error
+  }
+}
+
+/** The log, at that number or above, for the program to find: it outlives the execve. */
+function logAt(lowest: number): number {
+  const created = logFile()
+  try {
+    return syscall('fcntl', created, F_DUPFD, lowest)
+  } finally {
+    syscall('close', created)
   }
 }
 

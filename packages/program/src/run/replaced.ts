@@ -10,6 +10,9 @@ import { LOG_NAME, Log } from './log.js'
 import { bareFailure, isMarked } from './log-mark.js'
 import { programOf, type ReplaceOptions } from './replace.js'
 
+/** What {@link replace} was given. */
+export type Replacement = readonly [plan: Plan, options: ReplaceOptions]
+
 /** How a container ended whose supervisor {@link replace} has become. */
 export type Replaced = { readonly failure: RtError } | { readonly exit: Exit }
 
@@ -26,14 +29,14 @@ export function isReplaced(): boolean {
 /**
  * What has become of a container, from the log that its program left to this process.
  *
- * @param plan makes the plan again, from what it was made from; where that fails, or the plan is another now, the log
- *   tells no more than a number and an errno
- * @param options as `replace` had them
+ * @param again gives what `replace` was given, from what that was made from; where that fails, or is another plan now, the
+ *   log tells no more than a number and an errno
  */
-export async function replaced(plan: () => Promise<Plan> | Plan, options: () => ReplaceOptions): Promise<Replaced> {
+export async function replaced(again: () => Promise<Replacement> | Replacement): Promise<Replaced> {
   let program: ReturnType<typeof programOf>
   try {
-    program = programOf(await plan(), options(), FIRST_NUMBER)
+    const [plan, options] = await again()
+    program = programOf(plan, options, FIRST_NUMBER)
   } catch (error) {
     return { failure: replacedBlindly(error) }
   }

@@ -8,6 +8,11 @@ import type { TraceRow } from './trace-rows.js'
 export interface RunOptions<S extends Stdio = Stdio> {
   /** The container's stdin, stdout and stderr; default `inherit`. A plan with a terminal replaces them. */
   readonly stdio?: S | undefined
+  /**
+   * Descriptors for the plan's steps, by name: `ref(givenFd(NAME))` is each. Node keeps its own. The supervisor holds them until
+   * the container is gone, and with them the locks that they carry.
+   */
+  readonly fds?: Readonly<Record<string, number>> | undefined
   /** Initial size of the terminal of a plan that has one. */
   readonly terminalSize?: TerminalSize | undefined
   /** Kills the container. */

@@ -1,8 +1,17 @@
 import { closeSync } from 'node:fs'
-import { AF_UNIX, type OptionKeys, posixSpawn, refuseUnknownOptions, SOCK_CLOEXEC, SOCK_STREAM, syscall } from '@rt/sys'
+import {
+  AF_UNIX,
+  type OptionKeys,
+  posixSpawn,
+  RtError,
+  refuseUnknownOptions,
+  SOCK_CLOEXEC,
+  SOCK_STREAM,
+  syscall,
+} from '@rt/sys'
 import { assemble, type Program } from '../assemble/assemble.js'
-import { CONSOLE_FD, LOG_FD, STATUS_FD, SYNC_FD } from '../assemble/layout.js'
-import { hasNodesPart, nodeHoldsTerminal } from '../lifecycle/frame.js'
+import { CONSOLE_FD, FIRST_UNUSED_FD, LOG_FD, STATUS_FD, SYNC_FD } from '../assemble/layout.js'
+import { fdsForNode, hasNodesPart } from '../lifecycle/frame.js'
 import { type Supervision, TOLD_TO_NODE } from '../lifecycle/supervision.js'
 import type { Plan } from '../plan/plan.js'
 import { RunningContainer } from './container.js'
@@ -23,6 +32,7 @@ const OPTIONS: OptionKeys<RunOptions> = {
   traced: true,
   onFailure: true,
   fault: true,
+  fds: true,
 }
 
 /**
@@ -57,8 +67,8 @@ export async function startInTurn(program: () => Program, options: RunOptions): 
 const assembled = new WeakMap<Plan, Program>()
 
 function programOf(plan: Plan, options: RunOptions): Program {
-  const { detached, traced, fault, wallMs, terminal } = options
-  if (detached || traced || fault || wallMs !== undefined || terminal !== undefined) {
+  const { detached, traced, fault, wallMs, terminal, fds } = options
+  if (detached || traced || fault || wallMs !== undefined || terminal !== undefined || fds) {
     return assemble(plan, { supervision: supervisionOf(options), traced, fault })
   }
   let program = assembled.get(plan)
@@ -69,11 +79,12 @@ function programOf(plan: Plan, options: RunOptions): Program {
   return program
 }
 
-const supervisionOf = ({ detached, wallMs, terminal = 'node' }: RunOptions): Supervision => ({
+const supervisionOf = ({ detached, wallMs, terminal = 'node', fds = {} }: RunOptions): Supervision => ({
   ...TOLD_TO_NODE,
   dieWith: detached ? 'nobody' : 'caller',
   wallMs,
   terminal,
+  fds: Object.fromEntries(Object.keys(fds).map((name, i) => [name, FIRST_UNUSED_FD + i])),
 })
 
 function start(program: Program, options: RunOptions): RunningContainer {
@@ -89,14 +100,20 @@ function start(program: Program, options: RunOptions): RunningContainer {
     log = new Log(program).makeRoom()
     const status = kept(files.pipe(STATUS_FD, false))
     files.pass(log.fd, LOG_FD)
-    const console = nodeHoldsTerminal(program.plan, supervisionOf(options))
-      ? kept(socketTo(CONSOLE_FD, files))
-      : undefined
+    Object.entries(options.fds ?? {}).forEach(([name, fd], i) => {
+      if (!Number.isInteger(fd) || fd < 0) {
+        throw new RtError('RT_INVALID_OPTION', `fds.${name}: expected an open fd, got ${JSON.stringify(fd)}`)
+      }
+      files.pass(fd, FIRST_UNUSED_FD + i)
+    })
+    const fdNames = fdsForNode(program.plan, supervisionOf(options))
+    const console = fdNames.length > 0 ? kept(socketTo(CONSOLE_FD, files)) : undefined
     const sync = hasNodesPart(program.plan) ? kept(files.pipe(SYNC_FD, true)) : undefined
     const image = files.own(executableImage(program.elf))
     const file = `/proc/self/fd/${image}`
     const supervisor = posixSpawn({ file, argv: ['rt'], env: [], dup2: files.dup2 })
-    return new RunningContainer({ program, supervisor, log, status, console, sync, streams: streamsOn(ends), options })
+    const streams = streamsOn(ends)
+    return new RunningContainer({ program, supervisor, log, status, console, fdNames, sync, streams, options })
   } catch (error) {
     for (const fd of nodes) closeSync(fd)
     log?.close()
