@@ -3,7 +3,7 @@ import type { Step } from '@rt/program'
 import { RtError } from '@rt/sys'
 import { describeCgroups } from './describe-cgroups.js'
 import { errnoOf } from './group-files.js'
-import { enterGroups } from './join.js'
+import { enterBeforeClone } from './join.js'
 
 /**
  * A step that puts the container's init into the groups of a running process: what `exec` into a container needs.
@@ -26,7 +26,7 @@ export function joinGroupsOf(pid: number, origin?: string): Step {
     why: "its container's limits hold for what is started in it",
     ...(origin === undefined ? {} : { origin }),
     joins: true,
-    ...enterGroups(groups),
+    ...enterBeforeClone(groups),
   }
 }
 

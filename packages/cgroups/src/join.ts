@@ -70,10 +70,19 @@ export function enterGroups(groups: readonly Place[]): Pick<Step, 'host.prepare'
   return { 'host.prepare': [...openDoors(v1), open], 'init.enter': goThrough(v1), cloneInto: V2_DIRECTORY }
 }
 
+/**
+ * The same for a process between (`Step.joins`), whose child is born where it is: through `cgroup.procs`, slower as that is.
+ * A directory's fd for CLONE_INTO_CGROUP would be that child's, too, and lead whoever sees it inside to the host's tree.
+ */
+export const enterBeforeClone = (groups: readonly Place[]): Pick<Step, 'host.prepare' | 'init.enter'> => ({
+  'host.prepare': openDoors(groups),
+  'init.enter': goThrough(groups),
+})
+
 /** Open the door while the host's tree is in sight … */
 const openDoors = (groups: readonly Place[]): Instruction[] =>
-  groups.map(({ directory }, i) => {
-    const path = `${directory}/tasks`
+  groups.map(({ directory, hierarchy }, i) => {
+    const path = `${directory}/${hierarchy.version === 1 ? 'tasks' : 'cgroup.procs'}`
     return call('openat', [AT_FDCWD, path, O_WRONLY | O_CLOEXEC], {
       save: `door ${i}`,
       of: path,
