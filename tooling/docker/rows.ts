@@ -14,6 +14,10 @@ const row = (options: readonly string[], command?: string | readonly string[], d
 const split = (options: string): string[] =>
   options === '' ? [] : options.split(' ').map((each) => (each === "''" ? '' : each))
 
+const NOT_FOUND =
+  'docker’s exit code is that of a command that is not found; rt’s says that the container could not be made'
+const NO_ANNOTATION = 'docker 20 has no --annotation'
+
 /** What is compared, by subject. Every option of `rt run` that docker has too is in at least one row. */
 export const SECTIONS: readonly Section[] = [
   {
@@ -57,6 +61,10 @@ export const SECTIONS: readonly Section[] = [
       sh('--name rt-compare', 'hostname | wc -c', 'the name is the host name, too: more telling than an id'),
       sh("--name ''", 'hostname | wc -c'),
       sh('--name /'),
+      sh('-l a=b --label c --annotation x=y --stop-timeout 3 --pull never --log-driver none', 'echo ok', NO_ANNOTATION),
+      sh('--pull nosuch'),
+      sh('--log-driver nosuch'),
+      sh('--cidfile FOLDER/file'),
       sh('--rm=false --rm'),
       sh('--rm=maybe'),
     ],
@@ -149,6 +157,10 @@ export const SECTIONS: readonly Section[] = [
   {
     title: 'User and privileges',
     rows: [
+      sh('--group-add 44 --group-add 7', 'id -G'),
+      sh('-u 1000 --group-add 44', 'id -G'),
+      sh('--group-add nosuch'),
+      sh('--umask 0027', 'umask', 'docker has no such option; podman has'),
       sh('', 'id'),
       sh("-u ''", 'id'),
       sh('-u :5', 'id'),
@@ -193,6 +205,19 @@ export const SECTIONS: readonly Section[] = [
   {
     title: 'Names and namespaces',
     rows: [
+      sh('--domainname example.org', 'cat /proc/sys/kernel/domainname'),
+      sh('--dns 1.2.3.4 --dns-search a.b --dns-search c.d', 'grep search /etc/resolv.conf'),
+      sh('--dns 1.2.3.4 --dns-option ndots:2', 'grep options /etc/resolv.conf'),
+      sh('--sysctl kernel.shmmax=12345', 'cat /proc/sys/kernel/shmmax'),
+      sh('--sysctl net.ipv4.ip_forward=1', 'cat /proc/sys/net/ipv4/ip_forward'),
+      sh('--sysctl vm.swappiness=1'),
+      sh('--sysctl nosuch'),
+      sh('--cgroupns private', 'grep -c :/$ /proc/1/cgroup'),
+      sh('--cgroupns host', 'grep -c :/$ /proc/1/cgroup'),
+      sh('--cgroupns nosuch'),
+      sh('--ipc private', 'grep -c " /dev/shm " /proc/mounts'),
+      sh('--ipc none', 'grep -c " /dev/shm " /proc/mounts'),
+      sh('--ipc shareable', 'grep -c " /dev/shm " /proc/mounts'),
       sh('-h web', 'hostname; cat /etc/hostname; echo $HOSTNAME'),
       sh("-h ''", 'hostname | wc -c'),
       sh('-h web --hostname db', 'hostname'),
@@ -277,6 +302,24 @@ export const SECTIONS: readonly Section[] = [
       sh('--oom-score-adj 0', 'cat /proc/self/oom_score_adj'),
       sh('--oom-score-adj 1001'),
       sh("--oom-score-adj ''"),
+      sh('--cpu-quota 50000 --cpu-period 200000', 'cd /sys/fs/cgroup/cpu; cat cpu.cfs_quota_us cpu.cfs_period_us'),
+      sh('--cpu-quota -1', 'cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us'),
+      sh('--cpu-quota 5'),
+      sh('--cpu-period 5'),
+      sh('--cpus 1 --cpu-quota 5000'),
+      sh('--cpuset-mems 0', 'cat /sys/fs/cgroup/cpuset/cpuset.mems'),
+      sh("--cpuset-mems ''"),
+      {
+        ...sh('--blkio-weight 5', undefined, 'docker looks at the weight only where the kernel has one'),
+        mayAgree: true,
+      },
+      sh('--blkio-weight 0'),
+      sh('--device-read-bps /dev/nosuch:1mb', undefined, NOT_FOUND),
+      sh('--device-write-bps /dev/vda:1mb', 'cut -d" " -f2 /sys/fs/cgroup/blkio/blkio.throttle.write_bps_device'),
+      sh('--device-read-iops /dev/vda:10', 'cut -d" " -f2 /sys/fs/cgroup/blkio/blkio.throttle.read_iops_device'),
+      sh('--device-write-iops x'),
+      row(['--device-cgroup-rule', 'c 10:200 rwm'], 'grep 10:200 /sys/fs/cgroup/devices/devices.list'),
+      sh('--device-cgroup-rule x'),
       sh('--cgroup-parent /rt-compare', 'cut -d: -f3 /proc/1/cgroup | sort -u | wc -l'),
       sh("--cgroup-parent ''"),
     ],

@@ -49,7 +49,10 @@ describe('bash', () => {
     ],
     [['run', '--network', 'h'], ['host']],
     [['run', '--cap-add', 'NET_A'], ['NET_ADMIN']],
-    [['run', '--memory', '5m', '--cpu-'], ['--cpu-shares']],
+    [
+      ['run', '--memory', '5m', '--cpu-'],
+      ['--cpu-shares', '--cpu-quota', '--cpu-period'],
+    ],
     [['run', '--env-file', '/etc/os-rel'], ['/etc/os-release']],
     [['run', '--user', 'roo'], ['root']],
     [['run', '/us'], ['/usr']],

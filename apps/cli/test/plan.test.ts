@@ -199,7 +199,15 @@ describe('limits', () => {
 })
 
 describe('files with names', () => {
-  const names = { hostname: 'web', hostsName: 'here', hosts: [], nameServers: [], hostNetwork: false }
+  const names = {
+    hostname: 'web',
+    hostsName: 'here',
+    hosts: [],
+    nameServers: [],
+    search: [],
+    options: [],
+    hostNetwork: false,
+  }
   const of = (changes: Partial<Parameters<typeof nameFiles>[0]>) =>
     new Map(nameFiles({ ...names, ...changes }).map(({ destination, content }) => [destination, String(content)]))
   const localhost = '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n'

@@ -13,6 +13,8 @@ export interface Option<T> {
   readonly kind: 'flag' | 'one' | 'many'
   /** One letter. */
   readonly short?: string
+  /** Another long name that it has with Docker: `--net`. */
+  readonly also?: string
   /** The value's placeholder in help: `BYTES`. */
   readonly value?: string
   /** What it does, and where that differs from Docker's option of this name. */

@@ -62,7 +62,7 @@ export function parseArguments<O extends Options>(
     queue.shift()
     if (word.startsWith('--')) {
       const [, typed = '', attached] = /^(--[^=]*)(?:=(.*))?$/s.exec(word) ?? []
-      const name = typed.slice(2)
+      const name = longName(typed.slice(2), options)
       const option = Object.hasOwn(options, name) ? options[name] : undefined
       if (option) take(name, option, typed, attached)
       else {
@@ -77,6 +77,10 @@ export function parseArguments<O extends Options>(
   }
   return { values: values as Values<O>, origins, rest: queue }
 }
+
+/** The name of an option, by any that it has. */
+const longName = (typed: string, options: Options): string =>
+  Object.entries(options).find(([, { also }]) => also === typed)?.[0] ?? typed
 
 const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, t: true, 1: true, false: false, f: false, 0: false }
 

@@ -4,6 +4,7 @@ import { startAttached } from '../attach/start.js'
 import { surroundings } from '../attach/surroundings.js'
 import { RUN_GROUPS, RUN_OPTIONS } from '../options/run.js'
 import { terminalMode } from '../options/terminal.js'
+import { writeName } from '../plan/name-file.js'
 import { prepareWithBar } from '../progress/prepare-with-bar.js'
 import { defineCommand } from './command.js'
 
@@ -46,6 +47,13 @@ export const command = defineCommand({
       }
     })
     checkStreams(mode, complaints)
-    return startAttached((at) => prepareWithBar({ values, words: rest, mode, complaints, ...at }), { mode })
+    return startAttached(
+      async (at) => {
+        const prepared = await prepareWithBar({ values, words: rest, mode, complaints, ...at })
+        if (values.cidfile !== undefined && !at.quiet) writeName(values.cidfile, values.name ?? at.defaultName)
+        return prepared
+      },
+      { mode },
+    )
   },
 })

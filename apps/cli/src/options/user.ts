@@ -3,7 +3,8 @@ import { availableCapabilities, type CapabilitySets, resolveCapabilities } from 
 import { readSubordinateIds, subordinateMap, type UserNamespace } from '@rt/mountns'
 import { type CapabilityName, RtError } from '@rt/sys'
 import { flag, many, one, type Values } from '../arguments/option.js'
-import { oneOf } from '../values/name.js'
+import { fileMask } from '../values/file-mask.js'
+import { oneOf, someText } from '../values/name.js'
 import { securityOption } from '../values/security.js'
 import { CAPABILITY_NAMES } from './capability-names.js'
 
@@ -15,6 +16,17 @@ export const user = {
     empty: 'unset',
     complete: 'user',
     help: "user and group, by name in the container's /etc/passwd or by number",
+  }),
+  'group-add': many({
+    value: 'GROUP',
+    parse: someText,
+    help: "one more group for the user, by name in the container's /etc/group or by number",
+  }),
+  umask: one({
+    value: 'MODE',
+    empty: 'unset',
+    parse: fileMask,
+    help: 'permissions that new files lack (default 0022)',
   }),
   'cap-add': many({ value: 'CAP', complete: CAPABILITY_NAMES, help: "add a capability to Docker's 14, or ALL" }),
   'cap-drop': many({ value: 'CAP', complete: CAPABILITY_NAMES, help: 'take a capability away, or ALL' }),

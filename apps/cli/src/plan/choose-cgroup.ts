@@ -4,13 +4,7 @@ import type { CgroupLayout, UserNamespace } from '@rt/mountns'
 import type { Step } from '@rt/program'
 import type { Complaints } from '../arguments/complaints.js'
 import { devicesOf, type GivenDevice } from '../options/mounts.js'
-import {
-  cgroupOptions,
-  optionalFields,
-  RESOURCE_OPTIONS,
-  refuseTooManyCpus,
-  resourcesOf,
-} from '../options/resources.js'
+import { cgroupOptions, optionalFields, refuseTooManyCpus, resourceNames, resourcesOf } from '../options/resources.js'
 import type { RunValues } from '../options/run.js'
 import { privilegeOf } from './privilege.js'
 
@@ -58,16 +52,18 @@ export function chooseCgroup(
   const devices = devicesOf(values, nodes, complaints)
   const wantsGuard = admin && !values.privileged && host.hierarchies.some(canGuardDevices)
   const guardsDevices = wantsGuard && !inUserNamespace
-  if (values.cpus !== undefined) complaints.try('--cpus', () => refuseTooManyCpus(values, cpus().length))
+  if (values.cpus) complaints.try('--cpus', () => refuseTooManyCpus(values, cpus().length))
   const asked = cgroupOptions(values)
   const resources = {
     ...resourcesOf(values),
-    ...(guardsDevices ? { devices: [...DEFAULT_DEVICES, ...devices.flatMap(deviceRule)] } : {}),
+    ...(guardsDevices
+      ? { devices: [...DEFAULT_DEVICES, ...devices.flatMap(deviceRule), ...values['device-cgroup-rule']] }
+      : {}),
   }
   const options = {
     host,
     origin: asked.join(' ') || (values.name === undefined ? 'default' : `--name ${name}`),
-    names: RESOURCE_OPTIONS,
+    names: resourceNames(values),
     optional: optionalFields(values),
     ...(wantsGuard && inUserNamespace ? { note: NO_RULES } : {}),
     inUse: `the name ${JSON.stringify(name)} is in use by a running container`,

@@ -1,6 +1,7 @@
 import {
   capabilities,
   closeDescriptors,
+  domainname,
   exec,
   hostname,
   init,
@@ -34,6 +35,7 @@ export function containerPlan(container: Container): Plan {
     // 1. namespaces
     namespaces(container.namespaces),
     container.hostname && hostname(container.hostname.name, container.hostname.origin),
+    container.domainname !== undefined && domainname(container.domainname, '--domainname'),
     container.sysctls,
 
     // 2. cgroups
@@ -52,7 +54,7 @@ export function containerPlan(container: Container): Plan {
     process.terminal ? terminal(process.terminal) : newSession(),
     process.oomScoreAdj !== undefined && oomScoreAdj(process.oomScoreAdj, '--oom-score-adj'),
     process.rlimits.length > 0 && rlimits(process.rlimits, '--ulimit'),
-    umask(),
+    umask(process.umask, process.umask === undefined ? 'default' : '--umask'),
     sessionKeyring(),
     user(process.identity, process.userOptions),
     capabilities(process.capabilities, process.capabilitiesOrigin, { untilExecve: neededForFilter(process) }),

@@ -15,6 +15,7 @@ import type { Step, StepList } from '@rt/program'
 export interface Container {
   readonly namespaces: NamespaceOptions
   readonly hostname: { readonly name: string; readonly origin: string } | undefined
+  readonly domainname: string | undefined
   readonly cgroup: StepList
   /** Settings of its namespaces; they are made before the root, while the host's /proc is in sight. */
   readonly sysctls: StepList
@@ -42,6 +43,8 @@ export interface Program {
   /** Loads the filter; without one all system calls are let pass. */
   readonly seccomp: Step | undefined
   readonly rlimits: readonly Rlimit[]
+  /** Undefined: Docker's. */
+  readonly umask: number | undefined
   readonly oomScoreAdj: number | undefined
   readonly terminal: TerminalOptions | undefined
   /** Of outside, where there is no terminal. */

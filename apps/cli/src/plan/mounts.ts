@@ -49,6 +49,8 @@ export function mountsOf(
     hostsName: hostsName(),
     hosts: values['add-host'],
     nameServers: values.dns,
+    search: values['dns-search'],
+    options: values['dns-option'],
     hostNetwork: values.network === 'host',
   })
   const privileged = values.privileged ?? false
@@ -59,7 +61,7 @@ export function mountsOf(
     nodes: cgroup.nodes,
     ttyGroup: cgroup.ttyGroup,
     privileged,
-    except: [...taken, ...absentOnHost(namespaces)],
+    except: [...taken, ...absentOnHost(namespaces), ...(values.ipc === 'none' ? ['/dev/shm'] : [])],
     ...(cgroup.layout ? { cgroup: cgroup.layout } : {}),
     ...(values['shm-size'] === undefined ? {} : { shmSize: values['shm-size'] }),
     ...(nothing || privileged ? { masked: [], readonly: [] } : { masked: readMaskedPaths() }),

@@ -11,6 +11,9 @@ export interface Names {
   readonly hostsName: string
   readonly hosts: readonly HostEntry[]
   readonly nameServers: readonly string[]
+  /** Domains and options of resolv.conf(5) that are asked for. */
+  readonly search: readonly string[]
+  readonly options: readonly string[]
   /** The container is in the host's network, so that the host's names are right for it. */
   readonly hostNetwork: boolean
 }
@@ -21,7 +24,7 @@ const LOCALHOST = '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopba
  * /etc/hosts, /etc/hostname and /etc/resolv.conf as Docker gives them, whatever the root is: without the first a bare
  * root doesn't know `localhost`, and many roots have the third as a symlink to nowhere.
  */
-export function nameFiles({ hostname, hostsName, hosts, nameServers, hostNetwork }: Names): FileMount[] {
+export function nameFiles({ hostname, hostsName, hosts, hostNetwork, ...resolver }: Names): FileMount[] {
   const lines = hosts.map(({ address, name }) => `${address}\t${name}\n`).join('')
   const base = hostNetwork ? readHost('/etc/hosts', LOCALHOST) : LOCALHOST
   // With the host's name, the host's file has it if it is to be found.
@@ -33,18 +36,34 @@ export function nameFiles({ hostname, hostsName, hosts, nameServers, hostNetwork
       origin: hosts.length > 0 ? '--add-host' : hostNetwork ? '--network host' : 'default',
     },
     { destination: '/etc/hostname', content: `${hostname ?? hostsName}\n`, origin: 'default' },
-    nameServers.length > 0
-      ? {
-          destination: '/etc/resolv.conf',
-          content: nameServers.map((address) => `nameserver ${address}\n`).join(''),
-          origin: '--dns',
-        }
-      : {
-          destination: '/etc/resolv.conf',
-          content: readHost('/etc/resolv.conf', ''),
-          origin: hostNetwork ? '--network host' : 'default',
-        },
+    { destination: '/etc/resolv.conf', ...resolverFile(resolver, hostNetwork) },
   ]
+}
+
+/** The host's file, with what is asked for in place of its lines of that kind, as Docker does it. */
+function resolverFile(
+  { nameServers, search, options }: Pick<Names, 'nameServers' | 'search' | 'options'>,
+  hostNetwork: boolean,
+): Pick<FileMount, 'content' | 'origin'> {
+  const host = readHost('/etc/resolv.conf', '')
+  const asked = [
+    nameServers.length > 0 && '--dns',
+    search.length > 0 && '--dns-search',
+    options.length > 0 && '--dns-option',
+  ].filter((each) => each !== false)
+  if (asked.length === 0) return { content: host, origin: hostNetwork ? '--network host' : 'default' }
+  const hosts = (keyword: RegExp): string[] => host.split('\n').filter((line) => keyword.test(line))
+  const domains = search.filter((domain) => domain !== '.')
+  const lines = [
+    ...(nameServers.length > 0 ? nameServers.map((address) => `nameserver ${address}`) : hosts(/^\s*nameserver\s/)),
+    ...(search.length > 0
+      ? domains.length > 0
+        ? [`search ${domains.join(' ')}`]
+        : []
+      : hosts(/^\s*(search|domain)\s/)),
+    ...(options.length > 0 ? [`options ${options.join(' ')}`] : hosts(/^\s*options\s/)),
+  ]
+  return { content: lines.map((line) => `${line}\n`).join(''), origin: asked.join(' ') }
 }
 
 /** A last line without its newline must not swallow what follows it. */

@@ -14,9 +14,9 @@ import { type GivenMounts, mountsOf } from './mounts.js'
 import { programOf } from './program.js'
 import { type SeccompWish, seccompStep, seccompWish } from './seccomp-step.js'
 import { resolve, rootSource } from './source.js'
-import { defaultSysctls } from './sysctls.js'
+import { sysctlsOf } from './sysctls.js'
 import { wishesOf } from './wishes.js'
-import { splitWords } from './words.js'
+import { refuseLateOptions, splitWords } from './words.js'
 
 /** A container that is ready to be started, explained or compiled. */
 export interface PreparedContainer {
@@ -77,6 +77,7 @@ function foresee(look: () => RtError | undefined): RtError | undefined {
 export async function prepare(preparation: Preparation): Promise<PreparedContainer> {
   const { values, mode, complaints, signal, onProgress } = preparation
   const { source, command } = splitWords(preparation.words)
+  refuseLateOptions(preparation.words, complaints)
   const name = values.name ?? preparation.defaultName ?? containerId()
   // A name that is asked for is one container's at a time, as Docker's.
   const wishes = wishesOf(values, name, complaints, preparation.reruns && values.name === undefined)
@@ -107,6 +108,7 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
   if (!root || !filter) throw new Error('a complaint was lost')
   try {
     const { namespaces, cgroup, hostname, caller } = wishes
+    const sysctls = sysctlsOf(values.sysctl, namespaces, complaints)
     const program = programOf(values, command, root, wishes, mode, complaints, filter.step)
     const { stopSignal } = root.image
     const stop =
@@ -130,7 +132,8 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
         hostname:
           hostname === undefined ? undefined : { name: hostname, origin: values.hostname ? '--hostname' : 'default' },
         cgroup: cgroup.step,
-        sysctls: defaultSysctls(namespaces),
+        domainname: values.domainname,
+        sysctls,
         tree: root.tree,
         rootOrigin: root.origin,
         rootChange: neededRootChange(),

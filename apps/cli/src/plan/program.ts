@@ -27,8 +27,12 @@ export function programOf(
 ): Program | undefined {
   const { image } = root
   const asked = values.user ?? image.user
-  const identity = complaints.try('--user', () => resolveIdentity(asked ?? '0', root.view, user))
-  if (!identity) return undefined
+  const resolved = complaints.try('--user', () => resolveIdentity(asked ?? '0', root.view, user))
+  if (!resolved) return undefined
+  const more = values['group-add'].flatMap(
+    (group) => complaints.try('--group-add', () => resolveUser(root.view, `${resolved.uid}:${group}`).gid) ?? [],
+  )
+  const identity = { ...resolved, groups: [...new Set([...resolved.groups, ...more])] }
   const env = envOf(values, image, {
     PATH: DEFAULT_PATH,
     HOSTNAME: hostname ?? hostsName(),
@@ -56,6 +60,7 @@ export function programOf(
     noNewPrivileges: values['security-opt'].includes('no-new-privileges'),
     seccomp,
     rlimits,
+    umask: values.umask,
     oomScoreAdj: values['oom-score-adj'],
     streams: streamsOf(identity, sets, user?.uidMap),
     terminal: mode.tty ? { uid: identity.uid, origin: '--tty' } : undefined,

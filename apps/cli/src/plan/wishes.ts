@@ -52,6 +52,9 @@ const LONGEST_HOSTNAME = 64
 function hostnameOf(values: RunValues, name: string, complaints: Complaints): string | undefined {
   // In the host's network the host's name is the one by which others reach it.
   if (values.uts !== 'host' && values.network === 'host') return values.hostname ?? hostsName()
+  if (values.uts === 'host' && values.domainname !== undefined) {
+    complaints.add('--domainname', 'the domain is the host’s with --uts host')
+  }
   if (values.uts !== 'host') return values.hostname ?? name.slice(0, LONGEST_HOSTNAME)
   if (values.hostname !== undefined) complaints.add('--hostname', 'the name is the host’s with --uts host')
   return undefined

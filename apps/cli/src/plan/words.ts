@@ -1,3 +1,6 @@
+import type { Complaints } from '../arguments/complaints.js'
+import { quote } from '../values/quote.js'
+
 /** What follows the options of `rt run`. */
 export interface RunWords {
   /** Absent: the root is the host's. */
@@ -12,4 +15,10 @@ export function splitWords(words: readonly string[]): RunWords {
   if (first === undefined) return { command: [] }
   if (first === '--') return { command: rest }
   return { source: first, command: rest[0] === '--' ? rest.slice(1) : rest }
+}
+
+/** `rt run ./root -it bash`: no command begins with a dash, and Docker's answer (not found) helps nobody. */
+export function refuseLateOptions([first, second]: readonly string[], complaints: Complaints): void {
+  if (first === undefined || first === '--' || second === undefined || second === '--' || !/^-./.test(second)) return
+  complaints.add('COMMAND', `${quote(second)} stands after SOURCE: options of rt run come before it`)
 }

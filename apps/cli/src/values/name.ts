@@ -19,6 +19,12 @@ export function hostName(text: string): string {
   return text
 }
 
+/** Whatever it is, but not nothing. */
+export function someText(text: string): string {
+  if (text === '') throw invalid('expected some text, got none')
+  return text
+}
+
 /** One of a few words. */
 export const oneOf =
   <T extends string>(...words: readonly T[]) =>
