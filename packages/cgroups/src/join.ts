@@ -57,7 +57,7 @@ const V2_DIRECTORY = '$cgroup'
  * RCU grace period, 5 ms and more. So init is born in the v2 group (CLONE_INTO_CGROUP), and goes into those of v1 through
  * `tasks`: writing 0 there moves the one thread that writes, which needs no such lock (30 µs). Init has one thread.
  */
-export function enterGroups(groups: readonly Place[]): Pick<Step, 'host.prepare' | 'init.enter' | 'cloneInto'> {
+function enterGroups(groups: readonly Place[]): Pick<Step, 'host.prepare' | 'init.enter' | 'cloneInto'> {
   const v1 = groups.filter(({ hierarchy }) => hierarchy.version === 1)
   const v2 = groups.find(({ hierarchy }) => hierarchy.version === 2)
   if (!v2) return { 'host.prepare': openDoors(v1), 'init.enter': goThrough(v1) }
