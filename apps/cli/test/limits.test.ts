@@ -83,21 +83,30 @@ describe('a name', () => {
     expect(rt([...words, '--', 'true'])).toMatchObject({ status: 0, stderr: '' })
   })
 
-  it('of a compiled program is its own: two at once are one too many', async () => {
+  it('of a compiled program is its own: two at once are one too many if it has been named, else each has its own', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'rt-compiled-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
-    const file = join(folder, 'rt-cli-compiled')
     const root = busyboxRoot()
-    expect(rt(['compile', '-o', file, 'run', '-i', root, 'sh', '-c', 'echo ready; cat']).stderr).toBe('')
-    const first = spawn(file, { stdio: ['pipe', 'pipe', 'inherit'] })
-    await new Promise((resolve) => first.stdout.once('data', resolve))
-    const second = spawnSync(file, { encoding: 'utf8', input: '' })
-    expect(second.status).toBe(125)
-    expect(second.stderr).toContain('the name "rt-cli-compiled" is in use by a running container')
-    const ended = new Promise((resolve) => first.once('exit', resolve))
-    first.stdin.end()
-    expect(await ended).toBe(0)
-    expect(spawnSync(file, { encoding: 'utf8', input: '' }).status).toBe(0)
+    for (const [name, options] of [
+      ['named', ['--name', 'rt-cli-compiled']],
+      ['any', []],
+    ] as const) {
+      const file = join(folder, name)
+      const words = ['run', '-i', ...options, root, 'sh', '-c', 'echo ready; cat']
+      expect(rt(['compile', '-o', file, ...words]).stderr).toBe('')
+      const first = spawn(file, { stdio: ['pipe', 'pipe', 'inherit'] })
+      await new Promise((resolve) => first.stdout.once('data', resolve))
+      const second = spawnSync(file, { encoding: 'utf8', input: '' })
+      if (name === 'any') expect(second).toMatchObject({ status: 0, stdout: 'ready\n', stderr: '' })
+      else {
+        expect(second.status).toBe(125)
+        expect(second.stderr).toContain('the name "rt-cli-compiled" is in use by a running container')
+      }
+      const ended = new Promise((resolve) => first.once('exit', resolve))
+      first.stdin.end()
+      expect(await ended).toBe(0)
+      expect(spawnSync(file, { encoding: 'utf8', input: '' }).status).toBe(0)
+    }
   })
 })
 

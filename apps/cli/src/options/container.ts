@@ -16,7 +16,7 @@ export const container = {
   cidfile: one({
     value: 'FILE',
     empty: 'unset',
-    bytes: true,
+
     complete: 'file',
     help: "write the container's name into a new file",
   }),

@@ -55,17 +55,15 @@ export const resources = {
   'device-read-bps': many({
     value: 'DEVICE:BYTES',
     parse: rate,
-    bytes: true,
     help: 'most bytes a second read from a disk',
   }),
   'device-write-bps': many({
     value: 'DEVICE:BYTES',
     parse: rate,
-    bytes: true,
     help: 'most bytes a second written to it',
   }),
-  'device-read-iops': many({ value: 'DEVICE:NUMBER', parse: rate, bytes: true, help: 'most reads a second' }),
-  'device-write-iops': many({ value: 'DEVICE:NUMBER', parse: rate, bytes: true, help: 'most writes a second' }),
+  'device-read-iops': many({ value: 'DEVICE:NUMBER', parse: rate, help: 'most reads a second' }),
+  'device-write-iops': many({ value: 'DEVICE:NUMBER', parse: rate, help: 'most writes a second' }),
   'device-cgroup-rule': many({
     value: 'RULE',
     parse: deviceRule,

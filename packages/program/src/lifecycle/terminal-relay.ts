@@ -19,7 +19,18 @@ import {
   TIOCGWINSZ,
   TIOCSWINSZ,
 } from '@rt/sys'
-import { address, branch, buffer, call, compute, goto, type Instruction, label, ref } from '../language/instruction.js'
+import {
+  address,
+  branch,
+  buffer,
+  call,
+  compute,
+  goto,
+  type Instruction,
+  label,
+  ref,
+  struct,
+} from '../language/instruction.js'
 import { MASTER } from '../language/vocabulary.js'
 import type { TerminalReactions } from './signal-watch.js'
 import { GRACE_MS } from './supervision.js'
@@ -232,7 +243,22 @@ const screen = (reads: boolean): Watch => ({
     ...graceBegins(GRACE_MS),
     label('$screen is written'),
   ],
+  end: [
+    call('ioctl', [STDOUT, TCGETS, buffer('$outer', TERMIOS_SPACE)], { onError: { '*': '$no reader to wait for' } }),
+    call('ppoll', [null, 0, struct('timespec', { tv_nsec: HAND_OVER_NS }, '$handOver'), 0, 8], {
+      why: 'until the terminal has passed on the last of it',
+      tolerate: 'any',
+    }),
+    label('$no reader to wait for'),
+  ],
 })
+
+/**
+ * What is written to a terminal comes to its reader by a work queue of the kernel's (flush_to_ldisc). Where the last writer
+ * is gone before that has run, the reader can be told of the end (EIO) first: on a busy machine the last lines were lost in
+ * one of a hundred runs. No call tells when it has run.
+ */
+const HAND_OVER_NS = 25_000_000
 
 const EPIPE = 32
 
