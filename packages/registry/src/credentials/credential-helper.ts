@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { printable, RtError } from '@rt/sys'
+import { escaped, RtError } from '@rt/sys'
 import type { Credentials } from './credentials.js'
 
 /** A helper may ask its user to unlock something; then it has to be done. */
@@ -33,7 +33,7 @@ export async function askHelper(name: string, server: string, environment: NodeJ
     if (NOTHING.some((words) => said.includes(words))) return 'nothing'
     throw new RtError(
       'RT_HOOK',
-      `${program} get failed for ${server}: ${printable(said.slice(0, 500)) || `exit code ${code}`}`,
+      `${program} get failed for ${server}: ${escaped(said.slice(0, 500)) || `exit code ${code}`}`,
     )
   }
   return readAnswer(stdout, program)

@@ -1,4 +1,4 @@
-import { printable, type RtErrorCode } from '@rt/sys'
+import { escaped, type RtErrorCode } from '@rt/sys'
 import { readBody } from '../http/body.js'
 import type { Answer } from '../http/redirects.js'
 import { type RegistryComplaint, RegistryError, showUrl } from './registry-error.js'
@@ -29,7 +29,7 @@ function hintFor(status: number, url: URL): string | undefined {
 export async function answerError(method: string, answer: Answer, what: string): Promise<RegistryError> {
   const { status, url } = answer
   const registryErrors = await complaintsIn(answer)
-  const said = registryErrors.map(({ code, message }) => printable(message === '' ? code : `${code}: ${message}`))
+  const said = registryErrors.map(({ code, message }) => escaped(message === '' ? code : `${code}: ${message}`))
   const hint = hintFor(status, url)
   return new RegistryError({
     code: kindOf(status),
