@@ -10,13 +10,14 @@ set -u
 # (qemu-system-x86, cpio); the VM rebuild test (gcc, libc6-dev); peers to compare with (crun, runc, bubblewrap, umoci,
 # skopeo, containers-storage); user namespaces (uidmap); archives (zstd, xz-utils, attr), and other readers of them
 # (libarchive-tools, python3, golang-go); terminals (tmux); completion (zsh, fish); filters to compare with
-# (libseccomp-dev); checks (strace, shellcheck).
+# (libseccomp-dev); a registry to push to and pull from (docker-registry, apache2-utils, openssl); checks (strace, shellcheck).
 default='
 	busybox-static debootstrap
 	qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 	qemu-system-x86 cpio
 	gcc libc6-dev libseccomp-dev
 	crun runc bubblewrap umoci skopeo containers-storage
+	docker-registry apache2-utils openssl
 	uidmap zstd xz-utils attr libarchive-tools python3 golang-go tmux zsh fish strace shellcheck
 '
 

@@ -78,10 +78,12 @@ export class Connections {
 
   async #probe(secure: URL): Promise<URL> {
     const url = new URL('/v2/', secure)
+    // Outside the try: certificates that can't be read are no failure of the network.
+    const agent = this.agentFor(url)
     try {
       const answer = await exchange(
         { method: 'GET', url, headers: { 'user-agent': this.options.userAgent } },
-        this.agentFor(url),
+        agent,
         this.options.idle,
       )
       answer.destroy()

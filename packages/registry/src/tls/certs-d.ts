@@ -17,7 +17,7 @@ export interface Certificates {
  *
  * @param directories those that aren't there hold nothing
  * @param host with its port, as in references
- * @throws RtError RT_INVALID_CONFIG for a certificate without its key, or a key without its certificate
+ * @throws RtError RT_INVALID_CONFIG for a certificate without its key, or a key without its certificate; RT_PERMISSION
  */
 export function readCertificates(directories: readonly string[], host: string): Certificates {
   const ca: string[] = []
@@ -27,7 +27,7 @@ export function readCertificates(directories: readonly string[], host: string): 
     const folder = join(directory, host)
     const names = filesOf(folder)
     for (const name of names) {
-      if (name.endsWith('.crt')) ca.push(readFileSync(join(folder, name), 'utf8'))
+      if (name.endsWith('.crt')) ca.push(read(join(folder, name)))
       const other = name.replace(/\.(cert|key)$/, (ending) => (ending === '.cert' ? '.key' : '.cert'))
       if (other === name) continue
       if (!names.includes(other)) {
@@ -36,8 +36,8 @@ export function readCertificates(directories: readonly string[], host: string): 
         })
       }
       if (name.endsWith('.cert')) {
-        cert.push(readFileSync(join(folder, name), 'utf8'))
-        key.push(readFileSync(join(folder, other), 'utf8'))
+        cert.push(read(join(folder, name)))
+        key.push(read(join(folder, other)))
       }
     }
   }
@@ -51,6 +51,20 @@ function filesOf(folder: string): string[] {
     // Most hosts have no folder; on Windows one can't even be named with a ":".
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EINVAL') return []
-    throw error
+    throw unreadable(error)
   }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw unreadable(error)
+  }
+}
+
+const unreadable = (cause: unknown): RtError => {
+  const { code, message } = cause as NodeJS.ErrnoException
+  const kind = code === 'EACCES' ? 'RT_PERMISSION' : 'RT_INVALID_CONFIG'
+  return new RtError(kind, `cannot read certificates: ${message}`, { cause })
 }
