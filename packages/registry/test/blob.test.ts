@@ -106,6 +106,19 @@ describe('a blob whose connection breaks', () => {
     expect(server.seen.at(-1)?.range).toBe(`bytes=4-${CONTENT.length - 1}`)
   })
 
+  it('is not taken for broken when the consumer is slow', async () => {
+    const large = Buffer.alloc(4 << 20, 'x')
+    const server = await registry()
+    const { pulled } = await image(server, { idleMilliseconds: 100 })
+    const chunks: Buffer[] = []
+    for await (const chunk of pulled.openBlob(server.putBlob('app', large))) {
+      if (chunks.length < 2) await new Promise((resolve) => setTimeout(resolve, 300))
+      chunks.push(chunk as Buffer)
+    }
+    expect(Buffer.concat(chunks).equals(large)).toBe(true)
+    expect(server.count(sha256(large))).toBe(1)
+  })
+
   it('is not taken for broken when it is slow', async () => {
     const server = await registry()
     server.rules.push(async (request, response) => {

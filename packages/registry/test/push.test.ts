@@ -94,6 +94,57 @@ describe('pushBlob', () => {
     expect(stored(server)).toBe(CONTENT)
   })
 
+  it('begins a new upload where the registry kept a part of the old one', async () => {
+    const server = await registry()
+    let broken = 0
+    server.rules.push((request, response) => {
+      if (request.method !== 'PUT' || broken === 2) return
+      const id = new URL(request.url!, 'http://x').searchParams.get('state')!
+      broken++
+      if (broken === 2) send(response, 416)
+      else {
+        server.takePart(id, Buffer.from(CONTENT.slice(0, 5)))
+        request.destroy()
+      }
+      return true
+    })
+    expect(await pushBlob(client(), `${server.host}/app`, content())).toBe('uploaded')
+    expect(stored(server)).toBe(CONTENT)
+    expect(server.count('POST')).toBe(2)
+  })
+
+  it.each([{}, { chunkSize: 10 }])('knows that it is there when only the answer got lost: %j', async (options) => {
+    const server = await registry()
+    let broken = false
+    server.rules.push((request, response) => {
+      if (request.method !== 'PUT') return
+      if (broken) send(response, 404)
+      else {
+        broken = true
+        server.putBlob('app', CONTENT)
+        request.resume().on('end', () => response.destroy())
+      }
+      return true
+    })
+    expect(await pushBlob(client(), `${server.host}/app`, content(), options)).toBe('uploaded')
+    expect(server.count('PUT')).toBe(2)
+  })
+
+  it('does not repeat an upload that is refused', async () => {
+    const server = await registry()
+    server.rules.push((request, response) => {
+      if (request.method !== 'PUT') return
+      request.resume()
+      fail(response, 400, 'SIZE_INVALID', 'over quota')
+      return true
+    })
+    await expect(pushBlob(client(), `${server.host}/app`, content())).rejects.toMatchObject({
+      status: 400,
+      registryErrors: [{ code: 'SIZE_INVALID' }],
+    })
+    expect(server.count('PUT')).toBe(1)
+  })
+
   it('goes on with a chunk from where the registry has it, whatever part arrived', async () => {
     for (let arrived = 0; arrived <= CONTENT.length; arrived++) {
       const server = await registry()

@@ -8,6 +8,7 @@ import { readRegistriesConf, registriesConfPaths } from '../src/config/read-regi
 import { NO_CONFIG } from '../src/config/registries-config.js'
 import { meanings } from '../src/config/short-names.js'
 import { parseReference, parseRegistriesConf } from '../src/index.js'
+import { client } from './support/set-up.js'
 
 const read = (text: string) => ({ ...NO_CONFIG, ...parseRegistriesConf(text, '/registries.conf') })
 const DIGEST = `@sha256:${'a'.repeat(64)}`
@@ -103,6 +104,15 @@ describe('short names', () => {
     expect(() => names('unqualified-search-registries=[]', 'x')).toThrow('short names are not allowed')
     expect(() => names('[aliases]\nx="a.com/x:1"', 'x')).toThrow('must be HOST/REPOSITORY alone')
   })
+})
+
+it('Docker Hub is asked at the host of its API', async () => {
+  const hub = client()
+  const [reference] = hub.meanings('debian:12')
+  expect(reference).toMatchObject({ registry: 'docker.io', repository: 'library/debian', tag: '12' })
+  expect(String((await hub.pushTarget(reference)).url('manifests/12'))).toBe(
+    'https://registry-1.docker.io/v2/library/debian/manifests/12',
+  )
 })
 
 describe('parseRegistriesConf', () => {

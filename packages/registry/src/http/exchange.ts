@@ -22,11 +22,15 @@ export class SourceFailure extends Error {
   }
 }
 
+/** How many times as long a registry may think about what it was sent: it puts a large blob into its place. */
+const THINKING = 10
+
 /**
  * Sends one request and waits for the answer's head. fetch takes no CA of its own, so this is node:http.
  *
  * @param agent of the URL's scheme
- * @param idle milliseconds without a byte either way after which the connection counts as broken
+ * @param idle milliseconds without a byte either way after which the connection counts as broken; for an upload ten times
+ *   as many
  * @returns the answer; its body is not read yet
  * @throws Node's error with its code (ECONNRESET, ETIMEDOUT, …); SourceFailure; the signal's reason
  */
@@ -45,8 +49,9 @@ export async function exchange(request: Exchange, agent: Agent, idle: number): P
     sent.once('response', resolve)
     // Stays: an error that comes after the answer is told by the answer's body.
     sent.on('error', (error) => reject(sourceFailure ?? (signal?.aborted ? signal.reason : error)))
-    sent.setTimeout(idle, () => {
-      sent.destroy(Object.assign(new Error(`nothing came for ${idle / 1000} s`), { code: 'ETIMEDOUT' }))
+    const limit = body === undefined ? idle : idle * THINKING
+    sent.setTimeout(limit, () => {
+      sent.destroy(Object.assign(new Error(`nothing came for ${limit / 1000} s`), { code: 'ETIMEDOUT' }))
     })
   })
   if (body === undefined || body instanceof Uint8Array) sent.end(body)

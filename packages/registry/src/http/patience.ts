@@ -33,6 +33,11 @@ export class Patience {
     readonly signal?: AbortSignal,
   ) {}
 
+  /** How many attempts failed so far, of all requests. */
+  get failedAttempts(): number {
+    return this.#attempts - 1
+  }
+
   /** Something came: the time up to here was not lost. */
   progress(): void {
     this.#failures = 0

@@ -53,9 +53,11 @@ async function* verified(
       for await (const chunk of contentFrom(answer, at, size, what)) {
         hash.update(chunk)
         at += chunk.length
+        // A consumer may take its time (a layer is unpacked): then it isn't the server that is silent.
+        answer.body.socket?.setTimeout(0)
         if (last) yield last
         last = chunk
-        // Also the time that the consumer took: it is not lost.
+        answer.body.socket?.setTimeout(repository.connections.options.idle)
         patience.progress()
       }
     } catch (error) {

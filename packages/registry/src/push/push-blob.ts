@@ -81,7 +81,7 @@ export async function pushBlob(
     return openedSession(answer, context, whatOf(context))
   }
   if (chunkSize !== undefined) await uploadChunked(await start(), content, chunkSize)
-  else if (!(await uploadSingle(await start(), content))) await uploadChunked(await start(), content, DEFAULT_CHUNK)
+  else if (!(await uploadSingle(start, content))) await uploadChunked(await start(), content, DEFAULT_CHUNK)
   return 'uploaded'
 }
 

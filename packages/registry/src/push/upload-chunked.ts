@@ -1,7 +1,7 @@
 import { RegistryError } from '../errors/registry-error.js'
 import { header } from '../http/redirects.js'
 import { type BlobContent, checkedContent, inPieces } from './content.js'
-import { closingUrl, confirmDigest, sendPart, type UploadSession, whatOf } from './upload-session.js'
+import { closeSession, sendPart, type UploadSession, whatOf } from './upload-session.js'
 
 /** How often one chunk is begun again in the middle before the upload counts as failed. */
 const MAX_REPAIRS = 10
@@ -20,14 +20,7 @@ export async function uploadChunked(session: UploadSession, content: BlobContent
     await sendChunk(session, piece, at)
     at += piece.length
   }
-  const answer = await sendPart(session, {
-    method: 'PUT',
-    target: closingUrl(session),
-    headers: { 'content-type': 'application/octet-stream' },
-    body: new Uint8Array(0),
-    expect: [201, 204],
-  })
-  confirmDigest(session, answer)
+  if ((await closeSession(session, new Uint8Array(0))) === 'lost') throw lost(session, 'the registry has forgotten it')
 }
 
 /** One chunk, from where the registry has it: after a broken connection it may have a part, or all, of it. */
