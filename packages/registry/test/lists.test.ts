@@ -130,8 +130,7 @@ describe('listReferrers', () => {
     await expect(listOf(listReferrers(client(), `${server.host}/app`, subject))).rejects.toMatchObject({
       kind: 'RT_ARCHIVE',
     })
-    await expect(listOf(listReferrers(client(), `${server.host}/app`, 'sha256:x'))).rejects.toThrow(
-      'lower-case hex digits',
-    )
+    expect(() => listReferrers(client(), `${server.host}/app`, 'sha256:x')).toThrow('lower-case hex digits')
+    expect(() => listTags(client(), `${server.host}/app`, { pageSize: 0 })).toThrow('pageSize')
   })
 })

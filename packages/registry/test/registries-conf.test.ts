@@ -3,12 +3,13 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../../tooling/fixtures/index.js'
+import { parseRegistriesConf } from '../src/config/parse-registries-conf.js'
 import { pullPlaces, pushPlace } from '../src/config/places.js'
 import { readRegistriesConf, registriesConfPaths } from '../src/config/read-registries-conf.js'
 import { NO_CONFIG } from '../src/config/registries-config.js'
 import { meanings } from '../src/config/short-names.js'
-import { parseReference, parseRegistriesConf } from '../src/index.js'
-import { client } from './support/set-up.js'
+import { parseReference } from '../src/index.js'
+import { Session } from '../src/session/session.js'
 
 const read = (text: string) => ({ ...NO_CONFIG, ...parseRegistriesConf(text, '/registries.conf') })
 const DIGEST = `@sha256:${'a'.repeat(64)}`
@@ -107,7 +108,7 @@ describe('short names', () => {
 })
 
 it('Docker Hub is asked at the host of its API', async () => {
-  const hub = client()
+  const hub = new Session({ registriesConf: false, certsDirectories: [], environment: {}, home: '/nonexistent' })
   const [reference] = hub.meanings('debian:12')
   expect(reference).toMatchObject({ registry: 'docker.io', repository: 'library/debian', tag: '12' })
   expect(String((await hub.pushTarget(reference)).url('manifests/12'))).toBe(

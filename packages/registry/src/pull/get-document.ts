@@ -1,6 +1,8 @@
-import type { RegistryClient } from '../client.js'
+import { refuseUnknownOptions } from '@rt/sys'
 import type { Index, Manifest } from '../documents/document.js'
 import { type Reference, versionOf } from '../reference/reference.js'
+import { type RegistryClient, sessionOf } from '../session/client.js'
+import { DOCUMENT_OPTIONS, type DocumentOptions } from './document-options.js'
 import { fetchDocument } from './fetch-document.js'
 import { fromPlaces } from './from-places.js'
 
@@ -12,9 +14,11 @@ import { fromPlaces } from './from-places.js'
 export async function getDocument(
   client: RegistryClient,
   name: string | Reference,
-  options: { readonly signal?: AbortSignal } = {},
+  options: DocumentOptions = {},
 ): Promise<Manifest | Index> {
-  return fromPlaces(client, name, options.signal, (repository, reference) =>
-    fetchDocument(repository, versionOf(reference), client.patience(options.signal)),
+  refuseUnknownOptions('getDocument', options, DOCUMENT_OPTIONS)
+  const session = sessionOf(client)
+  return fromPlaces(session, name, options.signal, (repository, reference) =>
+    fetchDocument(repository, versionOf(reference), session.patience(options.signal)),
   )
 }

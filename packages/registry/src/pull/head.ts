@@ -1,6 +1,8 @@
-import type { RegistryClient } from '../client.js'
+import { refuseUnknownOptions } from '@rt/sys'
 import type { Descriptor } from '../documents/descriptor.js'
 import { type Reference, versionOf } from '../reference/reference.js'
+import { type RegistryClient, sessionOf } from '../session/client.js'
+import { DOCUMENT_OPTIONS, type DocumentOptions } from './document-options.js'
 import { fromPlaces } from './from-places.js'
 import { resolveDescriptor } from './resolve-descriptor.js'
 
@@ -14,9 +16,11 @@ import { resolveDescriptor } from './resolve-descriptor.js'
 export async function head(
   client: RegistryClient,
   name: string | Reference,
-  options: { readonly signal?: AbortSignal } = {},
+  options: DocumentOptions = {},
 ): Promise<Descriptor> {
-  return fromPlaces(client, name, options.signal, (repository, reference) =>
-    resolveDescriptor(repository, versionOf(reference), client.patience(options.signal)),
+  refuseUnknownOptions('head', options, DOCUMENT_OPTIONS)
+  const session = sessionOf(client)
+  return fromPlaces(session, name, options.signal, (repository, reference) =>
+    resolveDescriptor(repository, versionOf(reference), session.patience(options.signal)),
   )
 }

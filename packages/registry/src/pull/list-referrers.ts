@@ -1,5 +1,4 @@
-import { RtError } from '@rt/sys'
-import type { RegistryClient } from '../client.js'
+import { type OptionKeys, RtError, refuseUnknownOptions } from '@rt/sys'
 import type { Descriptor } from '../documents/descriptor.js'
 import { readDocument } from '../documents/document.js'
 import { OCI_INDEX } from '../documents/media-types.js'
@@ -8,6 +7,8 @@ import { header } from '../http/redirects.js'
 import { checkDigest } from '../reference/digest.js'
 import type { Reference } from '../reference/reference.js'
 import type { Repository } from '../repository/repository.js'
+import { type RegistryClient, sessionOf } from '../session/client.js'
+import type { Session } from '../session/session.js'
 import { fetchDocument } from './fetch-document.js'
 import { pages } from './pages.js'
 import { referrersTag } from './referrers-tag.js'
@@ -18,6 +19,8 @@ export interface ListReferrersOptions {
   readonly signal?: AbortSignal
 }
 
+const OPTIONS: OptionKeys<ListReferrersOptions> = { artifactType: true, signal: true }
+
 /**
  * What refers to a manifest as its subject: signatures, bills of material (distribution-spec, "Listing Referrers"). Where
  * the registry has no such API the index under the referrers tag is read.
@@ -27,21 +30,30 @@ export interface ListReferrersOptions {
  * @returns none if nothing refers to it
  * @throws RtError RT_ARCHIVE for an answer that is no index; RT_LIMIT for pages without end; RegistryError
  */
-export async function* listReferrers(
+export function listReferrers(
   client: RegistryClient,
   name: string | Reference,
   digest: string,
   options: ListReferrersOptions = {},
 ): AsyncGenerator<Descriptor> {
-  const { artifactType, signal } = options
+  refuseUnknownOptions('listReferrers', options, OPTIONS)
   checkDigest(digest)
-  const repository = await client.pushTarget(client.theMeaning(name))
+  return referrersOf(sessionOf(client), name, digest, options)
+}
+
+async function* referrersOf(
+  session: Session,
+  name: string | Reference,
+  digest: string,
+  { artifactType, signal }: ListReferrersOptions,
+): AsyncGenerator<Descriptor> {
+  const repository = await session.pushTarget(session.theMeaning(name))
   const what = `referrers of ${repository.place}@${digest}`
   const query = artifactType === undefined ? '' : `?artifactType=${encodeURIComponent(artifactType)}`
   const request = { target: `referrers/${digest}${query}`, headers: { accept: OCI_INDEX }, alsoExpect: [404], what }
-  for await (const { answer, bytes } of pages(repository, request, () => client.patience(signal))) {
+  for await (const { answer, bytes } of pages(repository, request, () => session.patience(signal))) {
     if (answer.status === 404) {
-      for (const each of await taggedReferrers(repository, digest, client, signal))
+      for (const each of await taggedReferrers(repository, digest, session, signal))
         if (suits(each, artifactType)) yield each
       return
     }
@@ -58,11 +70,11 @@ const suits = (descriptor: Descriptor, artifactType: string | undefined): boolea
 async function taggedReferrers(
   repository: Repository,
   digest: string,
-  client: RegistryClient,
+  session: Session,
   signal: AbortSignal | undefined,
 ): Promise<readonly Descriptor[]> {
   try {
-    const index = await fetchDocument(repository, referrersTag(digest), client.patience(signal))
+    const index = await fetchDocument(repository, referrersTag(digest), session.patience(signal))
     // Under that tag somebody may have put an image of his; then nothing refers.
     return index.kind === 'index' ? index.manifests : []
   } catch (error) {

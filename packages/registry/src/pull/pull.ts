@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream'
 import { type OptionKeys, RtError, refuseUnknownOptions } from '@rt/sys'
-import type { RegistryClient } from '../client.js'
 import { isObject } from '../documents/complaints.js'
 import type { Descriptor } from '../documents/descriptor.js'
 import type { Index, Manifest } from '../documents/document.js'
@@ -10,6 +9,8 @@ import type { Patience } from '../http/patience.js'
 import { checkDigest } from '../reference/digest.js'
 import { type Reference, versionOf } from '../reference/reference.js'
 import type { Repository } from '../repository/repository.js'
+import { type RegistryClient, sessionOf } from '../session/client.js'
+import type { Session } from '../session/session.js'
 import { type BlobDescriptor, blobStream, readBlob } from './blob.js'
 import { chooseManifest } from './choose-manifest.js'
 import { fetchDocument } from './fetch-document.js'
@@ -72,14 +73,15 @@ export async function pull(
   options: PullOptions = {},
 ): Promise<PulledImage> {
   refuseUnknownOptions('pull', options, OPTIONS)
+  const session = sessionOf(client)
   const { platform = defaultPlatform(), signal } = options
-  return fromPlaces(client, name, signal, async (repository, reference) => {
-    const patience = client.patience(signal)
+  return fromPlaces(session, name, signal, async (repository, reference) => {
+    const patience = session.patience(signal)
     const version = versionOf(reference)
     const document = await fetchDocument(repository, version, patience)
     const manifest = await manifestFor(repository, document, platform, patience)
     const config = await readBlob(repository, manifest.config, MAX_CONFIG, patience)
-    if (document.kind === 'manifest') warnOfPlatform(client, manifest, config, options.platform)
+    if (document.kind === 'manifest') warnOfPlatform(session, manifest, config, options.platform)
     return {
       reference,
       place: repository.place,
@@ -89,7 +91,7 @@ export async function pull(
       openBlob: (blob, blobOptions = {}) => {
         refuseUnknownOptions('openBlob', blobOptions, BLOB_OPTIONS)
         checkDigest(blob.digest)
-        return blobStream(repository, blob, client.patience(blobOptions.signal), blobOptions.have)
+        return blobStream(repository, blob, session.patience(blobOptions.signal), blobOptions.have)
       },
     }
   })
@@ -111,16 +113,16 @@ async function manifestFor(
 }
 
 /** Who asks for a platform, and names an image that has one form only, may get another one; its configuration tells. */
-function warnOfPlatform(client: RegistryClient, manifest: Manifest, bytes: Buffer, wanted: Platform | undefined): void {
+function warnOfPlatform(session: Session, manifest: Manifest, bytes: Buffer, wanted: Platform | undefined): void {
   if (!wanted || !IMAGE_CONFIG_TYPES.includes(manifest.config.mediaType)) return
   let config: unknown
   try {
     config = JSON.parse(bytes.toString('utf8'))
   } catch {
-    client.warn(`the configuration ${manifest.config.digest} is no JSON`)
+    session.warn(`the configuration ${manifest.config.digest} is no JSON`)
     return
   }
   if (isObject(config) && suitability(config, wanted) === undefined) {
-    client.warn(`the image is for ${formatPlatform(config)}, not for ${formatPlatform(wanted)}, and there is no other`)
+    session.warn(`the image is for ${formatPlatform(config)}, not for ${formatPlatform(wanted)}, and there is no other`)
   }
 }

@@ -1,9 +1,10 @@
 import { type OptionKeys, RtError, refuseUnknownOptions } from '@rt/sys'
 import { pullScope, pushScope } from '../auth/scope.js'
-import type { RegistryClient } from '../client.js'
+import type { Patience } from '../http/patience.js'
 import { checkDigest } from '../reference/digest.js'
 import { parseReference, type Reference } from '../reference/reference.js'
 import type { Repository } from '../repository/repository.js'
+import { type RegistryClient, sessionOf } from '../session/client.js'
 import type { BlobContent } from './content.js'
 import { uploadChunked } from './upload-chunked.js'
 import { openedSession, whatOf } from './upload-session.js'
@@ -53,8 +54,9 @@ export async function pushBlob(
     throw new RtError('RT_INVALID_OPTION', `size is a number of bytes, got ${size}`)
   // Names become parts of URLs.
   const sources = mountFrom.map((source) => parseReference(`registry.invalid/${source}`).repository)
-  const repository = await client.pushTarget(client.theMeaning(name))
-  const patience = client.patience(signal)
+  const session = sessionOf(client)
+  const repository = await session.pushTarget(session.theMeaning(name))
+  const patience = session.patience(signal)
   const context = { repository, digest, scopes: [pushScope(repository.name)], patience }
 
   const there = await repository.request({
@@ -94,7 +96,7 @@ async function mount(
   repository: Repository,
   digest: string,
   source: string,
-  context: { readonly scopes: readonly string[]; readonly patience: ReturnType<RegistryClient['patience']> },
+  context: { readonly scopes: readonly string[]; readonly patience: Patience },
 ): Promise<boolean> {
   const query = new URLSearchParams({ mount: digest, from: source })
   const answer = await repository.request({

@@ -1,6 +1,5 @@
 import { type OptionKeys, RtError, refuseUnknownOptions } from '@rt/sys'
 import { pushScope } from '../auth/scope.js'
-import type { RegistryClient } from '../client.js'
 import type { Descriptor } from '../documents/descriptor.js'
 import { readDocument } from '../documents/document.js'
 import { RegistryError } from '../errors/registry-error.js'
@@ -10,6 +9,7 @@ import { MAX_DOCUMENT } from '../pull/fetch-document.js'
 import { algorithmOf, digestOf } from '../reference/digest.js'
 import { type Reference, versionOf } from '../reference/reference.js'
 import type { Repository } from '../repository/repository.js'
+import { type RegistryClient, sessionOf } from '../session/client.js'
 import { addReferrer } from './add-referrer.js'
 
 export interface PushDocumentOptions {
@@ -38,7 +38,8 @@ export async function pushDocument(
 ): Promise<Descriptor> {
   refuseUnknownOptions('pushDocument', options, OPTIONS)
   const { mediaType: type, signal } = options
-  const reference = client.theMeaning(name)
+  const session = sessionOf(client)
+  const reference = session.theMeaning(name)
   if (bytes.length > MAX_DOCUMENT) {
     throw new RtError('RT_LIMIT', `a manifest of ${bytes.length} bytes: registries need take ${MAX_DOCUMENT} only`)
   }
@@ -50,8 +51,8 @@ export async function pushDocument(
     )
   }
   const document = readDocument(bytes, { what: 'the document to push', descriptorType: type, digest })
-  const repository = await client.pushTarget(reference)
-  const patience = client.patience(signal)
+  const repository = await session.pushTarget(reference)
+  const patience = session.patience(signal)
   const knowsReferrers = await putDocument(
     repository,
     versionOf(reference),

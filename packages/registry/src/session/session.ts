@@ -1,68 +1,21 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { type OptionKeys, RtError, refuseUnknownOptions } from '@rt/sys'
-import { type Place, pullPlaces, pushPlace } from './config/places.js'
-import { readRegistriesConf, registriesConfPaths } from './config/read-registries-conf.js'
-import type { RegistriesConfig } from './config/registries-config.js'
-import { meanings } from './config/short-names.js'
-import { authFilePaths, readAuthFiles } from './credentials/auth-files.js'
-import type { Credentials } from './credentials/credentials.js'
-import { findCredentials } from './credentials/find-credentials.js'
-import { Connections } from './http/connections.js'
-import { DEFAULT_RETRY, Patience, type RetryPolicy } from './http/patience.js'
-import { apiHost } from './reference/docker-hub.js'
-import { formatReference, isHost, parseReference, type Reference } from './reference/reference.js'
-import { Repository } from './repository/repository.js'
+import { RtError } from '@rt/sys'
+import { type Place, pullPlaces, pushPlace } from '../config/places.js'
+import { readRegistriesConf, registriesConfPaths } from '../config/read-registries-conf.js'
+import type { RegistriesConfig } from '../config/registries-config.js'
+import { meanings } from '../config/short-names.js'
+import { authFilePaths, readAuthFiles } from '../credentials/auth-files.js'
+import { findCredentials } from '../credentials/find-credentials.js'
+import { Connections } from '../http/connections.js'
+import { Patience, type RetryPolicy } from '../http/patience.js'
+import { apiHost } from '../reference/docker-hub.js'
+import { formatReference, isHost, parseReference, type Reference } from '../reference/reference.js'
+import { Repository } from '../repository/repository.js'
+import { type ClientOptions, checkedOptions } from './client-options.js'
 
-/** How registries are asked. Everything has a default: what docker and podman find on this machine. */
-export interface ClientOptions {
-  /**
-   * The credentials for a repository, instead of those in files.
-   *
-   * @param registry as references spell it, a mirror's too: `docker.io`
-   */
-  readonly credentials?: (
-    registry: string,
-    repository: string,
-  ) => Credentials | undefined | Promise<Credentials | undefined>
-  /** An auth.json or config.json that alone counts. Default: REGISTRY_AUTH_FILE, or containers' and Docker's files. */
-  readonly authFile?: string
-  /** A registries.conf that alone counts; false: none. Default: CONTAINERS_REGISTRIES_CONF, or the user's and system's. */
-  readonly registriesConf?: string | false
-  /** Folders like certs.d. Default: Docker's and containers' of the system, and containers' of the user. */
-  readonly certsDirectories?: readonly string[]
-  /** False: certificates are not checked, and plain http is spoken where there is no TLS. Default: true. */
-  readonly tlsVerify?: boolean
-  readonly retry?: Partial<RetryPolicy>
-  /** Milliseconds without a byte after which a connection counts as broken. Default: 30,000. */
-  readonly idleMilliseconds?: number
-  /** Default: `rt`. */
-  readonly userAgent?: string
-  /** Told what was passed over: a mirror that failed, a credsStore that isn't installed. Default: nobody. */
-  readonly onWarning?: (message: string) => void
-  /** Environment that files are named by and helpers run in. Default: this process's. */
-  readonly environment?: NodeJS.ProcessEnv
-  /** Default: the user's. */
-  readonly home?: string
-}
-
-const OPTIONS: OptionKeys<ClientOptions> = {
-  credentials: true,
-  authFile: true,
-  registriesConf: true,
-  certsDirectories: true,
-  tlsVerify: true,
-  retry: true,
-  idleMilliseconds: true,
-  userAgent: true,
-  onWarning: true,
-  environment: true,
-  home: true,
-}
-const RETRY: OptionKeys<RetryPolicy> = { totalMilliseconds: true, firstDelayMilliseconds: true }
-
-/** What all operations share: connections, tokens, configuration. It is made once and closed at the end. */
-export class RegistryClient {
+/** What all operations of a client share: connections, tokens, configuration. */
+export class Session {
   readonly #config: RegistriesConfig
   readonly #credentials: NonNullable<ClientOptions['credentials']>
   readonly #connections: Connections
@@ -76,15 +29,9 @@ export class RegistryClient {
    *
    * @throws RtError RT_INVALID_OPTION; RT_INVALID_CONFIG, RT_UNSUPPORTED, RT_NOT_FOUND for files
    */
-  constructor(options: ClientOptions = {}) {
-    refuseUnknownOptions('RegistryClient', options, OPTIONS)
-    refuseUnknownOptions('RegistryClient retry', options.retry, RETRY)
-    this.#retry = { ...DEFAULT_RETRY, ...defined(options.retry ?? {}) }
-    const idle = options.idleMilliseconds ?? 30_000
-    for (const [name, value] of Object.entries({ ...this.#retry, idleMilliseconds: idle })) {
-      if (!Number.isFinite(value) || value < 0)
-        throw new RtError('RT_INVALID_OPTION', `${name} is a number of milliseconds, got ${value}`)
-    }
+  constructor(options: ClientOptions) {
+    const { retry, idle } = checkedOptions(options)
+    this.#retry = retry
     this.warn = options.onWarning ?? (() => undefined)
     const environment = options.environment ?? process.env
     const home = options.home ?? homedir()
@@ -191,7 +138,3 @@ function fromFiles(
     return findCredentials(files, registry, repository, environment, warn)
   }
 }
-
-/** Options that are given as undefined are not given. */
-const defined = <T extends object>(options: T): T =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
