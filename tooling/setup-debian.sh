@@ -8,8 +8,9 @@ set -u
 
 # What for: root filesystems (busybox-static, debootstrap); arm64 (qemu-user-static, cross compiler); pure cgroup v2
 # (qemu-system-x86, cpio); the VM rebuild test (gcc, libc6-dev); peers to compare with (crun, runc, bubblewrap, umoci,
-# skopeo, containers-storage); an engine that drives an OCI runtime (podman); user namespaces (uidmap); archives (zstd, xz-utils, attr), and other readers of them
-# (libarchive-tools, python3, golang-go); terminals (tmux); completion (zsh, fish); filters to compare with
+# skopeo, containers-storage); an engine that drives an OCI runtime (podman); a registry to push to and pull from
+# (docker-registry, apache2-utils, openssl); user namespaces (uidmap); archives (zstd, xz-utils, attr), and other readers
+# of them (libarchive-tools, python3, golang-go); terminals (tmux); completion (zsh, fish); filters to compare with
 # (libseccomp-dev); checks (strace, shellcheck).
 default='
 	busybox-static debootstrap
@@ -17,6 +18,7 @@ default='
 	qemu-system-x86 cpio
 	gcc libc6-dev libseccomp-dev
 	crun runc bubblewrap podman umoci skopeo containers-storage
+	docker-registry apache2-utils openssl
 	uidmap zstd xz-utils attr libarchive-tools python3 golang-go tmux zsh fish strace shellcheck
 '
 

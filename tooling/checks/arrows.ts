@@ -14,6 +14,8 @@ export const arrows: Arrows = {
   chroot: ['sys', 'program'],
   rootfs: ['sys', 'program'],
   seccomp: ['sys', 'program'],
+  // Any OS, and no step: of sys it has the errors alone.
+  registry: ['sys'],
 }
 
 /** An import that is no arrow. */

@@ -9,6 +9,7 @@ import { assemble, compile, create, explain, replace, run, sequence, trace } fro
 import * as seccomp from '@rt/seccomp'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
+import * as registry from '../../packages/registry/src/index.js'
 import { prepare, TarReader, unpack } from '../../packages/rootfs/src/index.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -56,6 +57,7 @@ describe('what has close, remove, kill or dispose', () => {
     expect(things.map(({ name }) => name).sort()).toEqual([
       'cgroups: Cgroup',
       'program: Container',
+      'registry: RegistryClient',
       'rootfs: RootFilesystem',
       'rootfs: RootView',
     ])
@@ -71,6 +73,7 @@ const plan = sequence({ name: 'exec', why: 'a test', 'init.mount': [] })
 const ids = { uid: 0, gid: 0, groups: [] }
 const nowhere = '/rt-nowhere'
 const range = [{ containerID: 0, hostID: 0, size: 1 }]
+const registryClient = () => new registry.RegistryClient({ registriesConf: false })
 const group = () => cgroup('/rt-nowhere', describeCgroups('', ''))
 
 /** Every exported function that takes an object of options, given that object. */
@@ -128,6 +131,15 @@ const takers: Record<string, (options: Options) => unknown> = {
   tmpfs: (options) => mountns.tmpfs({ destination: '/x', ...options }),
   prepare: (options) => prepare(nowhere, options),
   unpack: (options) => unpack(nowhere, `${nowhere}/target`, options),
+  RegistryClient: (options) => new registry.RegistryClient({ registriesConf: false, ...options }),
+  // No name of an image: nothing is asked.
+  getDocument: (options) => registry.getDocument(registryClient(), 'X', options),
+  head: (options) => registry.head(registryClient(), 'X', options),
+  listReferrers: (options) => registry.listReferrers(registryClient(), 'X', `sha256:${'0'.repeat(64)}`, options),
+  listTags: (options) => registry.listTags(registryClient(), 'X', options),
+  pull: (options) => registry.pull(registryClient(), 'X', options),
+  pushBlob: (options) => registry.pushBlob(registryClient(), 'X', { digest: '', size: 0 } as never, options),
+  pushDocument: (options) => registry.pushDocument(registryClient(), 'X', new Uint8Array(), options),
   TarReader: (options) => new TarReader({} as never, options),
 }
 
@@ -137,6 +149,7 @@ const inner: Record<string, (options: Options) => unknown> = {
   'namespaces({ user })': (options) =>
     mountns.namespaces({ user: { how: 'self', uidMap: range, gidMap: range, ...options } } as never),
   'namespaces({ time })': (options) => mountns.namespaces({ time: options }),
+  'RegistryClient({ retry })': (options) => new registry.RegistryClient({ registriesConf: false, retry: options }),
   'unpack({ limits })': (options) => unpack(nowhere, `${nowhere}/target`, { limits: options }),
   'prepare({ limits })': (options) => prepare(nowhere, { limits: options }),
 }

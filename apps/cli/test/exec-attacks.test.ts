@@ -65,7 +65,9 @@ describe('who enters a running container', () => {
   it('is given up where the container stops it, within ten seconds, and leaves nobody', async () => {
     const pid = await hostile([], 'stop')
     const namespace = readlinkSync(`/proc/${pid}/ns/pid`)
-    const { status, stderr } = rt(['exec', String(pid), 'true'])
+    // It has some hundred microseconds to meet the one that comes in: on a busy machine not every time.
+    let { status, stderr } = rt(['exec', String(pid), 'true'])
+    for (let i = 0; i < 30 && status === 0; i++) ({ status, stderr } = rt(['exec', String(pid), 'true']))
     expect(status).toBe(125)
     expect(stderr).toMatch(/not executed within 10 seconds\n {2}hint: somebody in the container may have stopped/)
     const inside = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && namespaceOf(name) === namespace)

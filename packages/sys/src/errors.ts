@@ -47,6 +47,10 @@ export type RtErrorCode =
   | 'RT_HOOK'
   /** It took longer than allowed. */
   | 'RT_TIMEOUT'
+  /** A host on the network cannot be reached, doesn't prove who it is, or broke off. */
+  | 'RT_NETWORK'
+  /** A registry or its token server refused a request, or answered what it must not. */
+  | 'RT_REGISTRY'
   /** The set-up process died or answered nonsense: a bug in rt or a kill from outside. */
   | 'RT_BROKEN_PROCESS'
 
