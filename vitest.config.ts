@@ -8,7 +8,10 @@ const source = (name: string) => fileURLToPath(new URL(`./packages/${name}/src/i
 export default defineConfig({
   resolve: {
     alias: Object.fromEntries(
-      ['sys', 'program', 'mountns', 'cgroups', 'chroot', 'rootfs', 'seccomp', 'registry'].map((n) => [`@rt/${n}`, source(n)]),
+      ['sys', 'program', 'mountns', 'cgroups', 'chroot', 'rootfs', 'seccomp', 'registry'].map((n) => [
+        `@rt/${n}`,
+        source(n),
+      ]),
     ),
   },
   test: {

@@ -20,18 +20,16 @@ export interface ConnectionOptions {
 export class Connections {
   readonly #agents = new Map<string, Agent>()
   readonly #bases = new Map<string, Promise<URL>>()
-  readonly #insecure = new Set<string>()
 
-  constructor(readonly options: ConnectionOptions) {}
-
-  /** A host that registries.conf calls insecure. */
-  allowInsecure(host: string): void {
-    this.#insecure.add(host)
-  }
+  constructor(
+    readonly options: ConnectionOptions,
+    /** A host that registries.conf calls insecure. */
+    readonly insecureHost?: string,
+  ) {}
 
   /** Whether a host need not prove who it is. */
   isInsecure(host: string): boolean {
-    return !this.options.tlsVerify || this.#insecure.has(host)
+    return !this.options.tlsVerify || host === this.insecureHost
   }
 
   /** Whether http may be spoken to the URL's host. */
