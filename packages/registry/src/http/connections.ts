@@ -2,6 +2,7 @@ import http, { type Agent } from 'node:http'
 import https from 'node:https'
 import { readCertificates } from '../tls/certs-d.js'
 import { trustedRoots } from '../tls/trusted-roots.js'
+import { discard } from './discard.js'
 import { exchange } from './exchange.js'
 import { codeOf, networkError, speaksNoTls } from './network-error.js'
 import { hostnameOf, isLoopback } from './plain-http.js'
@@ -84,7 +85,7 @@ export class Connections {
         agent,
         this.options.idle,
       )
-      answer.destroy()
+      discard(answer)
       return secure
     } catch (error) {
       // A certificate that is not believed is no reason for plain http: then TLS is spoken, by whom is the question.
