@@ -158,7 +158,7 @@ describe("Debian's docker-registry", () => {
   })
 
   it('wants a password, over TLS', async (context) => {
-    needs(context, 'docker-registry', 'htpasswd')
+    needs(context, 'docker-registry', 'htpasswd', 'openssl')
     const users = execFileSync('htpasswd', ['-Bbn', 'user', 'secret'], { encoding: 'utf8' })
     const { key, cert, ca } = certificates()
     const host = await debianRegistry({ users, tls: { key, cert } })

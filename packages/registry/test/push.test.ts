@@ -30,6 +30,34 @@ describe('pushBlob', () => {
     expect(await pushBlob(asked, `${server.host}/app`, content(''))).toBe('uploaded')
   })
 
+  it('uses its connections again', async () => {
+    const server = await registry()
+    const asked = client()
+    putImage(server, 'app', 'v1')
+    // Fourteen requests. One connection asks for TLS; a second one is made where the last answer isn't read away yet.
+    for (const text of ['a', 'b', 'c']) await pushBlob(asked, `${server.host}/app`, content(text))
+    await pull(asked, `${server.host}/app:v1`)
+    expect(server.connections).toBeLessThan(5)
+  })
+
+  it('stops sending what is refused before all of it was sent', async () => {
+    const server = await registry()
+    server.rules.push((request, response) => {
+      if (request.method !== 'PUT') return
+      fail(response, 403, 'DENIED')
+      return true
+    })
+    let sent = 0
+    const size = 1 << 30
+    const open = async function* () {
+      for (; sent < size; sent += 65536) yield Buffer.alloc(65536)
+    }
+    await expect(pushBlob(client(), `${server.host}/app`, { digest: sha256(''), size, open })).rejects.toMatchObject({
+      status: 403,
+    })
+    expect(sent).toBeLessThan(64 << 20)
+  })
+
   it('mounts it from another repository', async () => {
     const server = await registry()
     server.putBlob('team/base', CONTENT)

@@ -1,5 +1,6 @@
 // requires openssl, and ports of 127.0.0.1
 import { describe, expect, it } from 'vitest'
+import { needs } from '../../../tooling/fixtures/index.js'
 import { pull } from '../src/index.js'
 import { certificates } from './support/certificates.js'
 import { putImage } from './support/images.js'
@@ -66,7 +67,8 @@ describe('redirects', () => {
     await expect(layerOf(server)).rejects.toMatchObject({ kind: 'RT_LIMIT' })
   })
 
-  it('never go from https to http, not even here', async () => {
+  it('never go from https to http, not even here', async (context) => {
+    needs(context, 'openssl')
     const { key, cert, ca } = certificates()
     const [server, store] = [await registry({ tls: { key, cert } }), await registry()]
     store.putBlob('app', LAYER)

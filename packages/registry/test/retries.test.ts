@@ -69,6 +69,21 @@ describe('429 and 5xx', () => {
     expect(performance.now() - start).toBeLessThan(1_000)
   })
 
+  it('is waited for no longer than the signal allows', async () => {
+    const server = await registry()
+    server.rules.push((_, response) => {
+      send(response, 429, { 'retry-after': '4' })
+      return true
+    })
+    const reason = new Error('enough')
+    const controller = new AbortController()
+    const start = performance.now()
+    const pulled = pull(client(), `${server.host}/app:v1`, { signal: controller.signal })
+    setTimeout(() => controller.abort(reason), 50)
+    await expect(pulled).rejects.toBe(reason)
+    expect(performance.now() - start).toBeLessThan(1_000)
+  })
+
   it('is a storm that ends by one limit for all requests', async () => {
     const server = await registry()
     putImage(server, 'app', 'v1')

@@ -1,8 +1,8 @@
 // requires openssl, and ports of 127.0.0.1
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
-import { temporaryFolder } from '../../../tooling/fixtures/index.js'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
 import { Connections } from '../src/http/connections.js'
 import { isLoopback } from '../src/http/plain-http.js'
 import { head } from '../src/index.js'
@@ -18,6 +18,8 @@ async function secured(more: Parameters<typeof registry>[0] = {}) {
 }
 
 describe('TLS', () => {
+  beforeEach((context) => needs(context, 'openssl'))
+
   it('believes the CA that certs.d has for the host and port, and no other', async () => {
     const { server, name } = await secured()
     const { ca } = certificates()
@@ -39,6 +41,16 @@ describe('TLS', () => {
     const registriesConf = join(temporaryFolder('registries'), 'registries.conf')
     writeFileSync(registriesConf, `[[registry]]\nlocation="${server.host}"\ninsecure=true`)
     expect(await head(client({ registriesConf }), name)).toBeDefined()
+  })
+
+  it('checks the rest of a host of which one prefix is insecure', async () => {
+    const { server } = await secured()
+    putImage(server, 'dev/app', 'v1')
+    const registriesConf = join(temporaryFolder('registries'), 'registries.conf')
+    writeFileSync(registriesConf, `[[registry]]\nprefix="${server.host}/dev"\ninsecure=true`)
+    const asked = client({ registriesConf })
+    expect(await head(asked, `${server.host}/dev/app:v1`)).toBeDefined()
+    await expect(head(asked, `${server.host}/app:v1`)).rejects.toMatchObject({ kind: 'RT_NETWORK' })
   })
 
   it('refuses a certificate for another name', async () => {

@@ -1,5 +1,6 @@
 // requires openssl, and ports of 127.0.0.1
 import { describe, expect, it } from 'vitest'
+import { needs } from '../../../tooling/fixtures/index.js'
 import { listTags, pull, pushBlob } from '../src/index.js'
 import { certificates } from './support/certificates.js'
 import { putImage } from './support/images.js'
@@ -83,6 +84,14 @@ describe('Bearer', () => {
     tokens.valid.add('given')
     await pull(client({ credentials: () => ({ kind: 'bearer-token', token: 'given' }) }), name)
     expect(tokens.asked).toEqual([])
+  })
+
+  it('that no header can hold is no failure of the network, and is not shown', async () => {
+    const { name } = await guarded()
+    const credentials = () => ({ kind: 'bearer-token', token: 'hush\nhush' }) as const
+    const error = await pull(client({ credentials }), name).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'ERR_INVALID_CHAR' })
+    expect(String(error)).not.toContain('hush')
   })
 
   it('is renewed in the middle of a pull when the registry refuses the old one', async () => {
@@ -185,7 +194,8 @@ describe('Bearer', () => {
     expect(other.tokens.asked).toHaveLength(1)
   })
 
-  it('is not asked for over plain http by a registry that speaks TLS', async () => {
+  it('is not asked for over plain http by a registry that speaks TLS', async (context) => {
+    needs(context, 'openssl')
     const { key, cert, ca } = certificates()
     const [server, tokens] = [await registry({ tls: { key, cert } }), await TokenServer.start()]
     tokens.guard(server)

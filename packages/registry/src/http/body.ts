@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { RtError } from '@rt/sys'
+import { abandon, isSent } from './discard.js'
 
 /**
  * Reads a body of limited size into memory.
@@ -22,7 +23,9 @@ export async function readBody(body: IncomingMessage, limit: number, what: strin
     }
     return Buffer.concat(chunks)
   } finally {
-    body.destroy()
+    // Also ends a request that was answered before all of it was sent.
+    if (isSent(body)) body.destroy()
+    else abandon(body)
   }
 }
 

@@ -2,6 +2,7 @@ import http, { type Agent } from 'node:http'
 import https from 'node:https'
 import { readCertificates } from '../tls/certs-d.js'
 import { trustedRoots } from '../tls/trusted-roots.js'
+import { discard } from './discard.js'
 import { exchange } from './exchange.js'
 import { codeOf, networkError, speaksNoTls } from './network-error.js'
 import { hostnameOf, isLoopback } from './plain-http.js'
@@ -20,18 +21,16 @@ export interface ConnectionOptions {
 export class Connections {
   readonly #agents = new Map<string, Agent>()
   readonly #bases = new Map<string, Promise<URL>>()
-  readonly #insecure = new Set<string>()
 
-  constructor(readonly options: ConnectionOptions) {}
-
-  /** A host that registries.conf calls insecure. */
-  allowInsecure(host: string): void {
-    this.#insecure.add(host)
-  }
+  constructor(
+    readonly options: ConnectionOptions,
+    /** A host that registries.conf calls insecure. */
+    readonly insecureHost?: string,
+  ) {}
 
   /** Whether a host need not prove who it is. */
   isInsecure(host: string): boolean {
-    return !this.options.tlsVerify || this.#insecure.has(host)
+    return !this.options.tlsVerify || host === this.insecureHost
   }
 
   /** Whether http may be spoken to the URL's host. */
@@ -86,7 +85,7 @@ export class Connections {
         agent,
         this.options.idle,
       )
-      answer.destroy()
+      discard(answer)
       return secure
     } catch (error) {
       // A certificate that is not believed is no reason for plain http: then TLS is spoken, by whom is the question.

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { RegistryError, showUrl } from '../errors/registry-error.js'
 import type { Connections } from './connections.js'
+import { discard } from './discard.js'
 import { type Exchange, exchange } from './exchange.js'
 
 /** An answer, and where it came from in the end. */
@@ -39,7 +40,7 @@ export async function follow(request: Exchange, connections: Connections): Promi
     const status = body.statusCode ?? 0
     const { location } = body.headers
     if (!REDIRECTS.has(status) || location === undefined) return { status, headers: body.headers, url, body }
-    body.destroy()
+    discard(body)
     if (redirects === MAX_REDIRECTS) {
       throw refused(request, 'RT_LIMIT', `more than ${MAX_REDIRECTS} redirects, the last one to ${showUrl(url)}`)
     }

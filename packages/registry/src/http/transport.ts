@@ -44,6 +44,9 @@ export async function send(
   }
 }
 
-/** Errors of Node's have a code and aren't ours. */
+/** Errors of Node's have a code and aren't ours. A TypeError is for a header that can't be sent: no network has seen it. */
 const isNetworkFailure = (error: unknown): boolean =>
-  error instanceof Error && !('kind' in error) && typeof (error as NodeJS.ErrnoException).code === 'string'
+  error instanceof Error &&
+  !(error instanceof TypeError) &&
+  !('kind' in error) &&
+  typeof (error as NodeJS.ErrnoException).code === 'string'

@@ -1,6 +1,7 @@
 import { pullScope } from '../auth/scope.js'
 import type { Descriptor } from '../documents/descriptor.js'
 import { ACCEPT, bareType, GENERIC_TYPES } from '../documents/media-types.js'
+import { discard } from '../http/discard.js'
 import type { Patience } from '../http/patience.js'
 import { header } from '../http/redirects.js'
 import { digestComplaint } from '../reference/digest.js'
@@ -29,7 +30,7 @@ export async function resolveDescriptor(
     patience,
     what: `manifest ${repository.place}${version.includes(':') ? '@' : ':'}${version}`,
   })
-  answer.body.destroy()
+  discard(answer.body)
   const digest = header(answer, 'docker-content-digest') ?? (version.includes(':') ? version : undefined)
   const mediaType = bareType(header(answer, 'content-type'))
   const length = header(answer, 'content-length')

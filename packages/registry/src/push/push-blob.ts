@@ -1,5 +1,6 @@
 import { type OptionKeys, RtError, refuseUnknownOptions } from '@rt/sys'
 import { pullScope, pushScope } from '../auth/scope.js'
+import { discard } from '../http/discard.js'
 import type { Patience } from '../http/patience.js'
 import { checkDigest } from '../reference/digest.js'
 import { parseReference, type Reference } from '../reference/reference.js'
@@ -66,7 +67,7 @@ export async function pushBlob(
     ...context,
     what: whatOf(context),
   })
-  there.body.destroy()
+  discard(there.body)
   if (there.status === 200) return 'there already'
   for (const source of sources) if (await mount(repository, digest, source, context)) return 'mounted'
 
@@ -79,7 +80,7 @@ export async function pushBlob(
       ...context,
       what: whatOf(context),
     })
-    answer.body.destroy()
+    discard(answer.body)
     return openedSession(answer, context, whatOf(context))
   }
   if (chunkSize !== undefined) await uploadChunked(await start(), content, chunkSize)
@@ -109,6 +110,6 @@ async function mount(
     patience: context.patience,
     what: `mount of ${digest} from ${source} in ${repository.place}`,
   })
-  answer.body.destroy()
+  discard(answer.body)
   return answer.status === 201
 }

@@ -3,6 +3,7 @@ import { pushScope } from '../auth/scope.js'
 import type { Descriptor } from '../documents/descriptor.js'
 import { readDocument } from '../documents/document.js'
 import { RegistryError } from '../errors/registry-error.js'
+import { discard } from '../http/discard.js'
 import type { Patience } from '../http/patience.js'
 import { header } from '../http/redirects.js'
 import { MAX_DOCUMENT } from '../pull/fetch-document.js'
@@ -93,7 +94,7 @@ async function putDocument(
     patience,
     what,
   })
-  answer.body.destroy()
+  discard(answer.body)
   const said = header(answer, 'docker-content-digest')
   if (said !== undefined && algorithmOf(said) === algorithmOf(digest) && said !== digest) {
     throw new RegistryError({

@@ -1,5 +1,6 @@
 import { answerError } from '../errors/answer-error.js'
 import { RegistryError } from '../errors/registry-error.js'
+import { discard } from '../http/discard.js'
 import type { Body } from '../http/exchange.js'
 import type { Patience } from '../http/patience.js'
 import { type Answer, header } from '../http/redirects.js'
@@ -41,7 +42,7 @@ export async function sendPart(
 ): Promise<Answer> {
   const { repository, location, scopes, patience } = session
   const answer = await repository.request({ ...request, target: location, scopes, patience, what: whatOf(session) })
-  answer.body.destroy()
+  discard(answer.body)
   return answer
 }
 
@@ -70,7 +71,7 @@ export async function closeSession(session: UploadSession, body: Body): Promise<
     ...context,
   })
   if (answer.status === 201 || answer.status === 204) {
-    answer.body.destroy()
+    discard(answer.body)
     confirmDigest(session, answer)
     return 'stored'
   }
@@ -79,7 +80,7 @@ export async function closeSession(session: UploadSession, body: Body): Promise<
   // Refused at the first attempt it is refused for a reason of its own.
   if (patience.failedAttempts === failures) throw error
   const there = await repository.request({ method: 'HEAD', target: `blobs/${digest}`, expect: [200, 404], ...context })
-  there.body.destroy()
+  discard(there.body)
   return there.status === 200 ? 'stored' : 'lost'
 }
 

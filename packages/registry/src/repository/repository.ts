@@ -6,6 +6,7 @@ import { answerError } from '../errors/answer-error.js'
 import { RegistryError, showUrl } from '../errors/registry-error.js'
 import { readBody } from '../http/body.js'
 import type { Connections } from '../http/connections.js'
+import { discard } from '../http/discard.js'
 import type { Body } from '../http/exchange.js'
 import { isTransient, networkError } from '../http/network-error.js'
 import type { Patience } from '../http/patience.js'
@@ -70,7 +71,7 @@ export class Repository {
       const challenges = parseChallenges(header(answer, 'www-authenticate') ?? '')
       // Without a challenge there is nothing to answer: the 401 itself is told below.
       if (challenges.length > 0) {
-        answer.body.destroy()
+        discard(answer.body)
         answer = await once(await this.#authorizer.challenged(challenges, scopes, signed, patience))
       }
     }

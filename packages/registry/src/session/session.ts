@@ -7,7 +7,7 @@ import type { RegistriesConfig } from '../config/registries-config.js'
 import { meanings } from '../config/short-names.js'
 import { authFilePaths, readAuthFiles } from '../credentials/auth-files.js'
 import { findCredentials } from '../credentials/find-credentials.js'
-import { Connections } from '../http/connections.js'
+import { type ConnectionOptions, Connections } from '../http/connections.js'
 import { Patience, type RetryPolicy } from '../http/patience.js'
 import { apiHost } from '../reference/docker-hub.js'
 import { formatReference, isHost, parseReference, type Reference } from '../reference/reference.js'
@@ -18,7 +18,12 @@ import { type ClientOptions, checkedOptions } from './client-options.js'
 export class Session {
   readonly #config: RegistriesConfig
   readonly #credentials: NonNullable<ClientOptions['credentials']>
-  readonly #connections: Connections
+  readonly #options: ConnectionOptions
+  /**
+   * By the insecure host, if there is one: what registries.conf calls insecure is a prefix, so the rest of its host must not
+   * be reached by these connections.
+   */
+  readonly #connections = new Map<string | undefined, Connections>()
   readonly #retry: RetryPolicy
   readonly #repositories = new Map<string, Promise<Repository>>()
   /** Told what was passed over. */
@@ -45,7 +50,7 @@ export class Session {
           : [registriesConf],
     )
     this.#credentials = options.credentials ?? fromFiles(authFile, surroundings, this.warn)
-    this.#connections = new Connections({
+    this.#options = {
       tlsVerify: options.tlsVerify ?? true,
       certsDirectories: options.certsDirectories ?? [
         '/etc/docker/certs.d',
@@ -55,7 +60,7 @@ export class Session {
       idle,
       userAgent: options.userAgent ?? 'rt',
       environment,
-    })
+    }
   }
 
   /**
@@ -99,7 +104,7 @@ export class Session {
 
   /** @throws RegistryError RT_NETWORK if the host has to be asked whether it speaks TLS, and can't be */
   repositoryAt(place: Place): Promise<Repository> {
-    const key = `${place.registry}/${place.repository}`
+    const key = `${place.registry}/${place.repository}${place.insecure ? ' insecure' : ''}`
     const known = this.#repositories.get(key)
     if (known) return known
     const opened = this.#open(place)
@@ -112,14 +117,21 @@ export class Session {
     const host = apiHost(registry)
     // A mirror's location comes from a file; what it makes of the name must be a name still.
     if (!isHost(host)) throw new RtError('RT_INVALID_CONFIG', `${JSON.stringify(host)} is no host`)
-    if (insecure) this.#connections.allowInsecure(host)
-    const base = await this.#connections.baseUrl(host)
-    return new Repository(base, repository, this.#connections, async () => this.#credentials(registry, repository))
+    const connections = this.#connectionsFor(insecure ? host : undefined)
+    const base = await connections.baseUrl(host)
+    return new Repository(base, repository, connections, async () => this.#credentials(registry, repository))
   }
 
   /** Closes all connections; what is still running fails. */
   close(): void {
-    this.#connections.close()
+    for (const connections of this.#connections.values()) connections.close()
+  }
+
+  #connectionsFor(insecureHost: string | undefined): Connections {
+    const known = this.#connections.get(insecureHost)
+    const connections = known ?? new Connections(this.#options, insecureHost)
+    this.#connections.set(insecureHost, connections)
+    return connections
   }
 }
 

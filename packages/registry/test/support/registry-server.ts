@@ -43,6 +43,8 @@ export class TestRegistry {
   readonly manifests = new Map<string, Stored>()
   readonly seen: Seen[] = []
   readonly rules: Rule[] = []
+  /** Made so far. */
+  connections = 0
   readonly #uploads = new Map<string, Buffer>()
   readonly #server: http.Server | https.Server
 
@@ -53,6 +55,7 @@ export class TestRegistry {
     this.#server = options.tls
       ? https.createServer({ ...options.tls, rejectUnauthorized: options.tls.requestCert ?? false }, listener)
       : http.createServer(listener)
+    this.#server.on('connection', () => this.connections++)
   }
 
   static async start(options: ServerOptions = {}): Promise<TestRegistry> {
