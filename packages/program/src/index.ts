@@ -17,8 +17,8 @@ export { formatExplanation } from './explain/format-explanation.js'
 export { decimal, decimalText } from './language/decimal.js'
 export * from './language/instruction.js'
 export { CLONE, GATE, givenFd, MASTER, mountWord, PROC, ROOT } from './language/vocabulary.js'
-export { hasNodesPart as needsNode } from './lifecycle/frame.js'
 export { type HostProgram, hostProgram, PID_HERE } from './lifecycle/host-program.js'
+export { hasNodesPart as needsNode } from './lifecycle/roles.js'
 export {
   ON_ITS_OWN,
   type SignalHandling,

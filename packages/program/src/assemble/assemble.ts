@@ -11,7 +11,8 @@ import {
   syscallNumber,
 } from '@rt/sys'
 import { call, ref } from '../language/instruction.js'
-import { frame, type Section } from '../lifecycle/frame.js'
+import { frame } from '../lifecycle/frame.js'
+import type { Section } from '../lifecycle/section.js'
 import { hasLog, type Supervision, TOLD_TO_NODE } from '../lifecycle/supervision.js'
 import { checkPlan } from '../plan/check-plan.js'
 import type { Plan } from '../plan/plan.js'

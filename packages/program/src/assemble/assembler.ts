@@ -13,7 +13,7 @@ import {
   type Value,
 } from '../language/instruction.js'
 import { PIDFD } from '../language/vocabulary.js'
-import type { Section } from '../lifecycle/frame.js'
+import type { Section } from '../lifecycle/section.js'
 import { NO_CALL, OP_BRANCH, OP_COMPUTE, OP_LOAD, SETUP_FAILED } from './layout.js'
 import { Memory, type Place } from './memory.js'
 import { isIndirect, type Operand, Operands, type Store, scoped } from './operands.js'

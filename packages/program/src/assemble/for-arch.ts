@@ -1,6 +1,6 @@
 import { type Arch, hostArch, translateOpenFlags } from '@rt/sys'
 import type { Call, Instruction, Value } from '../language/instruction.js'
-import type { Section } from '../lifecycle/frame.js'
+import type { Section } from '../lifecycle/section.js'
 
 /**
  * The same sections in another processor's ABI. Steps are built with this machine's constants, and of those only four

@@ -15,6 +15,7 @@ import {
 } from '../language/instruction.js'
 import { SIGINFO, SIGINFO_SIZE } from '../language/vocabulary.js'
 import { INHERITS } from './heir.js'
+import { NO_SIGNALS, SIGSET } from './signal-set.js'
 import type { Speaker } from './supervision.js'
 import { WORD32 } from './watch.js'
 
@@ -81,8 +82,6 @@ export const exitAsInit = (speaker: Speaker | undefined): Instruction[] => [
 const speak = ({ file, argv, env }: Speaker): Instruction[] => [
   branch(ref(INHERITS), 1, { then: '$speechless' }),
   call('fcntl', [LOG_FD, F_SETFD, 0]),
-  call('rt_sigprocmask', [SIG_SETMASK, NO_SIGNALS, null, NO_SIGNALS.length]),
+  call('rt_sigprocmask', [SIG_SETMASK, NO_SIGNALS, null, SIGSET]),
   call('execve', [file, vector(argv), vector(env)], { why: 'it knows the words for what has failed' }),
 ]
-
-const NO_SIGNALS = new Uint8Array(8)

@@ -13,6 +13,7 @@ import {
   struct,
 } from '../language/instruction.js'
 import { PIDFD } from '../language/vocabulary.js'
+import { poll, pollfd } from './poll.js'
 import { type Watch, watched } from './watch.js'
 
 /**
@@ -36,8 +37,6 @@ export const INHERITS = '$inherits'
 const STACK = 4096
 const FRAME = 256
 
-const SIGSET = 8
-const TWO_32 = 2 ** 32
 /** As Node waits: its memory is freed first. */
 const LONGEST_DEATH_S = 5
 
@@ -47,8 +46,8 @@ const until = (
   limit: Parameters<typeof call>[1][number],
 ): Instruction[] => [
   label(`$until ${name}`),
-  compute(`${HEIR}.poll+0`, pidfd, POLLIN, TWO_32),
-  call('ppoll', [buffer(`${HEIR}.poll`, 16), 1, limit, 0, SIGSET], {
+  pollfd(`${HEIR}.poll`, 0, pidfd, POLLIN),
+  poll(`${HEIR}.poll`, 1, limit, {
     why: `until ${name} is dead`,
     onError: { EINTR: `$until ${name}`, '*': `$${name} is dead` },
   }),

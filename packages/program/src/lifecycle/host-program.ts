@@ -19,7 +19,6 @@ import {
 import { decimal, decimalEnd, decimalText } from '../language/decimal.js'
 import {
   branch,
-  buffer,
   call,
   clone,
   compute,
@@ -32,6 +31,8 @@ import {
   vector,
 } from '../language/instruction.js'
 import { CLONE } from '../language/vocabulary.js'
+import { poll, pollfd } from './poll.js'
+import { NO_SIGNALS, SIGSET } from './signal-set.js'
 import { WORD32 } from './watch.js'
 
 /** A program of the host's, run while init waits at a meeting: a hook, or a helper. */
@@ -55,12 +56,9 @@ export interface HostProgram {
 /** Where the text of a program's stdin names init's pid. */
 export const PID_HERE = '\u0000pid\u0000'
 
-const SIGSET = 8
-const NO_SIGNALS = new Uint8Array(SIGSET)
 const OUTPUT_SIZE = 4096
 /** siginfo_t of waitid(2): si_code at 8, si_status at 24. */
 const SIGINFO_SIZE = 128
-const TWO_32 = 2 ** 32
 
 /**
  * Instructions for the host's part of a meeting: run a program and wait for it. Its stdout and stderr are kept for the
@@ -133,8 +131,8 @@ function awaitWithLimit(own: (word: string) => string, child: string, timeoutMs:
   const time = { tv_sec: Math.floor(timeoutMs / 1000), tv_nsec: (timeoutMs % 1000) * 1_000_000 }
   return [
     call('pidfd_open', [ref(child), 0], { save: own('pidfd') }),
-    compute(`${own('poll')}+0`, ref(own('pidfd')), POLLIN, TWO_32),
-    call('ppoll', [buffer(own('poll'), 8), 1, struct('timespec', time, own('limit')), 0, SIGSET], {
+    pollfd(own('poll'), 0, ref(own('pidfd')), POLLIN),
+    poll(own('poll'), 1, struct('timespec', time, own('limit')), {
       save: own('ready'),
       why: 'until it has ended, or its time is over',
     }),

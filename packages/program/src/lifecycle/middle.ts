@@ -16,6 +16,7 @@ import {
 } from '../language/instruction.js'
 import { CLONE, PIDFD } from '../language/vocabulary.js'
 import { receiveDescriptor, sendDescriptor } from './hand-over.js'
+import { poll, pollfd, REVENTS_MASK, revents } from './poll.js'
 import { timerSpec } from './timers.js'
 import { NO_FD, type Watch } from './watch.js'
 
@@ -33,12 +34,6 @@ import { NO_FD, type Watch } from './watch.js'
  */
 export const MIDDLE = 'middle'
 const PID = '$middle'
-
-const SIGSET = 8
-const POLLFD = 8
-/** Where revents lie in a struct pollfd. */
-const REVENTS = 6
-const TWO_32 = 2 ** 32
 
 /** Milliseconds from the clone to the execve. Whoever is root inside may stop a process that it can see. */
 const LONGEST_START_MS = 10_000
@@ -90,11 +85,11 @@ export const meetInit = (socket: Ref, status: number | undefined): Instruction[]
   ]
   return [
     call('pidfd_open', [ref(PID), 0], { save: `${PID}.fd` }),
-    compute('$poll+0', socket, POLLIN, TWO_32),
-    ...others.map(([fd, events], i) => compute(`$poll+${POLLFD * (i + 1)}`, fd, events, TWO_32)),
-    call('ppoll', [buffer('$poll', 32), others.length + 1, 0, 0, SIGSET], { why: 'until the middle has made init' }),
-    branch(ref('$poll', REVENTS), 0, { mask: 0xffff, else: '$middle speaks' }),
-    ...others.map(([, , to], i) => branch(ref('$poll', POLLFD * (i + 1) + REVENTS), 0, { mask: 0xffff, else: to })),
+    pollfd('$poll', 0, socket, POLLIN),
+    ...others.map(([fd, events], i) => pollfd('$poll', i + 1, fd, events)),
+    poll('$poll', others.length + 1, 0, { why: 'until the middle has made init' }),
+    branch(revents('$poll', 0), 0, { mask: REVENTS_MASK, else: '$middle speaks' }),
+    ...others.map(([, , to], i) => branch(revents('$poll', i + 1), 0, { mask: REVENTS_MASK, else: to })),
     label('$middle speaks'),
     ...receiveDescriptor(PIDFD, socket, NO_INIT, CLONE),
     call('waitid', [P_PID, ref(PID), buffer('$middleInfo', 128), WEXITED, 0], { why: 'the middle is done' }),

@@ -1,14 +1,13 @@
 import { POLLIN, SFD_CLOEXEC, SFD_NONBLOCK, SIGNALS } from '@rt/sys'
 import { branch, buffer, call, compute, goto, type Instruction, label, ref } from '../language/instruction.js'
 import { CLONE, PIDFD } from '../language/vocabulary.js'
+import { ALL_SIGNALS, SIGSET } from './signal-set.js'
 import { GRACE_MS, type SignalHandling } from './supervision.js'
 import { graceBegins } from './timers.js'
 import { lower, type Watch } from './watch.js'
 
 const { SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGKILL, SIGPIPE, SIGSTOP, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH } =
   SIGNALS
-const SIGSET = 8
-const ALL_SIGNALS = new Uint8Array(SIGSET).fill(0xff)
 const STDERR = 2
 /** struct signalfd_siginfo: ssi_signo first, ssi_code at 8. */
 const SIGNALFD_SIGINFO = 128

@@ -1,26 +1,10 @@
 import { P_PIDFD, SIGNALS, WEXITED } from '@rt/sys'
 import { LATCH } from '../assemble/own-log.js'
-import {
-  branch,
-  buffer,
-  call,
-  compute,
-  goto,
-  type Instruction,
-  kept,
-  label,
-  ref,
-  struct,
-} from '../language/instruction.js'
+import { branch, call, compute, goto, type Instruction, kept, label, ref, struct } from '../language/instruction.js'
 import { PIDFD, SIGINFO, SIGINFO_SIZE } from '../language/vocabulary.js'
+import { poll, pollfd, REVENTS_MASK, revents } from './poll.js'
 import { RUSAGE, RUSAGE_SIZE } from './usage.js'
 import { LAST_WORDS_MS, type Watch } from './watch.js'
-
-const SIGSET = 8
-const POLLFD = 8
-/** Where revents lie in a struct pollfd. */
-const REVENTS = 6
-const TWO_32 = 2 ** 32
 
 /**
  * The supervisor's life while init runs: one ppoll(2) over all watches, then what each has to do at the end. Whoever
@@ -36,7 +20,6 @@ export const supervise = (watches: readonly Watch[]): Instruction[] => [...watch
 
 function watchOver(watches: readonly Watch[]): Instruction[] {
   const draining = watches.filter(({ drains }) => drains)
-  const count = watches.length
   return [
     compute('$alive', 1),
     compute('$patience', 0),
@@ -44,7 +27,7 @@ function watchOver(watches: readonly Watch[]): Instruction[] {
     label('$supervise'),
     ...watches.flatMap(({ name, prepare = [] }, i) => [
       ...prepare,
-      compute(`$poll+${POLLFD * i}`, ref(`${name}.fd`), ref(`${name}.events`), TWO_32),
+      pollfd('$poll', i, ref(`${name}.fd`), ref(`${name}.events`)),
     ]),
     ...(draining.length === 0
       ? []
@@ -53,7 +36,7 @@ function watchOver(watches: readonly Watch[]): Instruction[] {
           ...draining.map(({ name }) => compute('$busy', ref('$busy'), ref(`${name}.open`), 1)),
           branch(ref('$busy'), 0, { then: '$over' }),
         ]),
-    call('ppoll', [buffer('$poll', POLLFD * (count + 1)), count, ref('$patience'), 0, SIGSET], {
+    poll('$poll', watches.length, ref('$patience'), {
       save: '$ready',
       why: watches.map(({ name }) => name.slice(1)).join(', '),
       onError: { EINTR: '$supervise' },
@@ -61,9 +44,9 @@ function watchOver(watches: readonly Watch[]): Instruction[] {
     // Only when init is dead is there a limit.
     ...(draining.length === 0 ? [] : [branch(ref('$ready'), 0, { then: '$over' })]),
     ...watches.flatMap(({ name, ready }, i) => {
-      const happened = ref('$poll', POLLFD * i + REVENTS)
+      const happened = revents('$poll', i)
       const quiet = `${name} is quiet`
-      return [branch(happened, 0, { mask: 0xffff, then: quiet }), ...ready(happened), label(quiet)]
+      return [branch(happened, 0, { mask: REVENTS_MASK, then: quiet }), ...ready(happened), label(quiet)]
     }),
     goto('$supervise'),
   ]

@@ -11,13 +11,8 @@ import {
   POLLIN,
   POLLOUT,
   SEEK_CUR,
-  SIGNALS,
   TCGETS,
-  TCSETS,
-  TIOCGPGRP,
   TIOCGPTPEER,
-  TIOCGWINSZ,
-  TIOCSWINSZ,
 } from '@rt/sys'
 import {
   address,
@@ -32,32 +27,29 @@ import {
   struct,
 } from '../language/instruction.js'
 import { MASTER } from '../language/vocabulary.js'
+import {
+  awaitForeground,
+  comparedGroups,
+  copySize,
+  makeRaw,
+  newMarks,
+  STDIN,
+  STDOUT,
+  setMode,
+  stopSelf,
+  TERMIOS_SPACE,
+} from './caller-terminal.js'
+import { countInterrupts, ECHO } from './interrupts.js'
+import { SIGSET } from './signal-set.js'
 import type { TerminalReactions } from './signal-watch.js'
 import { GRACE_MS } from './supervision.js'
 import { graceBegins } from './timers.js'
-import { lower, NO_FD, type Watch, watched } from './watch.js'
+import { NO_FD, type Watch, watched } from './watch.js'
 
-const STDIN = 0
-const STDOUT = 1
 /** Bytes on the way in each direction. A terminal's own queue holds 4 KiB. */
 const SIZE = 4096
-/** Stores are eight bytes wide: room behind the last field. */
-const TERMIOS_SPACE = 48
-const C_IFLAG = 0
-const C_CFLAG = 8
-const C_LINE = 16
-/** c_cc[VTIME], and VMIN after it. */
-const VTIME = 22
-const IUTF8 = 0x4000
-const VMIN_1 = 0x0100
 /** Ctrl-D: what is piped into a terminal has no other way to end. */
 const END_OF_FILE = 4
-const SIGTTOU = SIGNALS.SIGTTOU
-
-let marks = 0
-/** Some of these sequences stand in several places. */
-const mark = (what: string): string => `$terminal: ${what} ${++marks}`
-
 /**
  * The supervisor between its own stdin and stdout and the container's terminal, whose master is in the word MASTER. Each
  * direction has a buffer, and is read only when that is empty: whoever doesn't read keeps nobody else from going on.
@@ -66,7 +58,7 @@ const mark = (what: string): string => `$terminal: ${what} ${++marks}`
  *   Ctrl-C is a signal to whoever started the program
  */
 export function terminalRelay(reads: boolean): { watches: Watch[]; reactions: TerminalReactions } {
-  marks = 0
+  newMarks()
   return {
     watches: [...(reads ? [keys()] : []), master(reads), screen(reads)],
     reactions: {
@@ -245,7 +237,7 @@ const screen = (reads: boolean): Watch => ({
   ],
   end: [
     call('ioctl', [STDOUT, TCGETS, buffer('$outer', TERMIOS_SPACE)], { onError: { '*': '$no reader to wait for' } }),
-    call('ppoll', [null, 0, struct('timespec', { tv_nsec: HAND_OVER_NS }, '$handOver'), 0, 8], {
+    call('ppoll', [null, 0, struct('timespec', { tv_nsec: HAND_OVER_NS }, '$handOver'), 0, SIGSET], {
       why: 'until the terminal has passed on the last of it',
       tolerate: 'any',
     }),
@@ -262,30 +254,6 @@ const HAND_OVER_NS = 25_000_000
 
 const EPIPE = 32
 
-/** Ctrl-C, and how a terminal echoes it: `^C`. */
-const INTERRUPT = 3
-const ECHO = 2
-/** So often, one after the other, and nothing has come of it. */
-const IN_VAIN = 3
-
-/** The terminal is raw. */
-const STILL_RUNNING =
-  '\r\nrt: still running: process 1 of a container ignores Ctrl-C unless it handles it (with --init it need not);' +
-  ' closing this terminal, or kill -KILL for rt, ends it\r\n'
-
-/** A shell answers Ctrl-C with a prompt, an editor with a line; who ignores it prints nothing. */
-const countInterrupts: readonly Instruction[] = [
-  branch(ref('$keys.left'), 1, { else: '$other keys' }),
-  branch(ref('$typed'), INTERRUPT, { mask: 0xff, else: '$other keys' }),
-  compute('$interrupts', ref('$interrupts'), 1, 1),
-  branch(ref('$interrupts'), IN_VAIN, { else: '$keys are counted' }),
-  call('write', [STDOUT, STILL_RUNNING, Buffer.byteLength(STILL_RUNNING)], { tolerate: 'any' }),
-  goto('$keys are counted'),
-  label('$other keys'),
-  compute('$interrupts', 0),
-  label('$keys are counted'),
-]
-
 /** Write what is left in a direction's buffer: `NAME.left` bytes from `NAME.at` on. */
 const write = (name: string, to: ReturnType<typeof ref>, fails: string, full: string): Instruction[] => [
   call('write', [to, ref(`${name}.at`), ref(`${name}.left`)], {
@@ -295,79 +263,3 @@ const write = (name: string, to: ReturnType<typeof ref>, fails: string, full: st
   compute(`${name}.at`, ref(`${name}.at`), ref('$wrote'), 1),
   compute(`${name}.left`, ref(`${name}.left`), ref('$wrote'), -1),
 ]
-
-/** The caller's size is the container's. Its stdout is asked first: stdin may be a pipe. */
-function copySize(): Instruction[] {
-  const [found, none] = [mark('size'), mark('no size')]
-  return [
-    call('ioctl', [STDOUT, TIOCGWINSZ, buffer('$winsize', 8)], { onError: { '*': `${found} by stdin` } }),
-    goto(found),
-    label(`${found} by stdin`),
-    call('ioctl', [STDIN, TIOCGWINSZ, buffer('$winsize', 8)], { onError: { '*': none } }),
-    label(found),
-    call('ioctl', [ref(MASTER), TIOCSWINSZ, buffer('$winsize', 8)], { tolerate: 'any' }),
-    label(none),
-  ]
-}
-
-/** Set the mode of the caller's terminal, if it is one that was made raw. */
-function setMode(mode: '$raw' | '$saved'): Instruction[] {
-  const done = mark(mode)
-  return [
-    branch(ref('$isRaw'), 1, { else: done }),
-    call('ioctl', [STDIN, TCSETS, address(mode)], { tolerate: 'any' }),
-    label(done),
-  ]
-}
-
-/** Where the terminal's foreground is this process's group, go on; else to a label. */
-function comparedGroups(same: string, noTerminal: string): Instruction[] {
-  return [
-    // An int: the upper half of the word stays zero.
-    call('ioctl', [STDIN, TIOCGPGRP, buffer('$foreground', 8)], { onError: { '*': noTerminal } }),
-    call('getpgid', [0], { save: '$group' }),
-    compute('$difference', ref('$foreground'), ref('$group'), -1),
-    branch(ref('$difference'), 0, { then: same }),
-  ]
-}
-
-/** The whole job, as the terminal's driver would do it. SIGTTOU is blocked here, so this process is stopped by itself. */
-const stopSelf: readonly Instruction[] = [
-  call('kill', [0, SIGTTOU], { tolerate: 'any' }),
-  call('getpid', [], { save: '$self' }),
-  call('kill', [ref('$self'), SIGNALS.SIGSTOP], {
-    why: 'a background job waits until it is in front',
-    tolerate: 'any',
-  }),
-]
-
-/** A background job that changed the terminal's mode would take it from the job in front. */
-function awaitForeground(): Instruction[] {
-  const [again, inFront] = [mark('look'), mark('in front')]
-  return [label(again), ...comparedGroups(inFront, inFront), ...stopSelf, goto(again), label(inFront)]
-}
-
-/**
- * cfmakeraw(3) with the machine's arithmetic, which knows no "and": what raw mode sets is constant but for IUTF8 and the
- * control flags. Output processing is off too, as with docker: the inner terminal has done it.
- */
-function makeRaw(): Instruction[] {
-  return [
-    compute('$isRaw', 0),
-    ...awaitForeground(),
-    call('ioctl', [STDIN, TCGETS, buffer('$saved', TERMIOS_SPACE)], { onError: { '*': '$no terminal' } }),
-    compute('$raw.at', buffer('$raw', TERMIOS_SPACE)),
-    compute(`$raw+${C_IFLAG}`, 0),
-    branch(ref('$saved', C_IFLAG), IUTF8, { mask: IUTF8, else: '$not UTF-8' }),
-    compute(`$raw+${C_IFLAG}`, IUTF8),
-    label('$not UTF-8'),
-    ...lower('$cflag', ref('$saved', C_CFLAG)),
-    compute(`$raw+${C_CFLAG}`, ref('$cflag')),
-    ...[32, C_LINE].map((at) => compute(`$raw+${at}`, ref('$saved', at))),
-    compute(`$raw+${VTIME}`, VMIN_1),
-    compute('$raw+24', ref('$saved', 24)),
-    compute('$isRaw', 1),
-    ...setMode('$raw'),
-    label('$no terminal'),
-  ]
-}

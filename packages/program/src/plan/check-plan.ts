@@ -1,6 +1,7 @@
 import { type Complaint, FLAGS, formatFlags, RtError } from '@rt/sys'
 import type { Assembler } from '../assemble/assembler.js'
-import { cloneFlags, type Section } from '../lifecycle/frame.js'
+import { cloneFlags } from '../lifecycle/roles.js'
+import type { Section } from '../lifecycle/section.js'
 import { neededNamespaces } from './needed-namespaces.js'
 import type { Plan } from './plan.js'
 import { stepsThatNeverRun } from './reachable.js'

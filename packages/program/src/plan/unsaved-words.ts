@@ -1,8 +1,8 @@
 import type { Side } from '../assemble/operation.js'
 import type { Instruction, Value } from '../language/instruction.js'
 import { PIDFD } from '../language/vocabulary.js'
-import type { Section } from '../lifecycle/frame.js'
 import { MIDDLE } from '../lifecycle/middle.js'
+import type { Section } from '../lifecycle/section.js'
 import type { Plan } from './plan.js'
 
 /** A load of a word that holds nothing. */

@@ -2,7 +2,7 @@ import { assembleSections, type Program } from '../assemble/assemble.js'
 import { writeElf } from '../assemble/elf.js'
 import { link, sizeOfLog } from '../assemble/link.js'
 import { call, compute, type Instruction } from '../language/instruction.js'
-import { type Section, spoken } from '../lifecycle/frame.js'
+import { type Section, spoken } from '../lifecycle/section.js'
 import type { Results } from './failure.js'
 import { savedWords } from './saved-words.js'
 

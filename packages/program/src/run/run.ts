@@ -11,7 +11,7 @@ import {
 } from '@rt/sys'
 import { assemble, type Program } from '../assemble/assemble.js'
 import { CONSOLE_FD, FIRST_UNUSED_FD, LOG_FD, STATUS_FD, SYNC_FD } from '../assemble/layout.js'
-import { fdsForNode, hasNodesPart } from '../lifecycle/frame.js'
+import { fdsForNode, hasNodesPart } from '../lifecycle/roles.js'
 import { type Supervision, TOLD_TO_NODE } from '../lifecycle/supervision.js'
 import type { Plan } from '../plan/plan.js'
 import { RunningContainer } from './container.js'
