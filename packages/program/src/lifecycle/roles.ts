@@ -9,7 +9,7 @@ import type { Supervision } from './supervision.js'
 export const joins = (plan: Plan): boolean => plan.steps.some((step) => step.joins)
 
 /** Does a step make a terminal? */
-export const hasTerminal = (plan: Plan): boolean => plan.steps.some((step) => step.terminal)
+const hasTerminal = (plan: Plan): boolean => plan.steps.some((step) => step.terminal)
 /** Does Node get it? */
 export const nodeHoldsTerminal = (plan: Plan, { tells, terminal }: Supervision): boolean =>
   hasTerminal(plan) && tells === 'node' && terminal === 'node'
