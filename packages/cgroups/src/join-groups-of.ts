@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { Step } from '@rt/program'
 import { RtError } from '@rt/sys'
-import { describeCgroups } from './describe-cgroups.js'
-import { errnoOf } from './group-files.js'
+import { errnoOf } from './group/group-files.js'
+import { describeCgroups } from './host/describe-cgroups.js'
 import { enterBeforeClone } from './join.js'
 
 /**

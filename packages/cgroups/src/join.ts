@@ -9,17 +9,17 @@ import {
   RtError,
   refuseUnknownOptions,
 } from '@rt/sys'
-import { whyClosed } from './absence.js'
-import { accountInstructions, accountsOf } from './account.js'
-import { detectCgroups } from './detect-cgroups.js'
-import type { Group } from './group-path.js'
-import { cgroupHints } from './hints.js'
-import type { CgroupHost } from './host.js'
-import { makeInstructions } from './make-instructions.js'
-import { DIGITS_HERE, namedAtRunTime } from './named-at-run-time.js'
-import { type CreationOptions, planCreation } from './plan-creation.js'
-import { removeInstructions } from './remove-instructions.js'
-import type { Resources } from './resources.js'
+import { makeInstructions } from './create/make-instructions.js'
+import { DIGITS_HERE, namedAtRunTime } from './create/named-at-run-time.js'
+import { type CreationOptions, planCreation } from './create/plan-creation.js'
+import { accountInstructions, accountsOf } from './group/account.js'
+import type { Group } from './group/group-path.js'
+import { cgroupHints } from './group/hints.js'
+import { whyClosed } from './host/absence.js'
+import { detectCgroups } from './host/detect-cgroups.js'
+import type { CgroupHost } from './host/host.js'
+import { removeInstructions } from './remove/remove-instructions.js'
+import type { Resources } from './resources/resources.js'
 
 export interface JoinOptions extends CreationOptions {
   /** The host's cgroups; default: {@link detectCgroups}, which looks at the host. With it the step is built purely. */

@@ -1,12 +1,12 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { lsetxattr, RtError, SyscallError } from '@rt/sys'
-import { replaceDeviceProgram } from './device-attachment.js'
-import { errnoOf, isAbsent, writeGroupFile } from './group-files.js'
-import type { Group } from './group-path.js'
-import { cgroupHint } from './hints.js'
-import { MARK, MODE, OURS } from './mark.js'
-import type { Action } from './plan-creation.js'
-import { removeGroup, removeParents } from './remove-group.js'
+import type { Action } from './create/plan-creation.js'
+import { replaceDeviceProgram } from './devices/device-attachment.js'
+import { errnoOf, isAbsent, writeGroupFile } from './group/group-files.js'
+import type { Group } from './group/group-path.js'
+import { cgroupHint } from './group/hints.js'
+import { MARK, MODE, OURS } from './group/mark.js'
+import { removeGroup, removeParents } from './remove/remove-group.js'
 
 /** As in make-instructions.ts: parents may be removed by others between our two mkdirs. */
 const ATTEMPTS = 1000

@@ -1,4 +1,4 @@
-import type { BpfInstruction } from '../src/bpf.js'
+import type { BpfInstruction } from '../src/devices/bpf.js'
 
 /** The inverse of encodeBpf. */
 export function decodeBpf(bytes: Uint8Array): BpfInstruction[] {

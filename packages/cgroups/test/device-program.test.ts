@@ -1,7 +1,7 @@
 // pure: device programs run by an interpreter
 import { describe, expect, it } from 'vitest'
-import { encodeBpf } from '../src/bpf.js'
-import { deviceProgram } from '../src/device-program.js'
+import { encodeBpf } from '../src/devices/bpf.js'
+import { deviceProgram } from '../src/devices/device-program.js'
 import { DEFAULT_DEVICES, type DeviceRule } from '../src/index.js'
 import { decodeBpf } from './bpf-decode.js'
 import { BpfMachine, type DeviceAccess } from './bpf-interpreter.js'

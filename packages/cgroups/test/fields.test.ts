@@ -1,9 +1,9 @@
 // pure: no field of Resources is dropped in silence
 import { RtError } from '@rt/sys'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import type { FieldPath } from '../src/field-path.js'
-import { FIELDS } from '../src/fields.js'
+import { FIELDS } from '../src/create/fields.js'
 import { type Action, type CgroupHost, planCreation, type Resources } from '../src/index.js'
+import type { FieldPath } from '../src/resources/field-path.js'
 import { V2 } from '../src/v2/index.js'
 import { HYBRID_HOST, V1_HOST, V2_HOST } from './hosts.js'
 

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { apply, compute } from '@rt/program'
-import type { Group } from '../src/group-path.js'
-import { killGroup } from '../src/kill-group.js'
-import { killLeftovers } from '../src/kill-instructions.js'
+import type { Group } from '../src/group/group-path.js'
+import { killLeftovers } from '../src/remove/kill-instructions.js'
+import { killGroup } from '../src/watch/kill-group.js'
 
 /**
  * The program of kill.test.ts, in a process group of its own, since a mistake here kills the caller's: kill what two

@@ -1,6 +1,6 @@
 // pure: texts of cgroup files
 import { describe, expect, it } from 'vitest'
-import type { Controller } from '../src/controller.js'
+import type { Controller } from '../src/resources/controller.js'
 import { V1 } from '../src/v1/index.js'
 import { V2 } from '../src/v2/index.js'
 

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { CAPABILITIES, type CapabilityName } from '@rt/sys'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { busyboxRoot, needs } from '../../../tooling/fixtures/index.js'
-import { capabilitySet } from '../src/available-capabilities.js'
 import {
   availableCapabilities,
   capabilities,
@@ -13,6 +12,7 @@ import {
   root,
   user,
 } from '../src/index.js'
+import { capabilitySet } from '../src/process/capabilities/available-capabilities.js'
 import { complaintsOf } from './complaints-of.js'
 import { contained } from './contained.js'
 import { explained } from './explained.js'

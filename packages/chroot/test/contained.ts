@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers'
 import { type Container, type Exit, type RunOptions, run, type StepList, sequence } from '@rt/program'
-import type { Text } from '../src/candidates.js'
+import type { Text } from '../src/exec/candidates.js'
 import { type ExecOptions, exec } from '../src/index.js'
 
 /** What a container printed, and how it ended. */

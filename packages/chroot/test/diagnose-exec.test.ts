@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { hostArch } from '@rt/sys'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
-import { isElf, readElf } from '../src/elf-interpreter.js'
+import { isElf, readElf } from '../src/exec/elf-interpreter.js'
 import { diagnoseExec } from '../src/index.js'
 
 let directory: string

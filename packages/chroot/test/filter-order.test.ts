@@ -5,7 +5,6 @@ import { loadFilter, type SeccompProfile, seccomp } from '@rt/seccomp'
 import { CAPABILITIES, type CapabilityName, lsetxattr } from '@rt/sys'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { busyboxRoot, needs } from '../../../tooling/fixtures/index.js'
-import { capabilitySet } from '../src/available-capabilities.js'
 import {
   type CapabilitySets,
   capabilities,
@@ -17,6 +16,7 @@ import {
   root,
   user,
 } from '../src/index.js'
+import { capabilitySet } from '../src/process/capabilities/available-capabilities.js'
 import { complaintsOf } from './complaints-of.js'
 import { contained } from './contained.js'
 import { namespaces, proc, tree } from './steps.js'

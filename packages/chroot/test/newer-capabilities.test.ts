@@ -1,8 +1,8 @@
 // requires root, busybox
 import { beforeEach, expect, it, vi } from 'vitest'
 import { busyboxRoot, needs } from '../../../tooling/fixtures/index.js'
-import { capabilitySet } from '../src/available-capabilities.js'
 import { capabilities, root } from '../src/index.js'
+import { capabilitySet } from '../src/process/capabilities/available-capabilities.js'
 import { contained } from './contained.js'
 import { namespaces, proc, tree } from './steps.js'
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
 import { resolveUser } from '../src/index.js'
-import { readFileInRoot } from '../src/read-in-root.js'
+import { readFileInRoot } from '../src/root/read-in-root.js'
 
 const PASSWD = `root:x:0:0:root:/root:/bin/sh
 1000:x:0:0:an impostor:/impostor:/bin/sh

@@ -3,7 +3,7 @@ import { closeSync } from 'node:fs'
 import { apply, call, type Step, struct } from '@rt/program'
 import { AT_FDCWD, ERRNO, O_CLOEXEC, O_PATH, OPEN_HOW_SIZE_VER0, rawSyscall, syscallNumber } from '@rt/sys'
 import { afterEach, expect, it, vi } from 'vitest'
-import { BUSY, retried } from '../src/retried.js'
+import { BUSY, retried } from '../src/root/retried.js'
 
 // What a neighbour who renames all the time makes of a look-up is the kernel's answer, so it is given in its place.
 vi.mock('@rt/sys', async (original) => {

@@ -4,7 +4,7 @@ import { apply, call, ROOT, type Step } from '@rt/program'
 import { AT_FDCWD, ERRNO, O_CLOEXEC, O_DIRECTORY, O_PATH, rawSyscall, syscallNumber } from '@rt/sys'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../../../tooling/fixtures/index.js'
-import { openDestination } from '../src/destination.js'
+import { openDestination } from '../src/destination/destination.js'
 
 // What a neighbour who renames all the time makes of the look-ups is the kernel's answer, so it is given in its place.
 vi.mock('@rt/sys', async (original) => {

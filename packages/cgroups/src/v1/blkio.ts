@@ -1,6 +1,6 @@
-import type { Controller, FileValue } from '../controller.js'
-import type { Hierarchy } from '../host.js'
-import type { IoStats } from '../stats.js'
+import type { Hierarchy } from '../host/host.js'
+import type { Controller, FileValue } from '../resources/controller.js'
+import type { IoStats } from '../resources/stats.js'
 
 const THROTTLES = [
   ['rbps', 'blkio.throttle.read_bps_device'],

@@ -1,6 +1,6 @@
-import { minusOne } from '../amount.js'
-import { parseFlatKeyed } from '../cgroup-text.js'
-import type { Controller, FileValue } from '../controller.js'
+import { parseFlatKeyed } from '../group/cgroup-text.js'
+import { minusOne } from '../resources/amount.js'
+import type { Controller, FileValue } from '../resources/controller.js'
 
 const SHARES = 'cpu.shares'
 const QUOTA = 'cpu.cfs_quota_us'

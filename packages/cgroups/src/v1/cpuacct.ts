@@ -1,5 +1,5 @@
-import { parseFlatKeyed } from '../cgroup-text.js'
-import type { Controller } from '../controller.js'
+import { parseFlatKeyed } from '../group/cgroup-text.js'
+import type { Controller } from '../resources/controller.js'
 
 /** cpuacct.stat counts in USER_HZ, which is 100 on all architectures that rt runs on. */
 const USEC_PER_TICK = 10_000

@@ -1,4 +1,4 @@
-import type { Controller, FileValue } from '../controller.js'
+import type { Controller, FileValue } from '../resources/controller.js'
 
 /**
  * cgroup v1 cpuset, see Documentation/admin-guide/cgroup-v1/cpusets.rst. A new group has no CPU and no memory node, and

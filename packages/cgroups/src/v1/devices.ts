@@ -1,6 +1,6 @@
 import type { Complaint } from '@rt/sys'
-import type { Controller, FileValue } from '../controller.js'
-import { type DeviceRule, formatDeviceRule } from '../device-rule.js'
+import type { Controller, FileValue } from '../resources/controller.js'
+import { type DeviceRule, formatDeviceRule } from '../resources/device-rule.js'
 
 /** `a` in the kernel's files is all devices with all accesses, and drops what was said before. */
 const isWhole = ({ type, access }: DeviceRule): boolean => type === 'a' && access.length === 3

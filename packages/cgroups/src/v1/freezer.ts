@@ -1,4 +1,4 @@
-import type { VersionFreezer } from '../version-freezer.js'
+import type { VersionFreezer } from '../group/version-freezer.js'
 
 /** cgroup v1 freezer, see Documentation/admin-guide/cgroup-v1/freezer-subsystem.rst. It reports nothing: one polls. */
 export const freezer: VersionFreezer = {

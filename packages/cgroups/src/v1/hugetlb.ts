@@ -1,8 +1,8 @@
-import { minusOne } from '../amount.js'
-import { parseAmount } from '../cgroup-text.js'
-import type { Controller } from '../controller.js'
-import { hugePageSizesIn } from '../huge-pages.js'
-import type { HugetlbStats } from '../stats.js'
+import { parseAmount } from '../group/cgroup-text.js'
+import { minusOne } from '../resources/amount.js'
+import type { Controller } from '../resources/controller.js'
+import { hugePageSizesIn } from '../resources/huge-pages.js'
+import type { HugetlbStats } from '../resources/stats.js'
 
 /**
  * cgroup v1 hugetlb, see Documentation/admin-guide/cgroup-v1/hugetlb.rst. The limit on reservations (rsvd, Linux 5.7)

@@ -1,4 +1,4 @@
-import type { Controller } from '../controller.js'
+import type { Controller } from '../resources/controller.js'
 import { blkio } from './blkio.js'
 import { cpu } from './cpu.js'
 import { cpuacct } from './cpuacct.js'

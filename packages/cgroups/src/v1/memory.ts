@@ -1,6 +1,6 @@
-import { minusOne } from '../amount.js'
-import { parseAmount, parseFlatKeyed } from '../cgroup-text.js'
-import type { Controller, FileValue } from '../controller.js'
+import { parseAmount, parseFlatKeyed } from '../group/cgroup-text.js'
+import { minusOne } from '../resources/amount.js'
+import type { Controller, FileValue } from '../resources/controller.js'
 
 const LIMIT = 'memory.limit_in_bytes'
 const WITH_SWAP = 'memory.memsw.limit_in_bytes'

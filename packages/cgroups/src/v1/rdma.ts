@@ -1,6 +1,6 @@
-import { parseNestedKeyed } from '../cgroup-text.js'
-import type { Controller } from '../controller.js'
-import type { RdmaStats } from '../stats.js'
+import { parseNestedKeyed } from '../group/cgroup-text.js'
+import type { Controller } from '../resources/controller.js'
+import type { RdmaStats } from '../resources/stats.js'
 
 /** cgroup v1 rdma, see Documentation/admin-guide/cgroup-v1/rdma.rst. v2 has the same files. */
 export const rdma: Controller = {

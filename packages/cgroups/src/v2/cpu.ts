@@ -1,6 +1,6 @@
-import { parseFlatKeyed } from '../cgroup-text.js'
-import type { Controller, FileValue } from '../controller.js'
-import { weightOfShares } from '../cpu-weight.js'
+import { parseFlatKeyed } from '../group/cgroup-text.js'
+import type { Controller, FileValue } from '../resources/controller.js'
+import { weightOfShares } from '../resources/cpu-weight.js'
 
 const WEIGHT = 'cpu.weight'
 const MAX = 'cpu.max'

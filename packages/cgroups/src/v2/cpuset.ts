@@ -1,4 +1,4 @@
-import type { Controller, FileValue } from '../controller.js'
+import type { Controller, FileValue } from '../resources/controller.js'
 
 /** cgroup v2 cpuset, see "Cpuset" in Documentation/admin-guide/cgroup-v2.rst. Unset, a group has its parent's CPUs. */
 export const cpuset: Controller = {

@@ -1,5 +1,5 @@
 import type { Complaint } from '@rt/sys'
-import type { DeviceRule } from '../device-rule.js'
+import type { DeviceRule } from '../resources/device-rule.js'
 
 /**
  * The verifier's work grows with the square of the rules: 0.3 s for 200, 1.5 s for 500 on a slow machine, and from

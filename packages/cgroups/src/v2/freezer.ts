@@ -1,5 +1,5 @@
-import { parseFlatKeyed } from '../cgroup-text.js'
-import type { VersionFreezer } from '../version-freezer.js'
+import { parseFlatKeyed } from '../group/cgroup-text.js'
+import type { VersionFreezer } from '../group/version-freezer.js'
 
 /** cgroup v2's own freezer (Linux 5.2), no controller: cgroup.freeze, and cgroup.events when all stand still. */
 export const freezer: VersionFreezer = {

@@ -1,7 +1,7 @@
-import { parseAmount, parseFlatKeyed } from '../cgroup-text.js'
-import type { Controller } from '../controller.js'
-import { hugePageSizesIn } from '../huge-pages.js'
-import type { HugetlbStats } from '../stats.js'
+import { parseAmount, parseFlatKeyed } from '../group/cgroup-text.js'
+import type { Controller } from '../resources/controller.js'
+import { hugePageSizesIn } from '../resources/huge-pages.js'
+import type { HugetlbStats } from '../resources/stats.js'
 
 /**
  * cgroup v2 hugetlb, see "HugeTLB" in Documentation/admin-guide/cgroup-v2.rst. As in v1, reservations (rsvd) are

@@ -1,4 +1,4 @@
-import type { Controller } from '../controller.js'
+import type { Controller } from '../resources/controller.js'
 import { cpu } from './cpu.js'
 import { cpuset } from './cpuset.js'
 import { hugetlb } from './hugetlb.js'

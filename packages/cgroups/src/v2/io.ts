@@ -1,6 +1,6 @@
-import { parseNestedKeyed } from '../cgroup-text.js'
-import type { Controller, FileValue } from '../controller.js'
-import type { IoStats } from '../stats.js'
+import { parseNestedKeyed } from '../group/cgroup-text.js'
+import type { Controller, FileValue } from '../resources/controller.js'
+import type { IoStats } from '../resources/stats.js'
 
 const CAPS = ['rbps', 'wbps', 'riops', 'wiops'] as const
 

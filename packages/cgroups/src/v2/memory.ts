@@ -1,5 +1,5 @@
-import { parseAmount, parseFlatKeyed } from '../cgroup-text.js'
-import type { Controller, FileValue } from '../controller.js'
+import { parseAmount, parseFlatKeyed } from '../group/cgroup-text.js'
+import type { Controller, FileValue } from '../resources/controller.js'
 
 /** cgroup v2 memory, see "Memory" in Documentation/admin-guide/cgroup-v2.rst. */
 export const memory: Controller = {

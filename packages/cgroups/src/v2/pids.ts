@@ -1,5 +1,5 @@
-import { parseAmount, parseFlatKeyed } from '../cgroup-text.js'
-import type { Controller } from '../controller.js'
+import { parseAmount, parseFlatKeyed } from '../group/cgroup-text.js'
+import type { Controller } from '../resources/controller.js'
 
 /** cgroup v2 pids, see "PID" in Documentation/admin-guide/cgroup-v2.rst. Joining never fails; forking does, with EAGAIN. */
 export const pids: Controller = {

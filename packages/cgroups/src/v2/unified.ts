@@ -1,8 +1,8 @@
 import type { Complaint } from '@rt/sys'
-import { whyMissing } from '../absence.js'
-import type { FileValue } from '../controller.js'
-import { type CgroupHost, type Hierarchy, hierarchyOf } from '../host.js'
-import type { Limits } from '../resources.js'
+import { whyMissing } from '../host/absence.js'
+import { type CgroupHost, type Hierarchy, hierarchyOf } from '../host/host.js'
+import type { FileValue } from '../resources/controller.js'
+import type { Limits } from '../resources/resources.js'
 
 /** The controller that a file of cgroup v2 belongs to: `memory` of `memory.high`; undefined for cgroup's own. */
 export function controllerOfFile(file: string): string | undefined {
