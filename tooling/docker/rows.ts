@@ -290,6 +290,8 @@ export const SECTIONS: readonly Section[] = [
       sh('--pids-limit 20', 'cat /sys/fs/cgroup/pids/pids.max'),
       sh('--pids-limit 0', 'cat /sys/fs/cgroup/pids/pids.max'),
       sh('--pids-limit -1', 'cat /sys/fs/cgroup/pids/pids.max'),
+      sh('--pids-limit -5', 'cat /sys/fs/cgroup/pids/pids.max'),
+      sh('--platform linux/amd64'),
       sh("--pids-limit ''"),
       sh('--ulimit nofile=100:200', 'ulimit -n; ulimit -Hn'),
       sh('--ulimit nofile=100', 'ulimit -n; ulimit -Hn'),

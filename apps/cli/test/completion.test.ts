@@ -113,7 +113,7 @@ describe('what an option takes is offered, whatever command it is of', () => {
     else if (value === 'PROGRAM') expect(complete).toBe('command')
     else if (value.startsWith('USER')) expect(complete).toBe('user')
     else if (value === 'CAP') expect(complete).toEqual(['ALL', ...Object.keys(CAPABILITIES).map(withoutCap)])
-    else if (/^(FIELDS|OPTION|NAME=SOFT\[:HARD\])$/.test(value)) expect(complete).toEqual(expect.any(Array))
+    else if (/^(FIELDS|OPTION|NAME=SOFT\[:HARD\]|OS\/.*)$/.test(value)) expect(complete).toEqual(expect.any(Array))
     // The rest only the user knows.
     else expect(complete).toBeUndefined()
   })

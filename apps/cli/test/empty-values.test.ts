@@ -22,6 +22,7 @@ const NOT_GIVEN = [
   'cpuset-mems',
   'umask',
   'cidfile',
+  'platform',
   'cgroup-parent',
   'name',
   'root-dir',

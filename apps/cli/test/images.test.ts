@@ -1,5 +1,5 @@
 // requires root, busybox, and apps/cli/dist: sh tooling/bootstrap.sh cli
-import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { busyboxRoot, layerTar, needs, ociLayout, temporaryFolder } from '../../../tooling/fixtures/index.js'
@@ -123,6 +123,25 @@ describe('rt unpack', () => {
     const { stdout } = rt(['unpack', '--json', `oci:${ociLayout({ layers: [base, upper] })}`, directory])
     expect(JSON.parse(stdout)).toMatchObject({ directory, warnings: [] })
     expect(readdirSync(join(directory, 'etc')).sort()).toEqual(['hostname', 'hosts', 'issue', 'passwd'])
+  })
+
+  it('--platform chooses among the forms of an image', () => {
+    const [layout, other] = [[base], [base, upper]].map((layers) => ociLayout({ layers })) as [string, string]
+    cpSync(join(other, 'blobs'), join(layout, 'blobs'), { recursive: true })
+    const read = (from: string) => JSON.parse(readFileSync(join(from, 'index.json'), 'utf8'))
+    const [index, { manifests }] = [read(layout), read(other)]
+    const pdp11 = { ...manifests[0], platform: { os: 'linux', architecture: 'pdp11' } }
+    writeFileSync(join(layout, 'index.json'), JSON.stringify({ ...index, manifests: [...index.manifests, pdp11] }))
+    const issue = (...options: string[]) =>
+      run(...options, `oci:${layout}:latest`, 'ls', '/etc').stdout.includes('issue')
+    expect([issue(), issue('--platform', 'linux/pdp11')]).toEqual([false, true])
+    const directory = into()
+    expect(rt(['unpack', '--platform', 'pdp11', `oci:${layout}:latest`, directory]).status).toBe(0)
+    expect(readdirSync(join(directory, 'etc'))).toContain('issue')
+    expect(run('--platform', 'linux/s390x', `oci:${layout}:latest`, 'true')).toMatchObject({
+      status: 125,
+      stderr: expect.stringMatching(/s390x[\s\S]*linux\/pdp11/),
+    })
   })
 
   it('leaves a directory that is there alone', () => {

@@ -136,6 +136,11 @@ describe('rt run', () => {
     [['--device-read-bps', '/dev/nosuch:1mb'], /"\/dev\/nosuch" is not there/],
     [['--device-read-bps', 'x'], /expected DEVICE:RATE/],
     [['--device-cgroup-rule', 'x'], /expected TYPE MAJOR:MINOR ACCESS/],
+    [['--cpus', '0.0001'], /--cpus: expected from 0\.01 to \d+, the processors of this machine, got 0\.0001/],
+    [['--pids-limit', 'x'], /--pids-limit: expected a whole number/],
+    [['--platform', 'windows/amd64'], /--platform: expected linux\/ARCHITECTURE, got "windows\/amd64"/],
+    [['--platform', 'linux/arm64/v8/x'], /--platform: expected linux\/ARCHITECTURE\[\/VARIANT\]/],
+    [['--platform', 'linux/'], /--platform: expected linux\/ARCHITECTURE\[\/VARIANT\]/],
     [['--log-driver', 'json-file'], /--log-driver: expected none/],
   ])('%j is refused', (options, message) => {
     const ran = run(options as string[], 'true')

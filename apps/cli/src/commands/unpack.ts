@@ -2,7 +2,7 @@ import { flag } from '../arguments/option.js'
 import { absolute, isInUtf8 } from '../arguments/own-bytes.js'
 import { forwardSignals } from '../attach/signals.js'
 import { EXIT } from '../exit-codes.js'
-import { limitsOf, unpacking } from '../options/unpacking.js'
+import { imageOptions, limitsOf, unpacking } from '../options/unpacking.js'
 import { print, printJson } from '../output.js'
 import { progressBar } from '../progress/progress-bar.js'
 import { warnAbout } from '../progress/warn.js'
@@ -25,9 +25,10 @@ export const command = defineCommand({
   ],
   groups: [
     { title: 'Limits of an archive', options: unpacking },
+    { title: 'Image', options: imageOptions },
     { title: 'Output', options: output },
   ],
-  options: { ...unpacking, ...output },
+  options: { ...unpacking, ...imageOptions, ...output },
   complete: 'file',
   async run({ values, rest }, complaints) {
     const [source, directory, ...more] = rest
@@ -48,6 +49,7 @@ export const command = defineCommand({
     try {
       const done = await unpack(source as string, directory as string, {
         limits: limitsOf(values),
+        ...(values.platform === undefined ? {} : { platform: values.platform }),
         signal: signals.abort,
         onProgress: bar.onProgress,
       })

@@ -1,6 +1,7 @@
 import { flag, many, one } from '../arguments/option.js'
 import { containerName, oneOf, someText } from '../values/name.js'
 import { wholeNumber } from '../values/numbers.js'
+import { imageOptions } from './unpacking.js'
 
 /** Whoever brings his command line from Docker is not stopped by what has no meaning for one container in the foreground. */
 const ACCEPTED = 'accepted, and of no effect: rt keeps no containers'
@@ -29,6 +30,7 @@ export const container = {
     complete: ['always', 'missing', 'never'],
     help: `of an image by name: ${ACCEPTED}`,
   }),
+  ...imageOptions,
   'log-driver': one({ value: 'none', parse: oneOf('none'), complete: ['none'], help: 'rt keeps no logs: always none' }),
   rm: flag({ help: 'remove the container when it ends; always so, rt keeps none' }),
   ephemeral: flag({ help: 'when SOURCE is a directory: make nothing in it, and throw away what the container writes' }),

@@ -21,6 +21,9 @@ const quota = (text: string): number | undefined => {
 const period = (text: string): number | undefined =>
   text === '0' ? undefined : wholeNumber(SHORTEST_PERIOD, LONGEST_PERIOD)(text)
 
+/** Docker takes whatever is below 0 for no limit. */
+const pidsLimit = (text: string): number => (/^-0*[1-9]\d*$/.test(text) ? -1 : wholeNumber(-1, 4_194_304)(text))
+
 /** Limits: what the cgroup is set to, and what setrlimit(2) is. */
 export const resources = {
   memory: one({ short: 'm', value: 'BYTES', help: 'most memory, such as 512m' }),
@@ -72,8 +75,8 @@ export const resources = {
   'cpuset-cpus': one({ value: 'CPUS', empty: 'unset', parse: cpuList, help: 'processors it may use: 0-2,5' }),
   'pids-limit': one({
     value: 'NUMBER',
-    parse: wholeNumber(-1, 4_194_304),
-    help: 'most processes and threads; -1 or 0: no limit',
+    parse: pidsLimit,
+    help: 'most processes and threads; 0 or less: no limit',
   }),
   ulimit: many({
     value: 'NAME=SOFT[:HARD]',
@@ -129,14 +132,16 @@ export const resourcesOf = (values: ResourceValues): Resources => ({
 })
 
 /**
- * More processors than there are can't be promised.
+ * More processors than there are can't be promised, nor less than the kernel can count.
  *
  * @throws RtError RT_INVALID_OPTION
  */
 export function refuseTooManyCpus({ cpus = 0, ...values }: ResourceValues, count: number): void {
   const other = (['cpu-quota', 'cpu-period'] as const).find((name) => values[name] !== undefined)
   if (other !== undefined) throw invalid(`--${other} says it, too: only one of them can hold`)
-  if (cpus > count) throw invalid(`expected from 0.01 to ${count}, the processors of this machine, got ${cpus}`)
+  // The kernel's least quota is a hundredth of the period.
+  if (cpus > count || cpus < 0.01)
+    throw invalid(`expected from 0.01 to ${count}, the processors of this machine, got ${cpus}`)
 }
 
 /** By which option each limit was asked for. */

@@ -2,8 +2,20 @@ import { invalid } from '../arguments/complaints.js'
 import { one, type Values } from '../arguments/option.js'
 import { bytes } from '../values/bytes.js'
 import { positiveNumber, wholeNumber } from '../values/numbers.js'
+import { platform } from '../values/platform.js'
 
 const count = wholeNumber(1, 1e9)
+
+/** Which of an image's forms. */
+export const imageOptions = {
+  platform: one({
+    value: 'OS/ARCHITECTURE[/VARIANT]',
+    empty: 'unset',
+    parse: platform,
+    complete: ['linux/amd64', 'linux/arm64'],
+    help: "which of an image's forms: linux/arm64 (default: what suits this machine best)",
+  }),
+}
 
 /** How much an archive may ask for before it is refused. */
 export const unpacking = {

@@ -99,6 +99,7 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
       ephemeral: values.ephemeral ?? false,
       readOnly: values['read-only'] ?? false,
       limits: limitsOf(values),
+      ...(values.platform === undefined ? {} : { platform: values.platform }),
       ...(rootDir === undefined ? {} : { rootDir }),
       ...(signal ? { signal } : {}),
       ...(onProgress ? { onProgress } : {}),
