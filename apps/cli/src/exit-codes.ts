@@ -1,4 +1,4 @@
-import { RtError, SyscallError } from '@rt/sys'
+import { NOT_EXECUTABLE, NOT_FOUND, RtError, SETUP_FAILED, SyscallError } from '@rt/sys'
 
 /**
  * What rt exits with. For `run` and `exec` these are Docker's and a shell's: the container's own code, or 128 + the
@@ -9,9 +9,9 @@ export const EXIT = {
   /** A check failed: `rt doctor`, `rt lab --check`. */
   checkFailed: 1,
   /** rt itself failed: bad arguments, a call that the kernel refused. */
-  runtimeFailed: 125,
-  notExecutable: 126,
-  notFound: 127,
+  runtimeFailed: SETUP_FAILED,
+  notExecutable: NOT_EXECUTABLE,
+  notFound: NOT_FOUND,
   /** What reads our output went away: as if SIGPIPE had ended us. */
   brokenPipe: 128 + 13,
 } as const

@@ -51,7 +51,7 @@ const initramfs = (): Step => ({
     branch(ref('statfs'), TMPFS_MAGIC, { then: 'it is' }),
     fail('the root lies on no initramfs'),
     label('it is'),
-    // The kernel's own has no /proc to be a neutral place.
+    // The kernel's own has no /proc to be a scratch mount point.
     call('mkdirat', [AT_FDCWD, '/proc', 0o555], { tolerate: ['EEXIST'] }),
   ],
   'host.gone': [call('unlinkat', [AT_FDCWD, '/proc', AT_REMOVEDIR])],

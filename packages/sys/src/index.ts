@@ -13,6 +13,7 @@ export {
   SyscallError,
   type SyscallFailure,
 } from './errors.js'
+export { NOT_EXECUTABLE, NOT_FOUND, SETUP_FAILED } from './exit-codes.js'
 export {
   linkat,
   makedev,

@@ -27,7 +27,7 @@ const OPTIONS: OptionKeys<RootOptions> = { change: true, origin: true }
 const NEUTRAL_PLACE = '/proc'
 
 /**
- * Make a mount tree the root: attach it on a neutral place of init's own mount namespace, mount onto it, change the
+ * Make a mount tree the root: attach it on a scratch mount point of init's own mount namespace, mount onto it, change the
  * root to it. Needs a mount namespace of its own (`namespaces({ mount: true })` comes before).
  *
  * @param tree a step that saves `$tree`: the fd of a detached mount tree (`directoryTree`, `overlayTree`)

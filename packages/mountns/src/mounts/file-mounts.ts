@@ -15,7 +15,7 @@ import {
 import { attach } from '../destination/attach.js'
 import { checkDestination } from '../destination/destination.js'
 import { newFilesystem } from '../instructions/filesystem.js'
-import { enterNeutralPlace, leaveNeutralPlace } from '../instructions/neutral-place.js'
+import { enterScratchMountpoint, leaveScratchMountpoint } from '../instructions/scratch-mountpoint.js'
 import { refuse } from '../options/refuse.js'
 import { mountName } from './mount-entry.js'
 import { checkProtectedDestination } from './protected-destination.js'
@@ -59,7 +59,7 @@ const makeFiles = (files: readonly FileMount[], origin: string): Step => ({
       attributes: MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
       save: FILES,
     }),
-    ...enterNeutralPlace(FILES),
+    ...enterScratchMountpoint(FILES),
     call('umask', [0], { save: 'umask', why: 'modes as written' }),
     ...files.flatMap(({ destination, content, mode = 0o644 }, index) => {
       const bytes = typeof content === 'string' ? textBytes(content) : content
@@ -77,7 +77,7 @@ const makeFiles = (files: readonly FileMount[], origin: string): Step => ({
       ]
     }),
     call('umask', [ref('umask')]),
-    ...leaveNeutralPlace(FILES),
+    ...leaveScratchMountpoint(FILES),
   ],
 })
 

@@ -18,6 +18,7 @@ import {
   AT_FDCWD,
   CLONE_VFORK,
   type Complaint,
+  NOT_FOUND,
   O_CLOEXEC,
   O_DIRECTORY,
   O_PATH,
@@ -50,7 +51,6 @@ export interface UserNamespace {
 }
 
 const HELPERS = { newuidmap: '/usr/bin/newuidmap', newgidmap: '/usr/bin/newgidmap' }
-const COMMAND_NOT_FOUND = 127
 const WORD32 = 0xffffffff
 
 export function checkUserNamespace(user: UserNamespace): Complaint[] {
@@ -153,12 +153,12 @@ function helper(name: string, file: string, map: readonly IdMapping[], table: st
       why: `to run ${name}`,
       child: [
         call('execve', [file, vector([name, decimalText('pid'), ...ranges]), vector([])], { tolerate: 'any' }),
-        call('exit_group', [COMMAND_NOT_FOUND]),
+        call('exit_group', [NOT_FOUND]),
       ],
     }),
     call('wait4', [ref(name), buffer(status, 8), 0, null]),
     branch(ref(status), 0, { mask: WORD32, then: done }),
-    branch(ref(status), COMMAND_NOT_FOUND << 8, { mask: WORD32, else: `${name}.refused` }),
+    branch(ref(status), NOT_FOUND << 8, { mask: WORD32, else: `${name}.refused` }),
     fail(
       `cannot execute "${file}"`,
       'install newuidmap and newgidmap (Debian: apt install uidmap), or map one id only',

@@ -14,7 +14,7 @@ import {
 } from '@rt/sys'
 import { closeInSupervisor } from '../destination/attach.js'
 import { newFilesystem } from '../instructions/filesystem.js'
-import { enterNeutralPlace, leaveNeutralPlace } from '../instructions/neutral-place.js'
+import { enterScratchMountpoint, leaveScratchMountpoint } from '../instructions/scratch-mountpoint.js'
 import { setAttributes } from '../options/attributes.js'
 import { overlayFilesystem } from './overlay-filesystem.js'
 
@@ -71,7 +71,7 @@ export function hostTree(entries: readonly HostEntry[], options: HostTreeOptions
         save: 'stage',
       }),
       ...newFilesystem({ type: 'tmpfs', source: 'rt', parameters: [{ name: 'mode', value: '755' }], save: 'tree' }),
-      ...enterNeutralPlace('stage'),
+      ...enterScratchMountpoint('stage'),
       call('umask', [0], { save: 'umask', why: 'modes as on the host' }),
       call('mkdirat', [AT_FDCWD, TREE, 0o755]),
       call('move_mount', [ref('tree'), '', AT_FDCWD, TREE, MOVE_MOUNT_F_EMPTY_PATH]),
@@ -83,7 +83,7 @@ export function hostTree(entries: readonly HostEntry[], options: HostTreeOptions
         of: 'tree',
       }),
       call('close', [ref('tree')]),
-      ...leaveNeutralPlace('stage'),
+      ...leaveScratchMountpoint('stage'),
     ],
   }
 }

@@ -12,7 +12,7 @@ import {
 } from '@rt/sys'
 import { closeInSupervisor } from '../destination/attach.js'
 import { newFilesystem } from '../instructions/filesystem.js'
-import { enterNeutralPlace, leaveNeutralPlace } from '../instructions/neutral-place.js'
+import { enterScratchMountpoint, leaveScratchMountpoint } from '../instructions/scratch-mountpoint.js'
 import { mapOwners } from './id-mapped.js'
 import { overlayFilesystem } from './overlay-filesystem.js'
 
@@ -154,7 +154,7 @@ export function makeOverlay(layers: OverlayLayers, save: string): Instruction[] 
       parameters: [{ name: 'mode', value: '755' }, ...(size === undefined ? [] : [{ name: 'size', value: size }])],
       save: 'stage',
     }),
-    ...enterNeutralPlace('stage'),
+    ...enterScratchMountpoint('stage'),
     call('umask', [0o022], {
       save: 'umask',
       why: 'the root directory of the container has the mode of its upper directory',
@@ -172,7 +172,7 @@ export function makeOverlay(layers: OverlayLayers, save: string): Instruction[] 
       userxattr,
       save,
     }),
-    ...leaveNeutralPlace('stage'),
+    ...leaveScratchMountpoint('stage'),
   ]
 }
 

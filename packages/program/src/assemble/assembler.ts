@@ -1,4 +1,4 @@
-import { type Arch, errnoNumber, RtError, syscallNumber } from '@rt/sys'
+import { type Arch, errnoNumber, RtError, SETUP_FAILED, syscallNumber } from '@rt/sys'
 import {
   type Branch,
   type Call,
@@ -14,7 +14,7 @@ import {
 } from '../language/instruction.js'
 import { PIDFD } from '../language/vocabulary.js'
 import type { Section } from '../lifecycle/section.js'
-import { NO_CALL, OP_BRANCH, OP_COMPUTE, OP_LOAD, SETUP_FAILED } from './layout.js'
+import { NO_CALL, OP_BRANCH, OP_COMPUTE, OP_LOAD } from './layout.js'
 import { Memory, type Place } from './memory.js'
 import { isIndirect, type Operand, Operands, type Store, scoped } from './operands.js'
 import type { Operation, Side, Site, Target } from './operation.js'

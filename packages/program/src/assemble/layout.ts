@@ -30,8 +30,6 @@ export const OP_SIZE = 72
 export const OP_BRANCH = -1
 export const OP_COMPUTE = -2
 export const OP_LOAD = -3
-/** The exit status of a process whose set-up failed, as Docker's. */
-export const SETUP_FAILED = 125
 
 /** A `fail` is a call that no kernel has (ENOSYS): only a call's failure is told in the log's header. */
 export const NO_CALL = 0x7fffffff

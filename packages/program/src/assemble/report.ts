@@ -1,4 +1,4 @@
-import { type Arch, ERRNO, errnoNumber, printable, syscallNumber, textBytes } from '@rt/sys'
+import { type Arch, ERRNO, errnoNumber, NOT_EXECUTABLE, NOT_FOUND, printable, syscallNumber, textBytes } from '@rt/sys'
 import { describeInstruction } from '../explain/describe.js'
 import { Naming } from '../explain/naming.js'
 import type { Plan } from '../plan/plan.js'
@@ -9,9 +9,6 @@ import type { Operation, OperationArgument, Site, Target } from './operation.js'
 import { ALONE, FAILURE } from './own-log.js'
 
 const STDERR = 2
-/** A shell's exit codes for a command that isn't there, and for one that can't be executed. */
-const NOT_FOUND = 127
-const NOT_EXECUTABLE = 126
 
 const WORD = 8
 const SIGN = 1n << 63n

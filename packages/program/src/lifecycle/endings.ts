@@ -1,5 +1,5 @@
-import { CLD_EXITED, F_SETFD, SIG_SETMASK, SIGNALS } from '@rt/sys'
-import { LOG_FD, SETUP_FAILED, STATUS_FD } from '../assemble/layout.js'
+import { CLD_EXITED, F_SETFD, SETUP_FAILED, SIG_SETMASK, SIGNALS } from '@rt/sys'
+import { LOG_FD, STATUS_FD } from '../assemble/layout.js'
 import {
   branch,
   call,

@@ -1,5 +1,5 @@
-import { RtError } from '@rt/sys'
-import { SETUP_FAILED, STATUS_FD } from '../assemble/layout.js'
+import { RtError, SETUP_FAILED } from '@rt/sys'
+import { STATUS_FD } from '../assemble/layout.js'
 import type { Side } from '../assemble/operation.js'
 import { LATCH } from '../assemble/own-log.js'
 import { call, goto, type Instruction, label } from '../language/instruction.js'

@@ -1,5 +1,5 @@
-import { CLONE_PARENT, P_PID, POLLIN, PR_SET_PDEATHSIG, SIGNALS, TFD_CLOEXEC, WEXITED } from '@rt/sys'
-import { CLOCK_MONOTONIC, SETUP_FAILED } from '../assemble/layout.js'
+import { CLONE_PARENT, P_PID, POLLIN, PR_SET_PDEATHSIG, SETUP_FAILED, SIGNALS, TFD_CLOEXEC, WEXITED } from '@rt/sys'
+import { CLOCK_MONOTONIC } from '../assemble/layout.js'
 import { LATCH } from '../assemble/own-log.js'
 import {
   branch,
