@@ -1,6 +1,6 @@
 /**
  * Images from and to OCI registries over HTTP: references, credentials, mirrors, documents and streams that are verified.
- * It writes no files, and loads nothing native.
+ * It writes no files but those with credentials, and loads nothing native.
  */
 export type { Credentials } from './credentials/credentials.js'
 export type { Descriptor } from './documents/descriptor.js'
@@ -8,6 +8,10 @@ export type { Index, Manifest } from './documents/document.js'
 export { defaultPlatform, type Platform } from './documents/platform.js'
 export { type RegistryComplaint, RegistryError, type RegistryFailure } from './errors/registry-error.js'
 export type { RetryPolicy } from './http/patience.js'
+export { type CheckCredentialsOptions, checkCredentials } from './login/check-credentials.js'
+export { eraseCredentials } from './login/erase-credentials.js'
+export type { LoginOptions } from './login/login-options.js'
+export { type Login, type StoredCredentials, storeCredentials } from './login/store-credentials.js'
 export type { BlobDescriptor } from './pull/blob.js'
 export type { DocumentOptions } from './pull/document-options.js'
 export { getDocument } from './pull/get-document.js'
@@ -19,5 +23,6 @@ export type { BlobContent } from './push/content.js'
 export { type PushBlobOptions, type Pushed, pushBlob } from './push/push-blob.js'
 export { type PushDocumentOptions, pushDocument } from './push/push-document.js'
 export { formatReference, type ImageName, parseReference, type Reference } from './reference/reference.js'
+export { parseRegistry } from './reference/registry-name.js'
 export { RegistryClient } from './session/client.js'
 export type { ClientOptions } from './session/client-options.js'

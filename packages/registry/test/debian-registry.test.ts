@@ -9,6 +9,7 @@ import { needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
 import { OCI_INDEX, OCI_MANIFEST } from '../src/documents/media-types.js'
 import {
   type BlobContent,
+  checkCredentials,
   getDocument,
   head,
   listReferrers,
@@ -164,6 +165,9 @@ describe("Debian's docker-registry", () => {
     const host = await debianRegistry({ users, tls: { key, cert } })
     const certsDirectories = [ca.directoryFor(host)]
     await thereAndBack(host, { certsDirectories, credentials: () => password })
+    await checkCredentials(client({ certsDirectories, credentials: () => password }), host)
+    const wrong = client({ certsDirectories, credentials: () => ({ ...password, password: 'wrong' }) })
+    await expect(checkCredentials(wrong, host)).rejects.toMatchObject({ kind: 'RT_PERMISSION', status: 401 })
     await expect(pull(client({ certsDirectories }), `${host}/team/app:v1`)).rejects.toMatchObject({
       kind: 'RT_PERMISSION',
       hint: expect.stringContaining('login'),

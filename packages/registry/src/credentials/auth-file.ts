@@ -56,7 +56,7 @@ export function parseAuthFile(text: string, path: string): AuthFile {
 }
 
 /** Docker once wrote keys as URLs, `https://HOST/v1/`; all names of Docker Hub are one. */
-function normalizedKey(key: string): string {
+export function normalizedKey(key: string): string {
   const bare = key
     .replace(/^https?:\/\//, '')
     .replace(/\/v[12]\/?$/, '')

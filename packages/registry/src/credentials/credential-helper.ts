@@ -24,20 +24,44 @@ export type HelperAnswer = Credentials | 'nothing' | 'not-installed'
  */
 export async function askHelper(name: string, server: string, environment: NodeJS.ProcessEnv): Promise<HelperAnswer> {
   const program = `docker-credential-${name}`
-  const ended = await run(program, server, environment)
+  const ended = await run(program, 'get', server, environment)
   if (ended === 'not-installed') return ended
-  const { code, stdout, stderr } = ended
-  if (code !== 0) {
-    // In its words, which it says on stdout by the protocol, and of what it can't start with on stderr.
-    const said = stdout.trim() || stderr.trim()
-    if (NOTHING.some((words) => said.includes(words))) return 'nothing'
-    throw new RtError(
-      'RT_HOOK',
-      `${program} get failed for ${server}: ${escaped(said.slice(0, 500)) || `exit code ${code}`}`,
-    )
-  }
-  return readAnswer(stdout, program)
+  if (ended.code === 0) return readAnswer(ended.stdout, program)
+  if (foundNothing(ended)) return 'nothing'
+  throw helperFailed(`${program} get`, server, ended)
 }
+
+/**
+ * Tells a helper something: `store` credentials as JSON, or `erase` a server's.
+ *
+ * @returns whether it did so; false: it has nothing of the kind, or isn't installed
+ * @throws RtError RT_HOOK, RT_TIMEOUT as {@link askHelper}
+ */
+export async function tellHelper(
+  name: string,
+  verb: 'store' | 'erase',
+  server: string,
+  input: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<'done' | 'nothing' | 'not-installed'> {
+  const program = `docker-credential-${name}`
+  const ended = await run(program, verb, input, environment)
+  if (ended === 'not-installed') return ended
+  if (ended.code === 0) return 'done'
+  if (foundNothing(ended)) return 'nothing'
+  throw helperFailed(`${program} ${verb}`, server, ended)
+}
+
+const foundNothing = (ended: Ended): boolean => NOTHING.some((words) => wordsOf(ended).includes(words))
+
+/** It speaks on stdout by the protocol, and of what it can't start with on stderr. */
+const wordsOf = ({ stdout, stderr }: Ended): string => stdout.trim() || stderr.trim()
+
+const helperFailed = (command: string, server: string, ended: Ended): RtError =>
+  new RtError(
+    'RT_HOOK',
+    `${command} failed for ${server}: ${escaped(wordsOf(ended).slice(0, 500)) || `exit code ${ended.code}`}`,
+  )
 
 function readAnswer(stdout: string, program: string): HelperAnswer {
   let answer: { Username?: unknown; Secret?: unknown } | null
@@ -64,22 +88,27 @@ interface Ended {
   readonly stderr: string
 }
 
-function run(program: string, input: string, environment: NodeJS.ProcessEnv): Promise<Ended | 'not-installed'> {
+function run(
+  program: string,
+  verb: 'get' | 'store' | 'erase',
+  input: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<Ended | 'not-installed'> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, ['get'], { env: environment, stdio: 'pipe', windowsHide: true })
+    const child = spawn(program, [verb], { env: environment, stdio: 'pipe', windowsHide: true })
     const output = { stdout: '', stderr: '' }
     const fail = (error: RtError): void => {
       child.kill('SIGKILL')
       reject(error)
     }
     const timer = setTimeout(
-      () => fail(new RtError('RT_TIMEOUT', `${program} get had not ended after ${TIME_LIMIT / 1000} s`)),
+      () => fail(new RtError('RT_TIMEOUT', `${program} ${verb} had not ended after ${TIME_LIMIT / 1000} s`)),
       TIME_LIMIT,
     )
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].setEncoding('utf8').on('data', (text: string) => {
         output[name] += text
-        if (output[name].length > MAX_OUTPUT) fail(new RtError('RT_HOOK', `${program} get prints without end`))
+        if (output[name].length > MAX_OUTPUT) fail(new RtError('RT_HOOK', `${program} ${verb} prints without end`))
       })
     }
     child.on('error', (cause: NodeJS.ErrnoException) => {

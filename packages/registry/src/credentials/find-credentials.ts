@@ -63,7 +63,7 @@ function keysOf(host: string, repository: string): string[] {
 }
 
 /** What a helper is asked for. */
-const serverOf = (key: string): string => (key === DOCKER_HUB ? DOCKER_HUB_CREDENTIALS : key)
+export const serverOf = (key: string): string => (key === DOCKER_HUB ? DOCKER_HUB_CREDENTIALS : key)
 
 const notInstalled = (helper: string, key: string, { path }: AuthFile): RtError =>
   new RtError('RT_NOT_FOUND', `docker-credential-${helper}, which has the credentials for ${key}, is not installed`, {
