@@ -16,6 +16,8 @@ export const arrows: Arrows = {
   seccomp: ['sys', 'program'],
   // Any OS, and no step: of sys it has the errors alone.
   registry: ['sys'],
+  // What a registry has, kept where rootfs unpacks it from.
+  image: ['sys', 'registry', 'rootfs'],
 }
 
 /** An import that is no arrow. */

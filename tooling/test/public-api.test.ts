@@ -9,6 +9,7 @@ import { assemble, compile, create, explain, replace, run, sequence, trace } fro
 import * as seccomp from '@rt/seccomp'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
+import * as image from '../../packages/image/src/index.js'
 import * as registry from '../../packages/registry/src/index.js'
 import { prepare, TarReader, unpack } from '../../packages/rootfs/src/index.js'
 
@@ -56,6 +57,7 @@ describe('what has close, remove, kill or dispose', () => {
   it('is found', () => {
     expect(things.map(({ name }) => name).sort()).toEqual([
       'cgroups: Cgroup',
+      'image: Lease',
       'program: Container',
       'registry: RegistryClient',
       'rootfs: RootFilesystem',
@@ -143,6 +145,11 @@ const takers: Record<string, (options: Options) => unknown> = {
   pull: (options) => registry.pull(registryClient(), 'X', options),
   pushBlob: (options) => registry.pushBlob(registryClient(), 'X', { digest: '', size: 0 } as never, options),
   pushDocument: (options) => registry.pushDocument(registryClient(), 'X', new Uint8Array(), options),
+  // No store: nothing is looked for.
+  checkStore: (options) => image.checkStore({} as never, options),
+  openStore: (options) => image.openStore({ rootDir: `${nowhere}:`, ...options }),
+  pullImage: (options) => image.pullImage({} as never, registryClient(), 'X', options),
+  pushImage: (options) => image.pushImage({} as never, registryClient(), {} as never, {} as never, options),
   TarReader: (options) => new TarReader({} as never, options),
 }
 

@@ -24,6 +24,8 @@ export function machineState(marker: string): MachineState {
       .filter((name) => name.startsWith('rt-') && !isOfAnotherRun(name))
       .map((name) => join(tmpdir(), name)),
     'runtime state': entries('/run/rt'),
+    // Where a file made by mistake lies in the way of tests that look for what isn't there.
+    'file in the root': readdirSync('/').map((name) => join('/', name)),
     device: devices.flatMap(deviceLine),
     hostname: [hostname()],
   }

@@ -2,7 +2,8 @@
  * A root filesystem from the host, a directory, a tar file or an OCI layout: layers unpacked safely, once each, and
  * stacked by overlay. Importing this package loads nothing native.
  */
-export { defaultRootDir } from './cache/root-directory.js'
+export { discardLayers, removeDiscarded } from './cache/prune-layers.js'
+export { defaultRootDir, makeRootDir } from './cache/root-directory.js'
 export { DEFAULT_LIMITS, type Limits } from './extract/limits.js'
 export { type Image, type ImageLayer, openImage } from './oci/image.js'
 export type { ImageConfig } from './oci/image-config.js'

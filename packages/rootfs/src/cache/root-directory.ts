@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { RtError } from '@rt/sys'
+import { CacheDirectory } from './cache-directory.js'
 
 /**
  * Where layers are kept unless `rootDir` says otherwise: /var/lib/rt for root, else $XDG_DATA_HOME/rt.
@@ -38,6 +39,18 @@ function homeInPasswd(): string | undefined {
     throw error
   }
 }
+
+/**
+ * Opens a directory below `rootDir`, made if it is missing. Nobody but root and the caller can have led it elsewhere, or
+ * can: see {@link CacheDirectory}.
+ *
+ * @param rootDir absolute
+ * @param names that lead there
+ * @returns an fd, the caller's to close
+ * @throws RtError RT_UNSAFE, RT_WRONG_TYPE, RT_PERMISSION, RT_INVALID_OPTION
+ */
+export const makeRootDir = (rootDir: string, ...names: readonly string[]): number =>
+  new CacheDirectory(checkRootDir(rootDir)).make(...names)
 
 /**
  * Refuses a path that overlay's options can't hold: they are taken apart at colons and commas.

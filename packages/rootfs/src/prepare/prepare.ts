@@ -6,6 +6,7 @@ import { FileDigests } from '../cache/file-digests.js'
 import { LayerCache } from '../cache/layer-cache.js'
 import { checkRootDir, defaultRootDir } from '../cache/root-directory.js'
 import { visible } from '../cache/visible.js'
+import { formatDigest } from '../digest/digest.js'
 import { type Limits, withDefaults } from '../extract/limits.js'
 import { openImage } from '../oci/image.js'
 import type { ImageConfig } from '../oci/image-config.js'
@@ -26,6 +27,11 @@ export interface PrepareOptions {
   readonly limits?: Partial<Limits>
   /** Which of an image's manifests. Default: this machine's platform. */
   readonly platform?: Platform
+  /**
+   * Told which layers will be used, by their names in the cache (`sha256:…`: ChainIDs, or the digest of a tar file), before
+   * they are looked for: whoever removes layers from the cache must let these be, as long as the root is used.
+   */
+  readonly onLayers?: (ids: readonly string[]) => void
   /** What it throws ends the preparation, and is thrown. */
   readonly onProgress?: OnProgress
   /** Stops it: the signal's reason is thrown (by default an error named AbortError). */
@@ -56,6 +62,7 @@ const OPTIONS: OptionKeys<PrepareOptions> = {
   rootDir: true,
   limits: true,
   platform: true,
+  onLayers: true,
   onProgress: true,
   signal: true,
 }
@@ -79,6 +86,7 @@ export async function prepare(source?: string | Source, options: PrepareOptions 
   // Only now: a user without a home directory can do without a cache, too.
   const rootDir = checkRootDir(resolve(options.rootDir ?? defaultRootDir()))
   const { layers, config } = await layersOf(resolved, rootDir, options)
+  options.onLayers?.(layers.map(({ id }) => formatDigest(id)))
   const namespace = overlayNamespace()
   const total = layers.reduce((sum, { archive }) => sum + (archive.size ?? 0), 0)
   const meter = new ProgressMeter('unpack', total, options.onProgress)

@@ -1,0 +1,240 @@
+import {
+  type DocumentOptions,
+  formatReference,
+  head,
+  type Platform,
+  type PulledImage,
+  pull,
+  type Reference,
+  type RegistryClient,
+} from '@rt/registry'
+import { type OptionKeys, refuseUnknownOptions } from '@rt/sys'
+import type { BlobSource, BlobWanted } from '../blobs/ingest.js'
+import { ingest } from '../blobs/ingest.js'
+import { putName } from '../images/change-names.js'
+import { describeImage, type ImageInfo, isWhole } from '../images/image-info.js'
+import { Lease } from '../leases/lease.js'
+import { type Entry, nameOf, pulledDigestOf } from '../names/descriptor.js'
+import { readNames } from '../names/names.js'
+import { type ImageStore, placesOf } from '../store/open-store.js'
+import type { Places } from '../store/places.js'
+
+export interface PullImageOptions {
+  /** Which of an image's forms. Default: Linux on this processor. */
+  readonly platform?: Platform
+  /** What it throws ends the pull, and is thrown. */
+  readonly onProgress?: (progress: PullProgress) => void
+  readonly signal?: AbortSignal
+}
+
+const OPTIONS: OptionKeys<PullImageOptions> = { platform: true, onProgress: true, signal: true }
+
+/** What becomes of a blob. */
+export interface PullProgress {
+  readonly digest: string
+  readonly status: 'waiting' | 'exists' | 'downloading' | 'complete'
+  /** Bytes that are there. */
+  readonly current: number
+  /** Bytes of the whole. */
+  readonly total: number
+}
+
+/** An image that is in the store now. */
+export interface PulledToStore {
+  readonly image: ImageInfo
+  /** What the store calls it: `docker.io/library/debian:bookworm`. */
+  readonly name: string
+  /** What the name means in the registry: the digest of an index, or of the manifest. */
+  readonly digest: string
+  /** False: all of it was there. */
+  readonly isNew: boolean
+}
+
+/** Blobs that are downloaded at once, as docker does. */
+const AT_ONCE = 3
+
+/**
+ * Gets an image from a registry into the store, under its whole name. Blobs that are there are not asked for, and one that
+ * an earlier pull began goes on where that stopped.
+ *
+ * @param name `debian:12`; without a tag or a digest, `latest`
+ * @param lease holds what is pulled, beyond this call; without one, the name alone does
+ * @throws as `pull` of @rt/registry; RtError RT_ARCHIVE for a blob that isn't what its digest says; the signal's reason
+ */
+export async function pullImage(
+  store: ImageStore,
+  client: RegistryClient,
+  name: string | Reference,
+  options: PullImageOptions = {},
+  lease?: Lease,
+): Promise<PulledToStore> {
+  refuseUnknownOptions('pullImage', options, OPTIONS)
+  const places = placesOf(store)
+  const own = lease ? undefined : Lease.open(places)
+  try {
+    return await pulled(store, client, name, options, (lease ?? own) as Lease)
+  } finally {
+    own?.close()
+  }
+}
+
+async function pulled(
+  store: ImageStore,
+  client: RegistryClient,
+  name: string | Reference,
+  options: PullImageOptions,
+  lease: Lease,
+): Promise<PulledToStore> {
+  const places = placesOf(store)
+  const { signal, platform } = options
+  const known = await unchanged(places, client, name, options, lease)
+  if (known) return known
+  const found = await pull(client, name, { ...(platform ? { platform } : {}), ...(signal ? { signal } : {}) })
+  const { manifest, config, document } = found
+  const whole = wholeName(found.reference)
+  // First of all: what is there already must not go away between the look and the name.
+  lease.holdBlobs([manifest.digest, manifest.config.digest, ...manifest.layers.map(({ digest }) => digest)])
+  const layersNew = await getLayers(places, found, options)
+  const configNew = await put(places, manifest.config, config, signal)
+  const entry: Entry = {
+    mediaType: manifest.mediaType,
+    digest: manifest.digest,
+    size: manifest.bytes.length,
+    platform: platformOf(config),
+  }
+  // Last, and the name behind it: what names others is there only when they are.
+  const manifestNew = await put(places, entry, manifest.bytes, signal)
+  const image = describeImage(places, entry)
+  const before = readNames(places).entries.find((each) => nameOf(each) === whole)
+  const isSame = before?.digest === entry.digest && pulledDigestOf(before) === document.digest
+  if (!isSame) putName(store, entry, whole, document.digest)
+  return {
+    image: { ...image, name: whole },
+    name: whole,
+    digest: document.digest,
+    isNew: layersNew || configNew || manifestNew || !isSame,
+  }
+}
+
+/** What is pulled by digest and tag is named by the digest: the tag may mean something else by now. */
+export const wholeName = ({ registry, repository, tag, digest }: Reference): string =>
+  digest === undefined
+    ? formatReference({ registry, repository, tag: tag ?? 'latest' })
+    : formatReference({ registry, repository, digest })
+
+/** If the store has what the registry has, one request tells. */
+async function unchanged(
+  places: Places,
+  client: RegistryClient,
+  name: string | Reference,
+  { platform, signal }: PullImageOptions,
+  lease: Lease,
+): Promise<PulledToStore | undefined> {
+  const wholes = client.meanings(name).map(wholeName)
+  const [first] = wholes
+  const entry = readNames(places).entries.find((each) => nameOf(each) === first)
+  const digest = entry && (pulledDigestOf(entry) ?? entry.digest)
+  // Of several registries the first that has the image is meant: that is for pull to find out.
+  if (!entry || wholes.length > 1) return undefined
+  lease.holdBlobs([entry.digest])
+  if (!isWhole(places, entry)) return undefined
+  const image = describeImage(places, entry)
+  if (platform && !suits(image, platform)) return undefined
+  const asked: DocumentOptions = signal ? { signal } : {}
+  const there = await head(client, name, asked)
+  if (there.digest !== digest) return undefined
+  return { image, name: first as string, digest: there.digest, isNew: false }
+}
+
+const suits = ({ platform: { os, architecture, variant } }: ImageInfo, wanted: Platform): boolean =>
+  os === wanted.os &&
+  architecture === wanted.architecture &&
+  (wanted.variant === undefined || wanted.variant === variant)
+
+function platformOf(config: Buffer): Record<string, unknown> | undefined {
+  let document: Record<string, unknown>
+  try {
+    document = JSON.parse(config.toString('utf8'))
+  } catch {
+    return undefined // an artifact's, which is for no platform
+  }
+  const { os, architecture, variant } = document ?? {}
+  if (typeof os !== 'string' || typeof architecture !== 'string') return undefined
+  return { architecture, os, ...(typeof variant === 'string' && variant !== '' ? { variant } : {}) }
+}
+
+/** @returns whether any was new */
+async function getLayers(places: Places, found: PulledImage, options: PullImageOptions): Promise<boolean> {
+  const stop = new AbortController()
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal
+  // One blob may be several layers.
+  const layers = [...new Map(found.manifest.layers.map((layer) => [layer.digest, layer])).values()]
+  const tell = options.onProgress ?? (() => {})
+  for (const { digest, size } of layers) tell({ digest, status: 'waiting', current: 0, total: size })
+  let isNew = false
+  let next = 0
+  const work = async (): Promise<void> => {
+    for (;;) {
+      const layer = layers[next++]
+      if (!layer) return
+      if (await getLayer(places, found, layer, { ...options, signal })) isNew = true
+    }
+  }
+  const workers = Array.from({ length: Math.min(AT_ONCE, layers.length) }, () =>
+    work().catch((error) => {
+      // The others are not to go on for nothing, and nobody leaves while one writes.
+      stop.abort(error)
+      throw error
+    }),
+  )
+  const ended = await Promise.allSettled(workers)
+  options.signal?.throwIfAborted()
+  if (stop.signal.aborted) throw stop.signal.reason
+  for (const each of ended) if (each.status === 'rejected') throw each.reason
+  return isNew
+}
+
+async function getLayer(
+  places: Places,
+  found: PulledImage,
+  layer: BlobWanted,
+  { onProgress, signal }: PullImageOptions,
+): Promise<boolean> {
+  const { digest, size: total } = layer
+  let current = 0
+  const source: BlobSource = {
+    verifies: true,
+    open: (have) => found.openBlob(layer, { ...(have ? { have } : {}), ...(signal ? { signal } : {}) }),
+  }
+  const isNew = await ingest(places, layer, source, {
+    signal,
+    onWait: () => onProgress?.({ digest, status: 'waiting', current, total }),
+    onBytes(count) {
+      current += count
+      onProgress?.({ digest, status: 'downloading', current, total })
+    },
+  })
+  onProgress?.({ digest, status: isNew ? 'complete' : 'exists', current: total, total })
+  return isNew
+}
+
+/** A document, which is in memory and verified. */
+const put = (
+  places: Places,
+  blob: BlobWanted,
+  bytes: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<boolean> =>
+  ingest(
+    places,
+    { digest: blob.digest, size: bytes.length },
+    {
+      verifies: false,
+      async *open(have) {
+        let from = 0
+        if (have) for await (const chunk of have) from += chunk.length
+        yield bytes.subarray(from)
+      },
+    },
+    { signal },
+  )
