@@ -4,7 +4,7 @@ import { defineConfig, type Options } from 'tsup'
 
 // The packages' sources, not their builds: ./rt needs one build, not seven, and dead code is dropped across packages.
 const folder = (name: string) => fileURLToPath(new URL(`../../packages/${name}`, import.meta.url))
-const packages = ['sys', 'program', 'mountns', 'cgroups', 'chroot', 'rootfs', 'seccomp']
+const packages = ['sys', 'program', 'mountns', 'cgroups', 'chroot', 'rootfs', 'seccomp', 'registry', 'image']
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number]
 
@@ -90,7 +90,7 @@ export default defineConfig({
     {
       name: 'images',
       setup({ onResolve }) {
-        onResolve({ filter: /\/images\.js$/ }, () => ({ path: './images.js', external: true }))
+        onResolve({ filter: /^(\.\.\/)+images\.js$/ }, () => ({ path: './images.js', external: true }))
       },
     },
   ],

@@ -292,6 +292,11 @@ export const SECTIONS: readonly Section[] = [
       sh('--pids-limit -1', 'cat /sys/fs/cgroup/pids/pids.max'),
       sh('--pids-limit -5', 'cat /sys/fs/cgroup/pids/pids.max'),
       sh('--platform linux/amd64'),
+      sh(
+        '--quiet --tls-verify=false --authfile /nonexistent',
+        undefined,
+        'docker 20 has no --quiet; --tls-verify and --authfile are podman’s, where docker has a daemon to ask',
+      ),
       sh("--pids-limit ''"),
       sh('--ulimit nofile=100:200', 'ulimit -n; ulimit -Hn'),
       sh('--ulimit nofile=100', 'ulimit -n; ulimit -Hn'),

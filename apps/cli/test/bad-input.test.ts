@@ -53,11 +53,16 @@ describe('bad arguments: nothing is made, rt exits with 125', () => {
       [command, 'x', 'y'],
       `rt: rt ${command.replace('--', '')} takes no further words: "x y" is too much\n  hint: rt ${command.replace('--', '')} --help\n`,
     ]),
-    ...['help', 'completion'].map((command): [string, string[], string] => [
-      `a word too many behind ${command}`,
-      [command, 'bash', 'run'],
-      `rt: rt ${command} takes only one word: "run" is too much\n  hint: rt ${command} --help\n`,
-    ]),
+    [
+      'a word too many behind completion',
+      ['completion', 'bash', 'run'],
+      'rt: rt completion takes only one word: "run" is too much\n  hint: rt completion --help\n',
+    ],
+    [
+      'a word too many behind help',
+      ['help', 'run', 'x'],
+      'rt: rt help takes only one command: "run x" is too much\n  hint: rt help --help\n',
+    ],
     ['missing value', ['run', '-e'], 'rt: -e: needs a value: -e NAME[=VALUE]\n  hint: rt run --help\n'],
     [
       'unknown capability',
@@ -207,7 +212,7 @@ describe('bad arguments: nothing is made, rt exits with 125', () => {
   })
 
   it('a program’s name as SOURCE', () => {
-    expect(complaint(['run', 'ls'], 125)).toMatch(
+    expect(complaint(['run', '--pull', 'never', 'ls'], 125)).toMatch(
       /hint: to run the program \S*\/ls on the host's files: rt run -- ls\n/,
     )
   })

@@ -38,6 +38,8 @@ printf '%s\\n' "\${COMPREPLY[@]}"`
 describe('bash', () => {
   it.each<[string[], string[]]>([
     [['ex'], ['explain', 'exec']],
+    [['image', 'in'], ['inspect']],
+    [['image', 'ls', '--dig'], ['--digests']],
     [['--ver'], ['--version']],
     [
       ['run', '--mem'],
@@ -121,9 +123,10 @@ describe('what an option takes is offered, whatever command it is of', () => {
 
   it.each(rows.map(({ name }) => name))('%s: a path completes to a path', (name) => {
     for (const [line, option, , complete] of valued) {
-      if (!line.startsWith(`${name} `)) continue
-      if (complete === 'file') expect(bash(name, `--${option}`, '/etc/pass'), line).toContain('/etc/passwd')
-      if (complete === 'directory') expect(bash(name, `--${option}`, '/us'), line).toEqual(['/usr'])
+      if (!line.startsWith(`${name} --`)) continue
+      if (complete === 'file')
+        expect(bash(...name.split(' '), `--${option}`, '/etc/pass'), line).toContain('/etc/passwd')
+      if (complete === 'directory') expect(bash(...name.split(' '), `--${option}`, '/us'), line).toEqual(['/usr'])
     }
   })
 })

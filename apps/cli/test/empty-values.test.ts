@@ -26,6 +26,7 @@ const NOT_GIVEN = [
   'cgroup-parent',
   'name',
   'root-dir',
+  'authfile',
 ]
 /** It means something: none at all. */
 const A_VALUE = ['entrypoint']

@@ -1,12 +1,12 @@
 // requires nothing
 import { describe, expect, it } from 'vitest'
-import { COMMANDS } from '../src/commands/table.js'
+import { completionRows } from '../src/completion/model.js'
 import { commandHelp } from '../src/help/command-help.js'
 import { overview } from '../src/help/overview.js'
 import { HELP_WIDTH, wrap } from '../src/help/wrap.js'
 import { RUN_GROUPS, RUN_OPTIONS } from '../src/options/run.js'
 
-const commands = await Promise.all(COMMANDS.map(async (row) => ({ ...row, command: (await row.load()).command })))
+const commands = await completionRows()
 
 describe('help', () => {
   it('of rt', async () => {
@@ -15,7 +15,7 @@ describe('help', () => {
 
   it.each(commands)('of $name', async ({ name, command }) => {
     expect(command.name).toBe(name)
-    await expect(commandHelp(command)).toMatchFileSnapshot(`golden/help-${name}.txt`)
+    await expect(commandHelp(command)).toMatchFileSnapshot(`golden/help-${name.replace(' ', '-')}.txt`)
   })
 
   it.each(commands)('of $name fits a terminal', ({ command }) => {

@@ -1,176 +1,234 @@
-// requires root, busybox, and apps/cli/dist: sh tooling/bootstrap.sh cli
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
+// requires root, busybox, ports of 127.0.0.1; with skopeo its layouts too
+import { execFileSync } from 'node:child_process'
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { putLayout } from '../../../packages/image/test/support/set-up.js'
+import { TestRegistry } from '../../../packages/registry/test/support/registry-server.js'
 import { busyboxRoot, layerTar, needs, ociLayout, temporaryFolder } from '../../../tooling/fixtures/index.js'
 import { rt, start } from './rt.js'
 
-let base = ''
-let upper = ''
-let cache = ''
-beforeEach((context) => {
-  needs(context, 'root', 'busybox')
-  if (base !== '') return
-  base = layerTar(busyboxRoot())
-  const folder = temporaryFolder('upper')
-  mkdirSync(join(folder, 'etc'))
-  writeFileSync(join(folder, 'etc/issue'), 'from the upper layer\n')
-  writeFileSync(join(folder, 'etc/.wh.group'), '')
-  upper = layerTar(folder, { compression: 'none' })
-  cache = temporaryFolder('cache')
+let registry: TestRegistry
+let digest: string
+const layer = layerTar(busyboxRoot())
+const config = { Cmd: ['sh', '-c', 'echo from the image'], Env: ['A=b'], Labels: { kind: 'test' } }
+
+beforeAll(async () => {
+  registry = await TestRegistry.start()
+  digest = putLayout(registry, 'team/app', 'v1', ociLayout({ layers: [layer], config })).digest
 })
+afterAll(() => registry.close())
 
-const run = (...args: string[]) => rt(['run', '--root-dir', cache, ...args])
+const name = () => `${registry.host}/team/app:v1`
+const newRootDir = () => join(temporaryFolder('images'), 'rt')
 
-describe('an image', () => {
-  const CONFIG = {
-    Entrypoint: ['/bin/sh', '-c'],
-    Cmd: ['echo $FROM $PWD $(id -u) $(cat /etc/issue); ls /etc'],
-    Env: ['FROM=image', 'PATH=/bin'],
-    WorkingDir: '/srv/work',
-    User: 'user',
-    StopSignal: 'SIGUSR1',
-  }
-  let image = ''
-  beforeEach(() => {
-    if (image === '') image = `oci:${ociLayout({ layers: [base, upper], config: CONFIG })}`
+/** The registry is this process: rt must not be waited for in a way that stops it. */
+async function run(...args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  const { exited, output, child } = start(args)
+  child.stdin.end()
+  const { status } = await exited
+  return { status, ...output() }
+}
+
+async function storeWithImage() {
+  const rootDir = newRootDir()
+  const pulled = await run('pull', '-q', '--root-dir', rootDir, name())
+  expect(pulled).toEqual({ status: 0, stdout: `${name()}\n`, stderr: '' })
+  const on = (command: readonly string[], ...args: string[]) => run(...command, '--root-dir', rootDir, ...args)
+  const image = (command: string, ...args: string[]) => on(['image', command], ...args)
+  return { rootDir, on, image }
+}
+
+describe('rt pull', () => {
+  it('tells what Docker tells', async () => {
+    const rootDir = newRootDir()
+    const first = await run('pull', '--root-dir', rootDir, name())
+    expect(first.status).toBe(0)
+    const [head, ...rest] = first.stdout.split('\n')
+    expect(head).toBe(`v1: Pulling from ${registry.host}/team/app`)
+    expect(rest).toEqual([
+      expect.stringMatching(/^[0-9a-f]{12}: Pulling fs layer$/),
+      expect.stringMatching(/^[0-9a-f]{12}: Pull complete$/),
+      `Digest: ${digest}`,
+      `Status: Downloaded newer image for ${name()}`,
+      name(),
+      '',
+    ])
+    const again = await run('pull', '--root-dir', rootDir, name())
+    expect(again.stdout).toContain(`Status: Image is up to date for ${name()}\n`)
   })
 
-  it('runs with its layers and its configuration, twice as well as once', () => {
-    const printed = {
-      status: 0,
-      signal: null,
-      stderr: '',
-      stdout: 'image /srv/work 1000 from the upper layer\nhostname\nhosts\nissue\npasswd\nresolv.conf\n',
-    }
-    expect(run(image)).toEqual(printed)
-    expect(run(`${image}:latest`)).toEqual(printed)
+  it('in lines of JSON', async () => {
+    const { status, stdout } = await run('pull', '--json', '--root-dir', newRootDir(), name())
+    expect(status).toBe(0)
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { status: string; progressDetail?: object })
+    expect(lines.some(({ status, progressDetail }) => status === 'Downloading' && progressDetail)).toBe(true)
   })
 
-  it.each<[string, string[], string[], string]>([
-    ['COMMAND replaces Cmd', [], ['echo $FROM'], 'image\n'],
-    ['--entrypoint takes Cmd away too', ['--entrypoint', 'id'], [], 'uid=1000(user)'],
-    [
-      '-e, -u and -w come after the image',
-      ['-e', 'FROM=here', '-u', '0', '-w', '/'],
-      ['echo $FROM $PWD $(id -u)'],
-      'here / 0\n',
-    ],
-  ])('%s', (_, options, command, stdout) => {
-    expect(run(...options, image, ...command)).toMatchObject({
-      status: 0,
-      stderr: '',
-      stdout: expect.stringContaining(stdout),
-    })
-  })
-
-  it('is not changed by what a container writes', () => {
-    expect(run('-u', '0', image, 'echo x > /etc/issue; rm /etc/passwd; mkdir /new').status).toBe(0)
-    expect(run(image).stdout).toContain('from the upper layer\nhostname\nhosts\nissue\npasswd\nresolv.conf\n')
-  })
-
-  it('can be explained and compiled', () => {
-    expect(rt(['explain', 'run', '--root-dir', cache, image]).stdout).toContain('overlay')
-  })
-
-  it.each<[string, string, RegExp]>([
-    ['no layout', 'oci:/no/such', /^rt: SOURCE: no OCI layout at "\/no\/such"/],
-    ['no tag', 'TAG', /^rt: SOURCE: .*nosuch/],
-  ])('%s', (_, source, message) => {
-    const { status, stderr } = run(source === 'TAG' ? `${image}:nosuch` : source)
-    expect(status).toBe(125)
+  it.each([
+    ['a name that is none', () => 'Team/App', /names of repositories are lower-case/],
+    ['a tag that is not there', () => `${registry.host}/team/app:v9`, /answered 404/],
+    ['a host that is not there', () => '127.0.0.1:1/x', /ECONNREFUSED/],
+  ])('says what is wrong: %s', async (_, wrong, message) => {
+    const { status, stdout, stderr } = await run('pull', '-q', '--root-dir', newRootDir(), wrong())
+    expect({ status, stdout }).toEqual({ status: 125, stdout: '' })
     expect(stderr).toMatch(message)
   })
+
+  it('all tags', async () => {
+    putLayout(registry, 'many', 'a', ociLayout({ layers: [layer] }))
+    putLayout(registry, 'many', 'b', ociLayout({ layers: [layer] }))
+    const rootDir = newRootDir()
+    const { status, stdout } = await run('pull', '-aq', '--root-dir', rootDir, `${registry.host}/many`)
+    expect({ status, stdout }).toEqual({ status: 0, stdout: `${registry.host}/many:a\n${registry.host}/many:b\n` })
+  })
 })
 
-describe('a tar file', () => {
-  it('is a root too, and what is written to it is gone', () => {
-    expect(run(base, 'sh', '-c', 'ls /home; mkdir /home/new')).toMatchObject({
-      status: 0,
-      stdout: '',
-      stderr: '',
-    })
-    expect(run(base, 'ls', '/home').stdout).toBe('')
-    expect(run(base, 'cat', '/etc/group').stdout).toContain('video:x:44:user')
+describe('rt run NAME', () => {
+  it('pulls what is missing, and not what is there', async () => {
+    const rootDir = newRootDir()
+    const first = await run('run', '--root-dir', rootDir, name())
+    expect(first).toMatchObject({ status: 0, stdout: 'from the image\n' })
+    expect(first.stderr).toContain(`Unable to find image '${name()}' locally`)
+    registry.seen.length = 0
+    const second = await run('run', '--root-dir', rootDir, name(), 'sh', '-c', 'echo $A')
+    expect(second).toEqual({ status: 0, stdout: 'b\n', stderr: '' })
+    expect(registry.seen).toEqual([])
+    const always = await run('run', '-q', '--pull', 'always', '--root-dir', rootDir, `docker://${name()}`)
+    expect(always).toEqual({ status: 0, stdout: 'from the image\n', stderr: '' })
+    expect(registry.seen.map(({ method }) => method)).toEqual(['HEAD'])
   })
 
-  it('that is damaged is refused', () => {
-    const damaged = join(temporaryFolder('damaged'), 'layer.tar.gz')
-    const bytes = readFileSync(base)
-    writeFileSync(damaged, bytes.subarray(0, bytes.length - 1000))
-    const { status, stderr } = run(damaged, 'true')
+  it('never asks with --pull never, and says what would', async () => {
+    registry.seen.length = 0
+    const { status, stderr } = await run('run', '--pull', 'never', '--root-dir', newRootDir(), name())
     expect(status).toBe(125)
-    expect(stderr).toMatch(/^rt: .*layer\.tar\.gz/)
+    expect(stderr).toContain(`rt pull ${name()}`)
+    expect(registry.seen).toEqual([])
+  })
+
+  it('by the beginning of its ID, and a program that is not there is told once', async () => {
+    const { on, image } = await storeWithImage()
+    const { stdout: id } = await image('ls', '-q')
+    expect(await on(['run'], id.trim())).toEqual({ status: 0, stdout: 'from the image\n', stderr: '' })
+    const missing = await on(['run'], name(), 'nosuch')
+    expect(missing).toMatchObject({
+      status: 127,
+      stderr: expect.stringMatching(/^rt: COMMAND: cannot run "nosuch": not found/),
+    })
+  })
+
+  it('a path is never a name', async () => {
+    const { status, stderr } = await run('run', './nosuch')
+    expect(status).toBe(125)
+    expect(stderr).toContain('looked for a directory or a tar file')
   })
 })
 
-describe('rt unpack', () => {
-  const into = (): string => join(temporaryFolder('unpack'), 'root')
-
-  it('makes a plain directory of an archive', () => {
-    const directory = into()
-    const { status, stdout, stderr } = rt(['unpack', base, directory])
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-    expect(stdout).toMatch(new RegExp(`^${directory}: \\d+ entries, \\d+ bytes\n$`))
-    expect(readFileSync(join(directory, 'etc/hostname'), 'utf8')).toBe('busybox\n')
-    expect(rt(['run', directory, 'cat', '/etc/passwd']).stdout).toBe(
-      readFileSync(join(directory, 'etc/passwd'), 'utf8'),
+describe('rt image', () => {
+  it('ls in columns, templates, JSON, filtered', async () => {
+    const { image } = await storeWithImage()
+    const { stdout } = await image('ls')
+    expect(stdout).toMatch(
+      /^REPOSITORY +TAG +IMAGE ID +CREATED +SIZE\n127\.0\.0\.1:\d+\/team\/app +v1 +[0-9a-f]{12} +\d+ years ago +[\d.]+[kM]B\n$/,
     )
+    expect((await image('ls', '--format', '{{.Repository}}:{{.Tag}}')).stdout).toBe(`${name()}\n`)
+    expect(JSON.parse((await image('ls', '--format', 'json')).stdout)).toMatchObject({ Tag: 'v1', Digest: digest })
+    expect(
+      (await image('ls', '-q', '--filter', 'label=kind=test', '--filter', 'reference=*/team/*:v1')).stdout,
+    ).not.toBe('')
+    expect((await image('ls', '-q', '--filter', 'label=kind=other')).stdout).toBe('')
+    expect((await image('ls', '--filter', 'lable=x')).stderr).toContain('did you mean label?')
+    expect((await image('ls', '--format', '{{.Tga}}')).stderr).toContain('did you mean .Tag?')
   })
 
-  it('makes one directory of all layers of an image; --json says what', () => {
-    const directory = into()
-    const { stdout } = rt(['unpack', '--json', `oci:${ociLayout({ layers: [base, upper] })}`, directory])
-    expect(JSON.parse(stdout)).toMatchObject({ directory, warnings: [] })
-    expect(readdirSync(join(directory, 'etc')).sort()).toEqual(['hostname', 'hosts', 'issue', 'passwd'])
-  })
-
-  it('--platform chooses among the forms of an image', () => {
-    const [layout, other] = [[base], [base, upper]].map((layers) => ociLayout({ layers })) as [string, string]
-    cpSync(join(other, 'blobs'), join(layout, 'blobs'), { recursive: true })
-    const read = (from: string) => JSON.parse(readFileSync(join(from, 'index.json'), 'utf8'))
-    const [index, { manifests }] = [read(layout), read(other)]
-    const pdp11 = { ...manifests[0], platform: { os: 'linux', architecture: 'pdp11' } }
-    writeFileSync(join(layout, 'index.json'), JSON.stringify({ ...index, manifests: [...index.manifests, pdp11] }))
-    const issue = (...options: string[]) =>
-      run(...options, `oci:${layout}:latest`, 'ls', '/etc').stdout.includes('issue')
-    expect([issue(), issue('--platform', 'linux/pdp11')]).toEqual([false, true])
-    const directory = into()
-    expect(rt(['unpack', '--platform', 'pdp11', `oci:${layout}:latest`, directory]).status).toBe(0)
-    expect(readdirSync(join(directory, 'etc'))).toContain('issue')
-    expect(run('--platform', 'linux/s390x', `oci:${layout}:latest`, 'true')).toMatchObject({
+  it('inspect, history', async () => {
+    const { image } = await storeWithImage()
+    const [found] = JSON.parse((await image('inspect', name())).stdout)
+    expect(found).toMatchObject({
+      RepoTags: [name()],
+      RepoDigests: [`${registry.host}/team/app@${digest}`],
+      Config: config,
+    })
+    const format = '{{join .RepoTags ","}} {{json .Config.Env}} {{index .Config.Labels "kind"}}'
+    expect((await image('inspect', '-f', format, name())).stdout).toBe(`${name()} ["A=b"] test\n`)
+    expect(await image('inspect', 'nosuch')).toMatchObject({
       status: 125,
-      stderr: expect.stringMatching(/s390x[\s\S]*linux\/pdp11/),
+      stdout: '[]\n',
+      stderr: expect.stringContaining('no such image: nosuch'),
+    })
+    expect((await image('history', '--format', '{{.ID}}', name())).stdout).toBe('')
+  })
+
+  it('tag, rm: an image is there as long as it has a name', async () => {
+    const { rootDir, image } = await storeWithImage()
+    expect(await image('tag', name(), 'other')).toMatchObject({ status: 0 })
+    expect((await image('rm', name())).stdout).toBe(`Untagged: ${name()}\n`)
+    expect((await image('ls', '--format', '{{.Repository}}:{{.Tag}}')).stdout).toBe('other:latest\n')
+    const { stdout } = await image('rm', 'other')
+    expect(stdout).toMatch(/^Untagged: other:latest\n(Deleted: sha256:[0-9a-f]{64}\n){3}$/)
+    expect(readdirSync(join(rootDir, 'images/blobs/sha256'))).toEqual([])
+    expect(await image('rm', 'other')).toMatchObject({
+      status: 125,
+      stderr: expect.stringContaining('no such image: other'),
+    })
+    expect(await image('rm', '-f', 'other')).toMatchObject({ status: 0 })
+  })
+
+  it('prune leaves what a container uses, and takes it when that has ended', async () => {
+    const { rootDir, image } = await storeWithImage()
+    const container = start(['run', '-i', '--root-dir', rootDir, name(), 'sh', '-c', 'echo on; cat; ls /bin/busybox'])
+    await container.says('on')
+    await image('prune', '--all')
+    expect(readdirSync(join(rootDir, 'layers/sha256'))).toHaveLength(1)
+    container.child.stdin.end()
+    expect(await container.exited).toMatchObject({ status: 0 })
+    expect(container.output().stdout).toContain('/bin/busybox')
+    expect((await image('prune')).stdout).toMatch(/^Deleted Images:\n/)
+    expect(readdirSync(join(rootDir, 'layers/sha256'))).toEqual([])
+  })
+
+  it('check finds what is damaged, and repairs', async () => {
+    const { rootDir, image } = await storeWithImage()
+    expect(await image('check')).toMatchObject({ status: 0, stdout: expect.stringContaining('is sound') })
+    writeFileSync(join(rootDir, 'images/blobs', ...digest.split(':')), '')
+    expect(await image('check')).toMatchObject({ status: 1, stdout: expect.stringContaining('the blob is empty') })
+    expect(await image('check', '--repair')).toMatchObject({ status: 0 })
+    expect(await image('check')).toMatchObject({ status: 0 })
+  })
+
+  it('is read by skopeo, and reads what skopeo writes', async (context) => {
+    needs(context, 'skopeo')
+    const { rootDir, image } = await storeWithImage()
+    const layout = join(rootDir, 'images')
+    execFileSync('skopeo', ['copy', '-q', `oci:${layout}:${name()}`, `oci:${layout}:docker.io/library/copied:v2`])
+    expect((await image('ls', '--format', '{{.Repository}}:{{.Tag}}')).stdout.split('\n').sort()).toEqual(
+      ['', name(), 'copied:v2'].sort(),
+    )
+    expect(await run('run', '--pull', 'never', '--root-dir', rootDir, 'copied:v2')).toMatchObject({
+      stdout: 'from the image\n',
     })
   })
 
-  it('leaves a directory that is there alone', () => {
-    const directory = temporaryFolder('full')
-    writeFileSync(join(directory, 'file'), '')
-    expect(rt(['unpack', base, directory])).toMatchObject({ status: 125, stderr: expect.stringMatching(/^rt: /) })
-    expect(readdirSync(directory)).toEqual(['file'])
+  it('alone prints its commands, and a typo what was meant', async () => {
+    expect(rt(['image']).stdout).toContain('\n  inspect ')
+    expect(rt(['image', 'lss']).stderr).toContain('did you mean rt image ls?')
+    expect(rt(['image', 'list', '--help']).stdout).toContain('Usage: rt image ls')
+    expect(rt(['images', '--help']).stdout).toContain('Usage: rt image ls')
   })
+})
 
-  it('stops at a limit, and leaves nothing', () => {
-    const directory = into()
-    expect(rt(['unpack', '--max-entries', '5', base, directory])).toMatchObject({
-      status: 125,
-      stderr: expect.stringContaining('more than 5 entries'),
-    })
-    expect(existsSync(directory)).toBe(false)
-  })
-
-  it('is stopped by Ctrl-C, and leaves nothing', async () => {
-    const big = temporaryFolder('big')
-    writeFileSync(join(big, 'zeros'), '')
-    truncateSync(join(big, 'zeros'), 200 << 20)
-    const archive = layerTar(big)
-    const directory = into()
-    const { child, exited, output } = start(['unpack', archive, directory])
-    while (readdirSync(dirname(directory)).length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
-    child.kill('SIGINT')
-    expect(await exited).toEqual({ status: 130, signal: null })
-    expect(output()).toEqual({ stdout: '', stderr: '' })
-    expect(readdirSync(dirname(directory))).toEqual([])
+describe('rt push', () => {
+  it('brings an image to a registry, and says how', async () => {
+    const { on } = await storeWithImage()
+    const target = `${registry.host}/pushed:v2`
+    const { status, stdout } = await on(['push'], name(), target)
+    expect(status).toBe(0)
+    expect(stdout).toContain(`The push refers to repository [${registry.host}/pushed]\n`)
+    expect(stdout).toContain(`v2: digest: ${digest} size: `)
+    expect(await run('run', '-q', '--root-dir', newRootDir(), target)).toMatchObject({ stdout: 'from the image\n' })
   })
 })

@@ -288,6 +288,16 @@ describe('TarReader reads', () => {
     expect(readTar(END)).toEqual([])
   })
 
+  it('a last file that is not filled up to a block, as umoci writes it, where no end mark is needed', () => {
+    const whole = member({ path: 'f', data: 'content' })
+    const content = 512 + 'content'.length
+    const read = (length: number, endMark: 'required' | 'optional') =>
+      readTar(whole.subarray(0, length), length, { endMark })
+    expect(read(content, 'optional')).toEqual(readTar(whole, whole.length, { endMark: 'optional' }))
+    expect(() => read(content, 'required')).toThrow('truncated')
+    for (const length of [content - 1, content + 1, 1023]) expect(() => read(length, 'optional')).toThrow('truncated')
+  })
+
   it('an extended header of exactly the limit, and no longer one', () => {
     const archive = (length: number) =>
       tar(member({ path: 'x', type: 'x', data: paxRecord('comment', 'c'.repeat(length)) }), { path: 'f' })

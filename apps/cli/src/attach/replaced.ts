@@ -17,6 +17,7 @@ export const spokenFor = (error: unknown): unknown => (nameReplaced() === undefi
 
 const options = (prepared: PreparedContainer, mode: TerminalMode, name: string): ReplaceOptions => ({
   supervision: supervision(mode, prepared.stopSignal),
+  fds: prepared.fds,
   speaker: {
     file: process.execPath,
     argv: own('cmdline'),

@@ -102,7 +102,13 @@ async function start(
 ): Promise<Container> {
   signals.hold()
   try {
-    const container = await run(prepared.plan, { ...options, traced, onFailure, signal: signals.abort })
+    const container = await run(prepared.plan, {
+      ...options,
+      fds: prepared.fds,
+      traced,
+      onFailure,
+      signal: signals.abort,
+    })
     signals.to(container, prepared.stopSignal)
     watch?.(container)
     return container

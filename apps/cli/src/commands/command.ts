@@ -17,6 +17,8 @@ export interface Command<O extends Options = Options> {
   readonly operands?: number
   /** What a shell offers for the first word that is no option. */
   readonly complete?: Completion
+  /** It is a group of commands: the word after its name says which. */
+  readonly subcommands?: readonly CommandRow[]
   /** Tells the command's errors, those of its arguments too, in its own way; answers with the exit code. */
   readonly tellErrors?: (run: () => Promise<number>) => Promise<number>
   /**
@@ -24,6 +26,13 @@ export interface Command<O extends Options = Options> {
    * to them and then throws them all.
    */
   run(parsed: Parsed<O>, complaints: Complaints): Promise<number>
+}
+
+/** A command as a list of commands has it; its module is evaluated only when it is called. */
+export interface CommandRow {
+  readonly name: string
+  readonly summary: string
+  load(): Promise<{ readonly command: Command }>
 }
 
 /** Every command's own option. */

@@ -3,13 +3,13 @@ import { commandHelp } from '../help/command-help.js'
 import { overview } from '../help/overview.js'
 import { print } from '../output.js'
 import { defineCommand } from './command.js'
-import { COMMANDS, loadCommand } from './table.js'
+import { COMMANDS, findCommand } from './table.js'
 
-/** `rt help`, `rt help run` */
+/** `rt help`, `rt help run`, `rt help image ls` */
 export const command = defineCommand({
   name: 'help',
   usage: '[COMMAND]',
-  operands: 1,
+  operands: 2,
   description: ['Print what a command does and its options; without COMMAND, the list of commands.'],
   examples: [],
   groups: [],
@@ -17,7 +17,15 @@ export const command = defineCommand({
   complete: COMMANDS.map(({ name }) => name),
   async run({ rest }, complaints) {
     complaints.throwIfAny('help')
-    print(rest[0] === undefined ? overview() : commandHelp(await loadCommand(rest[0])))
+    if (rest[0] === undefined) print(overview())
+    else {
+      const found = await findCommand(rest)
+      if (found.rest.length > 0) {
+        complaints.add('', `rt help takes only one command: ${JSON.stringify(rest.join(' '))} is too much`)
+      }
+      complaints.throwIfAny('help')
+      print(commandHelp(found.command))
+    }
     return EXIT.ok
   },
 })

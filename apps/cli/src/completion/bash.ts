@@ -1,6 +1,6 @@
 import type { Completion, Option } from '../arguments/option.js'
 import { CONTAINER_PIDS, SOURCES } from './host-words.js'
-import { type CompletionRow, fixedWords, singleQuoted } from './model.js'
+import { type CompletionRow, fixedWords, groupWords, singleQuoted, topRows } from './model.js'
 
 /** The compgen action (or a word of _rt_offer's) that offers what an option or operand takes; `-f` where nothing better is known. */
 function compgen(completion: Completion | undefined): string {
@@ -27,20 +27,29 @@ const spellings = (name: string, option: Option<unknown>): string[] => [
   ...(option.short === undefined ? [] : [`-${option.short}`]),
 ]
 
-function commandCase({ name, command, options }: CompletionRow): string {
+/** A group takes the name of a command of its own first. */
+const operandOf = ({ name, command }: CompletionRow, rows: readonly CompletionRow[]): string =>
+  command.subcommands ? `-W ${singleQuoted(groupWords(rows, name).join(' '))}` : compgen(command.complete)
+
+function commandCase(row: CompletionRow, _: number, rows: readonly CompletionRow[]): string {
+  const { name, options } = row
   const valued = options.filter(([, option]) => option.kind !== 'flag')
   const values = valued.map(
     ([long, option]) =>
       `      ${spellings(long, option).join('|')}) rt_values=${singleQuoted(compgen(option.complete))} ;;`,
   )
   return [
-    `    ${name})`,
+    `    ${singleQuoted(name)})`,
     `      rt_options=${singleQuoted(options.map(([long]) => `--${long}`).join(' '))}`,
-    `      rt_operand=${singleQuoted(compgen(command.complete))}`,
+    `      rt_operand=${singleQuoted(operandOf(row, rows))}`,
     ...(values.length ? ['      case $2 in', ...values, '      esac'] : []),
     '      ;;',
   ].join('\n')
 }
+
+/** Names of commands that are groups. */
+const groups = (rows: readonly CompletionRow[]): string[] =>
+  rows.filter(({ command }) => command.subcommands).map(({ name }) => name)
 
 /** The script for bash: `eval "$(rt completion bash)"`. */
 export const bashCompletion = (
@@ -90,6 +99,8 @@ _rt() {
       [[ $word == -* ]] || command=$word
     elif [[ $command =~ ^(explain|trace|compile)$ && $word == run ]]; then
       command=run
+    elif [[ $command =~ ^(${groups(rows).join('|')})$ && $word != -* ]]; then
+      command+=" $word"
     else
       _rt_command "$command" "\${words[at - 1]}"
       [[ -n $rt_values || $word == -?* ]] || operands=$((operands + 1))
@@ -97,7 +108,7 @@ _rt() {
     fi
   done
   if [[ -z $command ]]; then
-    COMPREPLY=($(compgen -W ${singleQuoted(['--help', '--version', ...rows.map(({ name }) => name)].join(' '))} -- "$current"))
+    COMPREPLY=($(compgen -W ${singleQuoted(['--help', '--version', ...topRows(rows).map(({ name }) => name)].join(' '))} -- "$current"))
     return
   fi
   _rt_command "$command" "$previous"

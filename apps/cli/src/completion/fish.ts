@@ -1,6 +1,6 @@
 import type { Completion, Option } from '../arguments/option.js'
 import { CONTAINER_PIDS, SOURCES } from './host-words.js'
-import { type CompletionRow, fixedWords } from './model.js'
+import { type CompletionRow, fixedWords, groupWords, topRows } from './model.js'
 
 /** In single quotes of fish, only \\ and ' are special. */
 const quoted = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`
@@ -33,12 +33,19 @@ function optionLine(condition: string, [name, option]: readonly [string, Option<
   return `complete -c rt -n ${condition}${short} -l ${name}${value} -d ${quoted(option.help)}\n`
 }
 
-function commandLines({ name, summary, command, options }: CompletionRow): string {
+function commandLines(
+  { name, summary, command, options }: CompletionRow,
+  _: number,
+  rows: readonly CompletionRow[],
+): string {
+  const operand = command.subcommands ? groupWords(rows, name) : command.complete
   const condition = quoted(`__rt_command_is ${name}`)
   return [
-    `\ncomplete -c rt -n __rt_needs_command -f -a ${name} -d ${quoted(summary)}\n`,
+    topRows([{ name, summary, command, options }]).length === 0
+      ? '\n'
+      : `\ncomplete -c rt -n __rt_needs_command -f -a ${name} -d ${quoted(summary)}\n`,
     ...options.map((option) => optionLine(condition, option)),
-    command.complete === undefined ? '' : `complete -c rt -n ${condition} -f${offers(command.complete)}\n`,
+    operand === undefined ? '' : `complete -c rt -n ${condition} -f${offers(operand)}\n`,
   ].join('')
 }
 
@@ -55,6 +62,13 @@ function __rt_command
             case '-*'
             case explain trace compile
                 contains -- run $words; and echo run; or echo $word
+                return
+            case ${rows
+              .filter(({ command }) => command.subcommands)
+              .map(({ name }) => name)
+              .join(' ')}
+                set -l inner (string match -v -- '-*' $words)[2]
+                string trim "$word $inner"
                 return
             case '*'
                 echo $word

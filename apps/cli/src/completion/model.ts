@@ -1,6 +1,6 @@
 import type { Completion, Option } from '../arguments/option.js'
-import type { Command } from '../commands/command.js'
-import { COMMANDS, type CommandRow } from '../commands/table.js'
+import type { Command, CommandRow } from '../commands/command.js'
+import { COMMANDS } from '../commands/table.js'
 
 /** A command with its options, as the shells' scripts are written from it. */
 export interface CompletionRow {
@@ -10,14 +10,23 @@ export interface CompletionRow {
   readonly options: readonly (readonly [string, Option<unknown>])[]
 }
 
-/** All commands, loaded. */
-export const completionRows = (): Promise<CompletionRow[]> =>
+/** All commands, loaded; those of a group under both words: `image ls`. */
+export const completionRows = (rows: readonly CommandRow[] = COMMANDS, before = ''): Promise<CompletionRow[]> =>
   Promise.all(
-    COMMANDS.map(async ({ name, summary, load }: CommandRow) => {
+    rows.map(async ({ name, summary, load }): Promise<CompletionRow[]> => {
       const { command } = await load()
-      return { name, summary, command, options: Object.entries(command.options) }
+      const row = { name: `${before}${name}`, summary, command, options: Object.entries(command.options) }
+      return [row, ...(command.subcommands ? await completionRows(command.subcommands, `${name} `) : [])]
     }),
-  )
+  ).then((found) => found.flat())
+
+/** Commands that the first word may be. */
+export const topRows = (rows: readonly CompletionRow[]): CompletionRow[] =>
+  rows.filter(({ name }) => !name.includes(' '))
+
+/** The words that may follow a group's. */
+export const groupWords = (rows: readonly CompletionRow[], group: string): string[] =>
+  rows.filter(({ name }) => name.startsWith(`${group} `)).map(({ name }) => name.slice(group.length + 1))
 
 /** Words that the shell offers, if it is a fixed list. */
 export const fixedWords = (completion: Completion | undefined): readonly string[] | undefined =>

@@ -1,6 +1,6 @@
 import type { Completion, Option } from '../arguments/option.js'
 import { CONTAINER_PIDS, SOURCES } from './host-words.js'
-import { type CompletionRow, fixedWords, singleQuoted } from './model.js'
+import { type CompletionRow, fixedWords, groupWords, singleQuoted, topRows } from './model.js'
 
 /** The action of an _arguments specification. */
 function action(completion: Completion | undefined): string {
@@ -38,10 +38,10 @@ function specification([name, option]: readonly [string, Option<unknown>]): stri
   return [...short, long].map((line) => `        ${singleQuoted(line)} \\\n`).join('')
 }
 
-function commandCase({ name, command, options }: CompletionRow): string {
-  const operand = action(command.complete) || '_files'
+function commandCase({ name, command, options }: CompletionRow, _: number, rows: readonly CompletionRow[]): string {
+  const operand = action(command.subcommands ? groupWords(rows, name) : command.complete) || '_files'
   const lines = options.map(specification).join('')
-  return `      ${name})\n        _arguments -s -A '-*' \\\n${lines}        ${singleQuoted(`1:operand:${operand}`)} '*::arguments:_rt_rest' ;;\n`
+  return `      ${singleQuoted(name)})\n        _arguments -s -A '-*' \\\n${lines}        ${singleQuoted(`1:operand:${operand}`)} '*::arguments:_rt_rest' ;;\n`
 }
 
 /** The script for zsh: a file `_rt` in a folder of fpath, or `source <(rt completion zsh)`. */
@@ -76,7 +76,9 @@ ${rows.map(commandCase).join('')}  esac
 
 _rt() {
   local -a commands=(
-${rows.map(({ name, summary }) => `    ${singleQuoted(`${name}:${summary}`)}\n`).join('')}  )
+${topRows(rows)
+  .map(({ name, summary }) => `    ${singleQuoted(`${name}:${summary}`)}\n`)
+  .join('')}  )
   if (( CURRENT == 2 )); then
     _describe command commands
     return
@@ -84,6 +86,15 @@ ${rows.map(({ name, summary }) => `    ${singleQuoted(`${name}:${summary}`)}\n`)
   local rt_command=$words[2]
   shift words
   (( CURRENT-- ))
+  # A command of a group.
+  if [[ $rt_command == (${rows
+    .filter(({ command }) => command.subcommands)
+    .map(({ name }) => name)
+    .join('|')}) && CURRENT -gt 2 && $words[2] != -* ]]; then
+    rt_command+=" $words[2]"
+    shift words
+    (( CURRENT-- ))
+  fi
   _rt_options
 }
 

@@ -19,6 +19,7 @@ export function commandHelp(command: Command): string {
   return [
     `Usage: rt ${command.name}${command.usage === '' ? '' : ` ${command.usage}`}\n`,
     ...command.description.map((paragraph) => `\n${wrap(paragraph)}\n`),
+    command.subcommands ? `\nCommands:\n${table(command.subcommands.map(({ name, summary }) => [name, summary]))}` : '',
     command.examples.length ? `\nExamples:\n${table(command.examples)}` : '',
     ...(command.groups.length
       ? [...command.groups, { title: 'Help', options: HELP }]

@@ -1,6 +1,8 @@
 import { flag, many, one } from '../arguments/option.js'
 import { containerName, oneOf, someText } from '../values/name.js'
 import { wholeNumber } from '../values/numbers.js'
+import { registryOptions } from './registry.js'
+import { storeOptions } from './store.js'
 import { imageOptions } from './unpacking.js'
 
 /** Whoever brings his command line from Docker is not stopped by what has no meaning for one container in the foreground. */
@@ -28,16 +30,13 @@ export const container = {
     value: 'always|missing|never',
     parse: oneOf('always', 'missing', 'never'),
     complete: ['always', 'missing', 'never'],
-    help: `of an image by name: ${ACCEPTED}`,
+    help: 'when a registry is asked for an image by name (default missing)',
   }),
+  quiet: flag({ short: 'q', help: 'say nothing of what is pulled' }),
   ...imageOptions,
+  ...registryOptions,
   'log-driver': one({ value: 'none', parse: oneOf('none'), complete: ['none'], help: 'rt keeps no logs: always none' }),
   rm: flag({ help: 'remove the container when it ends; always so, rt keeps none' }),
   ephemeral: flag({ help: 'when SOURCE is a directory: make nothing in it, and throw away what the container writes' }),
-  'root-dir': one({
-    value: 'DIR',
-    empty: 'unset',
-    complete: 'directory',
-    help: 'where unpacked layers are kept (default /var/lib/rt, or ~/.local/share/rt for a plain user)',
-  }),
+  ...storeOptions,
 }

@@ -109,6 +109,7 @@ export async function prepareExec(
     return {
       plan,
       stopSignal: undefined,
+      fds: {},
       warnings: filter.warnings,
       foresee: () => undefined,
       diagnose: () => diagnoseExec(root, argv[0] as Text, { env, cwd: workdir ?? program.cwd, origin: 'COMMAND' }),

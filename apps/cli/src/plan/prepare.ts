@@ -23,6 +23,8 @@ export interface PreparedContainer {
   readonly plan: Plan
   /** What a SIGTERM to rt becomes; undefined: itself. */
   readonly stopSignal: number | undefined
+  /** Descriptors that its supervisor is to hold as long as it lives, by name. */
+  readonly fds: Readonly<Record<string, number>>
   /** What is not as it should be, and no reason to stop. */
   readonly warnings: readonly string[]
   /**
@@ -46,6 +48,8 @@ export interface Preparation {
   readonly arch?: Arch | undefined
   /** The container's name where --name says nothing. */
   readonly defaultName?: string
+  /** All has been said before. */
+  readonly quiet?: boolean
   /** It is to run many times, perhaps at once. */
   readonly reruns?: boolean
   /** Stops the unpacking of an image. */
@@ -99,6 +103,10 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
       ephemeral: values.ephemeral ?? false,
       readOnly: values['read-only'] ?? false,
       limits: limitsOf(values),
+      // Who only tells what became of a container doesn't ask a registry again.
+      pull: preparation.quiet ? 'never' : values.pull,
+      quiet: preparation.quiet || values.quiet,
+      registry: values,
       ...(values.platform === undefined ? {} : { platform: values.platform }),
       ...(rootDir === undefined ? {} : { rootDir }),
       ...(signal ? { signal } : {}),
@@ -144,6 +152,7 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
         openedByInit: caller.uid !== 0,
       }),
       stopSignal: stop,
+      fds: root.lease === undefined ? {} : { lease: root.lease },
       warnings: [...filter.warnings, ...root.warnings],
       foresee: () => (root.stays ? foresee(() => diagnose(placesOf(wishes.mounts))) : undefined),
       diagnose: () => diagnose(),

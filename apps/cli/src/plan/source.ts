@@ -2,9 +2,10 @@ import { closeSync, constants, openSync, statSync } from 'node:fs'
 import type { RootLookup } from '@rt/chroot'
 import { directoryTree, hostTree, overlayTree, readHostTree, type UserNamespace } from '@rt/mountns'
 import type { StepList } from '@rt/program'
-import { type PrepareOptions, resolveSource, type Source } from '@rt/rootfs'
+import { resolveSource, type Source } from '@rt/rootfs'
 import { printable, RtError, textBytes } from '@rt/sys'
 import { absolute, isInUtf8 } from '../arguments/own-bytes.js'
+import type { ImageRequest } from '../image/root-of-image.js'
 import type { ImageCommand } from '../options/command.js'
 import { quote } from '../values/quote.js'
 import { mountsBelow } from './mounts-below.js'
@@ -25,11 +26,13 @@ export interface RootSource {
   readonly origin: string
   /** What could not be restored when an image was unpacked. */
   readonly warnings: readonly string[]
+  /** A descriptor that keeps the image's layers: to be open until the container is gone. */
+  readonly lease: number | undefined
   /** Close the view, and let go of the image. */
   close(): void
 }
 
-export interface SourceOptions extends PrepareOptions {
+export interface SourceOptions extends ImageRequest {
   /** The container's user namespace. */
   readonly user: UserNamespace | undefined
   /** The root will be read-only. */
@@ -58,6 +61,7 @@ export async function rootSource(source: string | undefined, options: SourceOpti
       stays: false,
       origin: 'default',
       warnings: [],
+      lease: undefined,
       close: () => closeSync(fd),
     }
   }
@@ -76,11 +80,13 @@ export async function rootSource(source: string | undefined, options: SourceOpti
     const close = () => closeSync(fd)
     // What is thrown away can't be shown writable: with --ephemeral it is left out.
     const mounts = readOnly && !ephemeral ? mountsBelow(path, origin) : null
-    return { tree, view: fd, image: {}, mounts, stays: !isLayer, origin, warnings: [], close }
+    return { tree, view: fd, image: {}, mounts, stays: !isLayer, origin, warnings: [], lease: undefined, close }
   }
   // Only here: it comes with decompression, hashes and threads.
-  const { prepare } = await import('../images.js')
-  const root = await prepare(resolved, preparing)
+  const { rootOfImage } = await import('../images.js')
+  const { root, lease } = await rootOfImage(resolved, preparing).catch((error) => {
+    throw resolved.kind === 'image' ? notPulled(resolved.name, error) : error
+  })
   const { lower, userxattr, imageConfig, warnings } = root
   const view = root.openView()
   return {
@@ -91,18 +97,49 @@ export async function rootSource(source: string | undefined, options: SourceOpti
     stays: false,
     origin,
     warnings,
-    close: () => root.dispose(),
+    lease: lease.fd,
+    close() {
+      root.dispose()
+      lease.close()
+    },
   }
 }
 
-/** What SOURCE means. @throws RtError as {@link rootSource}, with a hint if it is the name of a program */
-export function resolve(source: string): Source {
+/** An image by name: from the store, or from a registry. */
+export interface ImageNamed {
+  readonly kind: 'image'
+  readonly name: string
+}
+
+/** The transport by which skopeo and podman name what is in a registry. */
+const DOCKER = 'docker://'
+
+/** What begins so is a path, whether there is anything or not. */
+const PATH = /^(\/|\.\.?(\/|$)|~)/
+
+/** What may be in the name of an image: whether it is one says @rt/registry, which is not loaded yet. */
+const NAME = /^[\w.:/@[\]-]+$/
+
+/**
+ * What SOURCE means: a directory or an archive that exists, else an image by name.
+ *
+ * @throws RtError as {@link rootSource}, with a hint if it is the name of a program
+ */
+export function resolve(source: string): Source | ImageNamed {
+  if (source.startsWith(DOCKER)) return { kind: 'image', name: source.slice(DOCKER.length) }
   try {
     return isInUtf8(source) ? resolveSource(source) : directoryOf(source)
   } catch (error) {
+    const isMissing = RtError.isInstance(error) && error.kind === 'RT_NOT_FOUND'
+    if (isMissing && NAME.test(source) && !PATH.test(source) && !TRANSPORT.test(source)) {
+      return { kind: 'image', name: source }
+    }
     throw suggestProgram(source, error)
   }
 }
+
+/** Other ways to name an image, which are never names in a registry: `oci:DIR`, `docker-archive:FILE`. */
+const TRANSPORT = /^(oci|oci-archive|docker-archive|docker-daemon|containers-storage|dir):/
 
 /** Of other names than UTF-8 only a directory's goes through. */
 function directoryOf(source: string): Source {
@@ -113,9 +150,24 @@ function directoryOf(source: string): Source {
   throw new RtError('RT_INVALID_OPTION', message, { origin: 'SOURCE', hint: 'rename it, or make a symlink to it' })
 }
 
+/** What names no image may be the name of a program, or of a file that is elsewhere. */
+function notPulled(name: string, error: unknown): unknown {
+  if (!RtError.isInstance(error) || !NO_IMAGE.has(error.kind) || error.hint?.startsWith('rt pull')) {
+    return suggestProgram(name, error)
+  }
+  const suggested = suggestProgram(name, error)
+  if (suggested !== error) return suggested
+  const place = JSON.stringify(absolute(name))
+  const hint = `nor is there a directory or an archive at ${place}${error.hint === undefined ? '' : `; ${error.hint}`}`
+  return new RtError(error.kind, error.message, { origin: 'SOURCE', hint, cause: error })
+}
+
+/** What asking for an image fails with that isn't there. */
+const NO_IMAGE: ReadonlySet<string> = new Set(['RT_NOT_FOUND', 'RT_PERMISSION', 'RT_NETWORK'])
+
 /** The program of that name is more likely meant as one. */
 function suggestProgram(source: string, error: unknown): unknown {
-  if (!RtError.isInstance(error) || error.kind !== 'RT_NOT_FOUND') return error
+  if (!RtError.isInstance(error) || !NO_IMAGE.has(error.kind)) return error
   const program = programOnPath(source)
   if (program === undefined) return error
   const hint = `to run the program ${program} on the host's files: rt run -- ${source}`

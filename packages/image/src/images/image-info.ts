@@ -39,10 +39,7 @@ const isIndex = ({ mediaType }: Pick<Entry, 'mediaType'>): boolean => INDEX_TYPE
  *
  * @throws RtError RT_NOT_FOUND, RT_ARCHIVE, RT_UNSUPPORTED for what is no image
  */
-function readManifest(
-  places: Pick<Places, 'blobs'>,
-  entry: Pick<Entry, 'mediaType' | 'digest'>,
-): StoredManifest {
+function readManifest(places: Pick<Places, 'blobs'>, entry: Pick<Entry, 'mediaType' | 'digest'>): StoredManifest {
   const { digest, mediaType } = entry
   const bytes = readBlob(places, digest)
   const document = parseObject(bytes, digest)

@@ -219,12 +219,7 @@ async function getLayer(
 }
 
 /** A document, which is in memory and verified. */
-const put = (
-  places: Places,
-  blob: BlobWanted,
-  bytes: Uint8Array,
-  signal: AbortSignal | undefined,
-): Promise<boolean> =>
+const put = (places: Places, blob: BlobWanted, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<boolean> =>
   ingest(
     places,
     { digest: blob.digest, size: bytes.length },

@@ -67,6 +67,7 @@ export class TarReader {
   /** Bytes of payload or content still to come, and of padding after them. */
   #remaining = 0
   #padding = 0
+  #wholePadding = 0
   /** Where the next content byte goes, and in which run of a sparse file. */
   #position = 0
   #extent = 0
@@ -111,7 +112,10 @@ export class TarReader {
   end(): void {
     if (this.#zeroBlocks > 0 && isZeroBlock(this.#block, 0, this.#filled)) return
     const atBoundary = this.#state === 'header' && this.#filled === 0 && this.#padding === 0 && this.#pending.offset < 0
-    if (atBoundary && !this.#endMarkRequired) return
+    // A last file that isn't filled up to a block: umoci's insert writes such layers, and Go's reader takes them.
+    const isUnpadded = this.#state === 'header' && this.#entries > 0 && this.#padding === this.#wholePadding
+    const endsWithContent = this.#filled === 0 && this.#pending.offset < 0 && isUnpadded
+    if ((atBoundary || endsWithContent) && !this.#endMarkRequired) return
     if (this.#offset === 0) throw new RtError('RT_ARCHIVE', 'the archive is empty: not even an end mark')
     const missing = this.#remaining > 0 ? `, ${this.#remaining} bytes of the entry are missing` : ''
     const between = this.#state === 'header' && this.#filled === 0
@@ -253,6 +257,7 @@ export class TarReader {
     this.#member = member
     this.#remaining = member.dataSize
     this.#padding = padding(member.dataSize)
+    this.#wholePadding = this.#padding
     const sparse = startSparse(header, member, this.#pending.pax?.sparse, block, at)
     this.#map = sparse?.map
     if (!sparse || sparse.rest === 'none') this.#begin()

@@ -1,0 +1,96 @@
+import { findById, findImage, holdInStore, type ImageInfo, type ImageStore, type Lease, openStore } from '@rt/image'
+import type { RegistryClient } from '@rt/registry'
+import { type PrepareOptions, prepare, type RootFilesystem, type Source } from '@rt/rootfs'
+import { RtError } from '@rt/sys'
+import type { Values } from '../arguments/option.js'
+import type { registryOptions } from '../options/registry.js'
+import type { ImageNamed } from '../plan/source.js'
+import { registryClient } from './client.js'
+import { familiar, wholeNames } from './names.js'
+import { pullShown } from './pull-shown.js'
+import { plainLines, SILENT } from './showing.js'
+
+const STDERR = 2
+
+export interface ImageRequest extends PrepareOptions {
+  /** When a registry is asked: Docker's `--pull`. Default: missing. */
+  readonly pull?: 'always' | 'missing' | 'never' | undefined
+  /** Don't say what is pulled. */
+  readonly quiet?: boolean | undefined
+  readonly registry?: Values<typeof registryOptions> | undefined
+}
+
+/** A root that layers are made of, and what keeps them where they are. */
+export interface HeldRoot {
+  readonly root: RootFilesystem
+  /** To be held until the container is gone. */
+  readonly lease: Lease
+}
+
+/**
+ * The root that an image or an archive is. An image by name comes from the store, or into it from a registry.
+ *
+ * @throws RtError RT_NOT_FOUND, saying what was looked for; what `pull` and `prepare` throw
+ */
+export async function rootOfImage(source: Source | ImageNamed, request: ImageRequest): Promise<HeldRoot> {
+  const { pull, quiet, registry, ...preparing } = request
+  const store = openStore(preparing.rootDir === undefined ? {} : { rootDir: preparing.rootDir })
+  const lease = holdInStore(store)
+  try {
+    const found = source.kind === 'image' ? await imageNamed(store, lease, source, request) : source
+    const root = await prepare(found, { ...preparing, onLayers: (ids) => lease.holdLayers(ids) })
+    return { root, lease }
+  } catch (error) {
+    lease.close()
+    throw error
+  }
+}
+
+async function imageNamed(
+  store: ImageStore,
+  lease: Lease,
+  { name }: ImageNamed,
+  request: ImageRequest,
+): Promise<Source & { kind: 'oci' }> {
+  const { pull = 'missing', platform, signal, quiet } = request
+  using client = registryClient(request.registry ?? { 'tls-verify': undefined, authfile: undefined })
+  let image = pull === 'always' ? undefined : stored(store, lease, client, name, request)
+  if (!image && pull === 'never') throw notThere(store, client, name)
+  if (!image) {
+    if (!quiet && pull === 'missing')
+      plainLines(STDERR).line(`Unable to find image '${shownName(client, name)}' locally`)
+    const showing = quiet ? SILENT : plainLines(STDERR)
+    image = (await pullShown({ store, client, name, platform, signal, lease, showing })).image
+  }
+  const [algorithm, hex] = image.digest.split(':') as ['sha256', string]
+  return { kind: 'oci', path: store.layout, digest: { algorithm, hex } }
+}
+
+/** What the store has, held before it is looked at closely. */
+function stored(
+  store: ImageStore,
+  lease: Lease,
+  client: RegistryClient,
+  name: string,
+  { platform }: ImageRequest,
+): ImageInfo | undefined {
+  const look = () => findImage(store, wholeNames(client, name)) ?? findById(store, name)[0]
+  const found = look()
+  if (!found) return undefined
+  lease.holdBlobs([found.digest])
+  // It may have gone between the look and the hold.
+  const image = look()
+  if (!image || image.digest !== found.digest) return undefined
+  const suits =
+    !platform || (image.platform.os === platform.os && image.platform.architecture === platform.architecture)
+  return suits ? image : undefined
+}
+
+const shownName = (client: RegistryClient, name: string): string => familiar(wholeNames(client, name)[0] as string)
+
+function notThere(store: ImageStore, client: RegistryClient, name: string): RtError {
+  return new RtError('RT_NOT_FOUND', `no image ${shownName(client, name)} in ${store.layout}, and --pull is never`, {
+    origin: 'SOURCE',
+    hint: `rt pull ${name}`,
+  })
+}
