@@ -136,8 +136,15 @@ const takers: Record<string, (options: Options) => unknown> = {
   RegistryClient: (options) => new registry.RegistryClient({ registriesConf: false, ...options }),
   // No name of an image: nothing is asked.
   checkCredentials: (options) => registry.checkCredentials(registryClient(), 'localhost', options),
-  eraseCredentials: (options) => registry.eraseCredentials('localhost', options),
-  storeCredentials: (options) => registry.storeCredentials('localhost', { username: '', password: '' }, options),
+  // In no file of the user who runs the tests.
+  eraseCredentials: (options) =>
+    registry.eraseCredentials('localhost', { authFile: `${nowhere}/auth.json`, ...options }),
+  storeCredentials: (options) =>
+    registry.storeCredentials(
+      'localhost',
+      { username: '', password: '' },
+      { authFile: `${nowhere}/auth.json`, ...options },
+    ),
   getDocument: (options) => registry.getDocument(registryClient(), 'X', options),
   head: (options) => registry.head(registryClient(), 'X', options),
   listReferrers: (options) => registry.listReferrers(registryClient(), 'X', `sha256:${'0'.repeat(64)}`, options),

@@ -1,5 +1,6 @@
 /** What only an image or an archive as SOURCE, and the commands for images, need: a file of its own in the build, see tsup.config.ts. */
 export { checkStore, holdInStore, nameOf, openStore, removeNames, sweep, tagImage } from '@rt/image'
+export { eraseCredentials } from '@rt/registry'
 export { prepare, unpack } from '@rt/rootfs'
 export { humanSize } from './format/cells.js'
 export { filterOf } from './format/filter.js'
@@ -17,3 +18,4 @@ export { pushShown } from './image/push-shown.js'
 export { removeImage } from './image/remove-image.js'
 export { rootOfImage } from './image/root-of-image.js'
 export { showingFor } from './image/showing.js'
+export { login } from './login/login.js'

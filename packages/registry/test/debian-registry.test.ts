@@ -1,11 +1,9 @@
 // requires docker-registry (Debian's), openssl and ports of 127.0.0.1; for passwords htpasswd (apache2-utils)
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { join } from 'node:path'
+
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
+import { debianRegistry, needs } from '../../../tooling/fixtures/index.js'
 import { OCI_INDEX, OCI_MANIFEST } from '../src/documents/media-types.js'
 import {
   type BlobContent,
@@ -24,59 +22,11 @@ import { bytesOf, client, listOf } from './support/set-up.js'
 
 const password = { kind: 'password', username: 'user', password: 'secret' } as const
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
-
-/** Starts Debian's registry on a folder of its own; it is gone after the test. */
-async function debianRegistry(
-  options: { readonly users?: string; readonly tls?: { key: string; cert: string } } = {},
-): Promise<string> {
-  const folder = temporaryFolder('docker-registry')
-  const host = `127.0.0.1:${await freePort()}`
-  mkdirSync(join(folder, 'data'))
-  const file = (name: string, text: string): string => {
-    writeFileSync(join(folder, name), text)
-    return join(folder, name)
-  }
-  const { users, tls } = options
-  const config = {
-    version: 0.1,
-    log: { level: 'error', accesslog: { disabled: true } },
-    storage: { filesystem: { rootdirectory: join(folder, 'data') }, delete: { enabled: true } },
-    http: {
-      addr: host,
-      ...(tls ? { tls: { certificate: file('cert.pem', tls.cert), key: file('key.pem', tls.key) } } : {}),
-    },
-    ...(users ? { auth: { htpasswd: { realm: 'tests', path: file('htpasswd', users) } } } : {}),
-  }
-  // JSON is YAML.
-  const child = spawn('docker-registry', ['serve', file('config.yml', JSON.stringify(config))], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let log = ''
-  child.stderr.on('data', (text) => (log += text))
-  const ended = new Promise((resolve) => child.once('close', resolve))
-  onTestFinished(async () => {
-    child.kill('SIGKILL')
-    await ended
-  })
-  await expect.poll(() => connects(host).then((up) => up || child.exitCode !== null), { timeout: 10_000 }).toBe(true)
-  expect(child.exitCode, log).toBeNull()
+/** Debian's registry; it is gone after the test. */
+async function started(options: Parameters<typeof debianRegistry>[0] = {}): Promise<string> {
+  const { host, stop } = await debianRegistry(options)
+  onTestFinished(stop)
   return host
-}
-
-async function connects(host: string): Promise<boolean> {
-  const { connect } = await import('node:net')
-  return new Promise((resolve) => {
-    const socket = connect(Number(host.split(':')[1]), '127.0.0.1')
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-    socket.once('connect', () => socket.destroy())
-  })
 }
 
 const content = (bytes: Buffer): BlobContent => ({
@@ -155,14 +105,14 @@ async function thereAndBack(host: string, options: Parameters<typeof client>[0] 
 describe("Debian's docker-registry", () => {
   it('takes and gives images over plain http', async (context) => {
     needs(context, 'docker-registry')
-    await thereAndBack(await debianRegistry())
+    await thereAndBack(await started())
   })
 
   it('wants a password, over TLS', async (context) => {
     needs(context, 'docker-registry', 'htpasswd', 'openssl')
     const users = execFileSync('htpasswd', ['-Bbn', 'user', 'secret'], { encoding: 'utf8' })
     const { key, cert, ca } = certificates()
-    const host = await debianRegistry({ users, tls: { key, cert } })
+    const host = await started({ users, tls: { key, cert } })
     const certsDirectories = [ca.directoryFor(host)]
     await thereAndBack(host, { certsDirectories, credentials: () => password })
     await checkCredentials(client({ certsDirectories, credentials: () => password }), host)

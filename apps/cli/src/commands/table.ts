@@ -23,6 +23,8 @@ export const COMMANDS: readonly CommandRow[] = [
   { name: 'unpack', summary: 'unpack an archive or an image to a directory', load: () => import('./unpack.js') },
   { name: 'pull', summary: 'get an image from a registry', load: () => import('./pull.js') },
   { name: 'push', summary: 'bring an image to a registry', load: () => import('./push.js') },
+  { name: 'login', summary: 'keep a user and password for a registry', load: () => import('./login.js') },
+  { name: 'logout', summary: 'forget them', load: () => import('./logout.js') },
   {
     name: 'image',
     summary: 'list, show, name, remove, save, load, import and check images',

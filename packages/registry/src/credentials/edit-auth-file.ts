@@ -46,7 +46,7 @@ export const newAuthFile = (path: string): EditableAuthFile => ({
 export async function writeAuthFile({ read: { path }, document, indent }: EditableAuthFile): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    const target = await realpath(path).catch(() => path)
+    const target = await whereItLeads(path)
     const fresh = `${target}.${randomBytes(6).toString('hex')}.tmp`
     try {
       const file = await open(fresh, 'wx', 0o600)
@@ -63,6 +63,16 @@ export async function writeAuthFile({ read: { path }, document, indent }: Editab
     }
   } catch (error) {
     throw fileError('write', path, error)
+  }
+}
+
+/** @throws what realpath(3) has but that there is nothing yet */
+async function whereItLeads(path: string): Promise<string> {
+  try {
+    return await realpath(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return path
+    throw error
   }
 }
 
