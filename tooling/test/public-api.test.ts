@@ -11,7 +11,7 @@ import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import * as image from '../../packages/image/src/index.js'
 import * as registry from '../../packages/registry/src/index.js'
-import { prepare, TarReader, unpack } from '../../packages/rootfs/src/index.js'
+import { prepare, readArchive, TarReader, unpack } from '../../packages/rootfs/src/index.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -154,6 +154,11 @@ const takers: Record<string, (options: Options) => unknown> = {
   pushDocument: (options) => registry.pushDocument(registryClient(), 'X', new Uint8Array(), options),
   // No store: nothing is looked for.
   checkStore: (options) => image.checkStore({} as never, options),
+  importImage: (options) => image.importImage({} as never, nowhere, options),
+  loadDirectory: (options) => image.loadDirectory({} as never, nowhere, options),
+  loadImages: (options) => image.loadImages({} as never, nowhere, options),
+  readArchive: (options) => readArchive(nowhere, options).next(),
+  saveImages: (options) => image.saveImages({} as never, [], options).next(),
   openStore: (options) => image.openStore({ rootDir: `${nowhere}:`, ...options }),
   pullImage: (options) => image.pullImage({} as never, registryClient(), 'X', options),
   pushImage: (options) => image.pushImage({} as never, registryClient(), {} as never, {} as never, options),

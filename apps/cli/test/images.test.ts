@@ -1,6 +1,6 @@
 // requires root, busybox, ports of 127.0.0.1; with skopeo its layouts too
 import { execFileSync } from 'node:child_process'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { putLayout } from '../../../packages/image/test/support/set-up.js'
@@ -198,6 +198,47 @@ describe('rt image', () => {
     expect(await image('check')).toMatchObject({ status: 1, stdout: expect.stringContaining('the blob is empty') })
     expect(await image('check', '--repair')).toMatchObject({ status: 0 })
     expect(await image('check')).toMatchObject({ status: 0 })
+  })
+
+  it('save, load, import; and run from archives', async () => {
+    const { on, image } = await storeWithImage()
+    const folder = temporaryFolder('archives')
+    const tar = join(folder, 'saved.tar')
+    expect(await image('save', '-o', tar, name())).toEqual({ status: 0, stdout: '', stderr: '' })
+    const rootDir = newRootDir()
+    const loaded = await run('image', 'load', '-i', tar, '--root-dir', rootDir)
+    expect(loaded).toEqual({ status: 0, stdout: `Loaded image: ${name()}\n`, stderr: '' })
+    for (const source of [`docker-archive:${tar}`, `oci-archive:${tar}:${name()}`, name()]) {
+      const told = await on(['run'], '--pull', 'never', source)
+      expect(told, source).toEqual({ status: 0, stdout: 'from the image\n', stderr: '' })
+    }
+    expect((await on(['run'], `docker-archive:${tar}:other`)).stderr).toContain(`it has: ${name()}`)
+    const piped = rt(['image', 'load', '--root-dir', newRootDir()], { input: readFileSync(tar) as never })
+    expect(piped).toMatchObject({ status: 0, stdout: `Loaded image: ${name()}\n` })
+    const imported = await image('import', '-c', 'CMD echo imported', '-c', 'ENV A=1 B="2 3"', layer, 'mine')
+    expect(imported.stdout).toMatch(/^sha256:[0-9a-f]{64}\n$/)
+    expect((await on(['run'], '--pull', 'never', 'mine')).stdout).toBe('imported\n')
+    expect((await on(['run'], '--pull', 'never', 'mine', 'sh', '-c', 'echo $A $B')).stdout).toBe('1 2 3\n')
+    expect((await image('import', '-c', 'CMDD x', layer)).stderr).toContain('did you mean CMD?')
+  })
+
+  it('what podman saves is loaded, and what rt saves podman loads', async (context) => {
+    needs(context, 'podman')
+    const { image } = await storeWithImage()
+    const folder = temporaryFolder('podman')
+    const tar = join(folder, 'saved.tar')
+    await image('save', '-o', tar, name())
+    const places = ['--root', join(folder, 'root'), '--runroot', join(folder, 'run'), '--storage-driver', 'vfs']
+    const podman = (...args: string[]) => execFileSync('podman', [...places, ...args], { encoding: 'utf8' })
+    expect(podman('load', '-qi', tar)).toContain(name())
+    for (const format of ['docker-archive', 'oci-archive']) {
+      const file = join(folder, format)
+      podman('save', '-q', '--format', format, '-o', file, name())
+      expect((await run('image', 'load', '-i', file, '--root-dir', newRootDir())).stdout).toBe(
+        `Loaded image: ${name()}\n`,
+      )
+    }
+    podman('rmi', '-f', name())
   })
 
   it('is read by skopeo, and reads what skopeo writes', async (context) => {

@@ -19,3 +19,7 @@ export {
 } from './pull/pull-image.js'
 export { type PushImageOptions, type PushProgress, pushImage } from './push/push-image.js'
 export { type ImageStore, openStore, type StoreOptions } from './store/open-store.js'
+export { type ImportOptions, importImage } from './transfer/import-image.js'
+export { type LoadDirectoryOptions, loadDirectory } from './transfer/load-directory.js'
+export { type LoadedImage, type LoadOptions, loadImages } from './transfer/load-images.js'
+export { type SavedImage, type SaveOptions, saveImages } from './transfer/save-images.js'

@@ -4,7 +4,7 @@
  */
 export type { Credentials } from './credentials/credentials.js'
 export type { Descriptor } from './documents/descriptor.js'
-export type { Index, Manifest } from './documents/document.js'
+export { type Claims, type Index, type Manifest, readDocument } from './documents/document.js'
 export { defaultPlatform, type Platform } from './documents/platform.js'
 export { type RegistryComplaint, RegistryError, type RegistryFailure } from './errors/registry-error.js'
 export type { RetryPolicy } from './http/patience.js'

@@ -16,7 +16,8 @@ export const command = defineCommand({
   name: 'run',
   usage: '[OPTIONS] [SOURCE] [--] [COMMAND [ARG...]]',
   description: [
-    'Start a container. SOURCE is what its root is made of: a directory, a tar archive, or an image (oci:DIR[:TAG]). ' +
+    'Start a container. SOURCE is what its root is made of: a directory, a tar archive, or an image: by name (from the store, or from ' +
+      'a registry), oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE, dir:DIR. ' +
       "Without SOURCE the root is the host's own, read-only under a writable layer that is thrown away.",
     'A directory is written to, and stays as the container leaves it. What rt mounts on has to be there: /proc, /dev, /sys, ' +
       '/etc/hosts, /etc/hostname, /etc/resolv.conf, the working directory, and what -v and the like ask for. What of that ' +

@@ -1,11 +1,22 @@
-import { findById, findImage, holdInStore, type ImageInfo, type ImageStore, type Lease, openStore } from '@rt/image'
+import { statSync } from 'node:fs'
+import {
+  findById,
+  findImage,
+  holdInStore,
+  type ImageInfo,
+  type ImageStore,
+  type Lease,
+  loadDirectory,
+  openStore,
+} from '@rt/image'
 import type { RegistryClient } from '@rt/registry'
 import { type PrepareOptions, prepare, type RootFilesystem, type Source } from '@rt/rootfs'
 import { RtError } from '@rt/sys'
 import type { Values } from '../arguments/option.js'
 import type { registryOptions } from '../options/registry.js'
-import type { ImageNamed } from '../plan/source.js'
+import type { ImageInArchive, ImageNamed } from '../plan/source.js'
 import { registryClient } from './client.js'
+import { loadFrom } from './load-from.js'
 import { familiar, wholeNames } from './names.js'
 import { pullShown } from './pull-shown.js'
 import { plainLines, SILENT } from './showing.js'
@@ -32,12 +43,20 @@ export interface HeldRoot {
  *
  * @throws RtError RT_NOT_FOUND, saying what was looked for; what `pull` and `prepare` throw
  */
-export async function rootOfImage(source: Source | ImageNamed, request: ImageRequest): Promise<HeldRoot> {
+export async function rootOfImage(
+  source: Source | ImageNamed | ImageInArchive,
+  request: ImageRequest,
+): Promise<HeldRoot> {
   const { pull, quiet, registry, ...preparing } = request
   const store = openStore(preparing.rootDir === undefined ? {} : { rootDir: preparing.rootDir })
   const lease = holdInStore(store)
   try {
-    const found = source.kind === 'image' ? await imageNamed(store, lease, source, request) : source
+    const found =
+      source.kind === 'image'
+        ? await imageNamed(store, lease, source, request)
+        : source.kind === 'archive'
+          ? await imageInArchive(store, lease, source, request)
+          : source
     const root = await prepare(found, { ...preparing, onLayers: (ids) => lease.holdLayers(ids) })
     return { root, lease }
   } catch (error) {
@@ -53,7 +72,7 @@ async function imageNamed(
   request: ImageRequest,
 ): Promise<Source & { kind: 'oci' }> {
   const { pull = 'missing', platform, signal, quiet } = request
-  using client = registryClient(request.registry ?? { 'tls-verify': undefined, authfile: undefined })
+  using client = registryClient(request.registry ?? NO_OPTIONS)
   let image = pull === 'always' ? undefined : stored(store, lease, client, name, request)
   if (!image && pull === 'never') throw notThere(store, client, name)
   if (!image) {
@@ -62,8 +81,38 @@ async function imageNamed(
     const showing = quiet ? SILENT : plainLines(STDERR)
     image = (await pullShown({ store, client, name, platform, signal, lease, showing })).image
   }
-  const [algorithm, hex] = image.digest.split(':') as ['sha256', string]
-  return { kind: 'oci', path: store.layout, digest: { algorithm, hex } }
+  return sourceOf(store, image)
+}
+
+async function imageInArchive(
+  store: ImageStore,
+  lease: Lease,
+  { path, name }: ImageInArchive,
+  { signal, registry }: ImageRequest,
+): Promise<Source & { kind: 'oci' }> {
+  using client = registryClient(registry ?? NO_OPTIONS)
+  const isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory()
+  const loaded = isDirectory
+    ? [await loadDirectory(store, path, signal ? { signal } : {}, lease)]
+    : await loadFrom(store, client, path, signal, lease)
+  const whole = name === undefined ? undefined : wholeNames(client, name)
+  const meant = loaded.filter(({ names }) => whole === undefined || names.some((each) => whole.includes(each)))
+  const [found, ...more] = meant
+  if (found && more.length === 0) return sourceOf(store, found.image)
+  const there = loaded.flatMap(({ names }) => names.map(familiar)).join(', ')
+  const hint = there === '' ? 'its images have no names' : `it has: ${there}`
+  if (found) {
+    const message = `${JSON.stringify(path)} holds more than one image: say which, as FILE:NAME`
+    throw new RtError('RT_INVALID_OPTION', message, { origin: 'SOURCE', hint })
+  }
+  throw new RtError('RT_NOT_FOUND', `${JSON.stringify(path)} holds no image ${name}`, { origin: 'SOURCE', hint })
+}
+
+const NO_OPTIONS = { 'tls-verify': undefined, authfile: undefined }
+
+function sourceOf({ layout }: ImageStore, { digest }: ImageInfo): Source & { kind: 'oci' } {
+  const [algorithm, hex] = digest.split(':') as ['sha256', string]
+  return { kind: 'oci', path: layout, digest: { algorithm, hex } }
 }
 
 /** What the store has, held before it is looked at closely. */

@@ -111,8 +111,18 @@ export interface ImageNamed {
   readonly name: string
 }
 
+/** An image in an archive, or in a directory as skopeo writes them, which is brought into the store. */
+export interface ImageInArchive {
+  readonly kind: 'archive'
+  readonly path: string
+  /** Of several, by the name that it has there. */
+  readonly name: string | undefined
+}
+
 /** The transport by which skopeo and podman name what is in a registry. */
 const DOCKER = 'docker://'
+
+const DIR = 'dir:'
 
 /** What begins so is a path, whether there is anything or not. */
 const PATH = /^(\/|\.\.?(\/|$)|~)/
@@ -125,8 +135,11 @@ const NAME = /^[\w.:/@[\]-]+$/
  *
  * @throws RtError as {@link rootSource}, with a hint if it is the name of a program
  */
-export function resolve(source: string): Source | ImageNamed {
+export function resolve(source: string): Source | ImageNamed | ImageInArchive {
   if (source.startsWith(DOCKER)) return { kind: 'image', name: source.slice(DOCKER.length) }
+  const [, archive] = /^(?:docker|oci)-archive:(.+)$/s.exec(source) ?? []
+  if (archive !== undefined) return archiveOf(archive)
+  if (source.startsWith(DIR)) return { kind: 'archive', path: absolute(source.slice(DIR.length)), name: undefined }
   try {
     return isInUtf8(source) ? resolveSource(source) : directoryOf(source)
   } catch (error) {
@@ -136,6 +149,18 @@ export function resolve(source: string): Source | ImageNamed {
     }
     throw suggestProgram(source, error)
   }
+}
+
+/** `FILE[:NAME]`: names hold colons, and files may: only the file system tells. */
+function archiveOf(text: string): ImageInArchive {
+  for (let end = text.length; end > 0; end = text.lastIndexOf(':', end - 1)) {
+    const path = absolute(text.slice(0, end))
+    const name = text.slice(end + 1)
+    if (statSync(textBytes(path), { throwIfNoEntry: false })?.isFile()) {
+      return { kind: 'archive', path, name: name === '' ? undefined : name }
+    }
+  }
+  throw new RtError('RT_NOT_FOUND', `no archive at ${quote(absolute(text))}`, { origin: 'SOURCE' })
 }
 
 /** Other ways to name an image, which are never names in a registry: `oci:DIR`, `docker-archive:FILE`. */

@@ -22,6 +22,13 @@ export function putName(store: ImageStore, entry: Entry, name: string, pulledDig
   ])
 }
 
+/** An image that has no name, as far as it has none already. */
+export function putNameless(store: ImageStore, entry: Entry): void {
+  editNames(placesOf(store), (entries) =>
+    entries.some(({ digest }) => digest === entry.digest) ? entries : [...entries, entry],
+  )
+}
+
 /** The same image, without a name: once it has one, that entry says nothing. */
 const isNameless = (each: Entry, entry: Entry): boolean => nameOf(each) === undefined && each.digest === entry.digest
 

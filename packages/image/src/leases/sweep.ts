@@ -62,11 +62,14 @@ function removePartial({ ingest }: Places): { count: number; bytes: number } {
   let count = 0
   let bytes = 0
   for (const name of namesIn(ingest)) {
+    if (name.endsWith('.d')) continue
     const path = join(ingest, name)
     const fd = tryLockedFile(path)
     if (fd === undefined) continue
     bytes += fstatSync(fd).size
     count++
+    // What a load that was broken off has unpacked lies beside the file that it had locked: see transfer/spool.ts.
+    rmSync(`${path}.d`, { recursive: true, force: true })
     rmSync(path, { force: true })
     closeSync(fd)
   }

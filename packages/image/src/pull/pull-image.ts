@@ -9,8 +9,8 @@ import {
   type RegistryClient,
 } from '@rt/registry'
 import { type OptionKeys, refuseUnknownOptions } from '@rt/sys'
-import type { BlobSource, BlobWanted } from '../blobs/ingest.js'
-import { ingest } from '../blobs/ingest.js'
+import { type BlobSource, type BlobWanted, ingest } from '../blobs/ingest.js'
+import { put } from '../blobs/put.js'
 import { putName } from '../images/change-names.js'
 import { describeImage, type ImageInfo, isWhole } from '../images/image-info.js'
 import { Lease } from '../leases/lease.js'
@@ -217,19 +217,3 @@ async function getLayer(
   onProgress?.({ digest, status: isNew ? 'complete' : 'exists', current: total, total })
   return isNew
 }
-
-/** A document, which is in memory and verified. */
-const put = (places: Places, blob: BlobWanted, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<boolean> =>
-  ingest(
-    places,
-    { digest: blob.digest, size: bytes.length },
-    {
-      verifies: false,
-      async *open(have) {
-        let from = 0
-        if (have) for await (const chunk of have) from += chunk.length
-        yield bytes.subarray(from)
-      },
-    },
-    { signal },
-  )
