@@ -4,7 +4,7 @@ import { defineConfig, type Options } from 'tsup'
 
 // The packages' sources, not their builds: ./rt needs one build, not seven, and dead code is dropped across packages.
 const folder = (name: string) => fileURLToPath(new URL(`../../packages/${name}`, import.meta.url))
-const packages = ['sys', 'program', 'mountns', 'cgroups', 'chroot', 'rootfs', 'seccomp', 'registry', 'image']
+const packages = ['sys', 'program', 'mountns', 'cgroups', 'chroot', 'rootfs', 'seccomp', 'registry', 'image', 'erofs']
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number]
 

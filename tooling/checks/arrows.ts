@@ -12,7 +12,9 @@ export const arrows: Arrows = {
   mountns: ['sys', 'program'],
   cgroups: ['sys', 'program'],
   chroot: ['sys', 'program'],
-  rootfs: ['sys', 'program'],
+  // Any OS, and nothing of ours: bytes out of a tree.
+  erofs: [],
+  rootfs: ['sys', 'program', 'erofs'],
   seccomp: ['sys', 'program'],
   // Any OS, and no step: of sys it has the errors alone.
   registry: ['sys'],

@@ -293,9 +293,9 @@ export const SECTIONS: readonly Section[] = [
       sh('--pids-limit -5', 'cat /sys/fs/cgroup/pids/pids.max'),
       sh('--platform linux/amd64'),
       sh(
-        '--quiet --tls-verify=false --authfile /nonexistent',
+        '--quiet --tls-verify=false --authfile /nonexistent --layers folders',
         undefined,
-        'docker 20 has no --quiet; --tls-verify and --authfile are podman’s, where docker has a daemon to ask',
+        '--tls-verify and --authfile are podman’s, where docker has a daemon to ask; --layers is rt’s',
       ),
       sh("--pids-limit ''"),
       sh('--ulimit nofile=100:200', 'ulimit -n; ulimit -Hn'),

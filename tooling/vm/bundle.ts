@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'tsup'
 
 const source = (name: string) => fileURLToPath(new URL(`../../packages/${name}/src/index.ts`, import.meta.url))
-const packages = ['sys', 'program', 'mountns', 'cgroups', 'chroot', 'rootfs', 'seccomp']
+const packages = ['sys', 'program', 'mountns', 'cgroups', 'chroot', 'rootfs', 'seccomp', 'registry', 'image', 'erofs']
 
 /**
  * Bundles a TypeScript module and all it imports into one file, `folder`/script.mjs. Only koffi stays outside: it loads

@@ -85,6 +85,26 @@ describe('rt doctor', () => {
       host({ call: (name) => -ERRNO[name === 'keyctl' ? 'ENOKEY' : 'EINVAL'] }),
       'keyrings: a session keyring for each container',
     ],
+    ['a kernel that mounts no files', host(), 'image layers: unpacked: Linux 6.12 could mount them as EROFS'],
+    [
+      'a kernel that mounts files',
+      host({ release: '6.12.1', files: { '/proc/filesystems': 'nodev\toverlay\n\terofs\n' } }),
+      'image layers: mounted as EROFS, where the file system of the store lets them be',
+    ],
+    [
+      'a kernel that could, and would panic',
+      host({
+        release: '7.0.0',
+        files: { '/proc/filesystems': 'nodev\toverlay\n\terofs\n', '/proc/sys/kernel/panic_on_warn': '1\n' },
+      }),
+      'image layers: unpacked: kernel.panic_on_warn is set',
+    ],
+    [
+      'a store',
+      host({ files: { '/var/lib/rt/images/oci-layout': '{"imageLayoutVersion": "1.0.0"}' } }),
+      'image store: /var/lib/rt/images, an OCI layout 1.0.0',
+    ],
+    ['no store', host(), 'image store: none yet: /var/lib/rt/images'],
   ])('finds %s to be no trouble', (_, found, line) => {
     expect(troubles(found)).toEqual([])
     expect(checkHost(found).map(({ name, finding }) => `${name}: ${finding}`)).toContain(line)

@@ -1,6 +1,6 @@
 // requires root, busybox, ports of 127.0.0.1; with skopeo its layouts too
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { putLayout } from '../../../packages/image/test/support/set-up.js'
@@ -29,6 +29,12 @@ async function run(...args: string[]): Promise<{ status: number | null; stdout: 
   const { status } = await exited
   return { status, ...output() }
 }
+
+/** As folders or as tars, whichever the machine has them. */
+const layersIn = (rootDir: string): string[] =>
+  ['layers', 'erofs']
+    .map((form) => join(rootDir, form, 'sha256'))
+    .flatMap((path) => (existsSync(path) ? readdirSync(path) : []))
 
 async function storeWithImage() {
   const rootDir = newRootDir()
@@ -183,12 +189,12 @@ describe('rt image', () => {
     const container = start(['run', '-i', '--root-dir', rootDir, name(), 'sh', '-c', 'echo on; cat; ls /bin/busybox'])
     await container.says('on')
     await image('prune', '--all')
-    expect(readdirSync(join(rootDir, 'layers/sha256'))).toHaveLength(1)
+    expect(layersIn(rootDir)).toHaveLength(1)
     container.child.stdin.end()
     expect(await container.exited).toMatchObject({ status: 0 })
     expect(container.output().stdout).toContain('/bin/busybox')
     expect((await image('prune')).stdout).toMatch(/^Deleted Images:\n/)
-    expect(readdirSync(join(rootDir, 'layers/sha256'))).toEqual([])
+    expect(layersIn(rootDir)).toEqual([])
   })
 
   it('check finds what is damaged, and repairs', async () => {

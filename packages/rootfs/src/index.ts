@@ -4,6 +4,9 @@
  */
 export { discardLayers, removeDiscarded } from './cache/prune-layers.js'
 export { defaultRootDir, makeRootDir } from './cache/root-directory.js'
+export type { LayerForm } from './erofs/layer-form.js'
+export type { ErofsLayer } from './erofs/mount-erofs.js'
+export { erofsObstacle } from './erofs/obstacle.js'
 export { DEFAULT_LIMITS, type Limits } from './extract/limits.js'
 export { type Image, type ImageLayer, openImage } from './oci/image.js'
 export type { ImageConfig } from './oci/image-config.js'

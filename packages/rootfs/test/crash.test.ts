@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../../tooling/fixtures/temporary-folder.js'
 import { type HeaderSpec, tar } from './support/archive.js'
 import { runChild } from './support/child.js'
+import { foldersOf } from './support/folders.js'
 import { layoutOf } from './support/layout.js'
 import { describeTree } from './support/tree.js'
 
@@ -53,7 +54,7 @@ describe('a run that is killed in the middle', () => {
 
     const root = await prepare(source, { rootDir })
     root.dispose()
-    expect(readdirSync(join(root.lower[0]!, 'd7'))).toHaveLength(100)
+    expect(readdirSync(join(foldersOf(root)[0]!, 'd7'))).toHaveLength(100)
     expect(readdirSync(join(rootDir, 'layers/sha256'))).toHaveLength(1)
     expect(readdirSync(join(rootDir, 'locks'))).toEqual([])
   })
@@ -93,7 +94,7 @@ describe('two at once', () => {
     const roots = await Promise.all([1, 2].map(() => prepare(source, { rootDir, onProgress })))
     expect(waited).toBe(1)
     expect(roots[0]!.lower).toEqual(roots[1]!.lower)
-    expect(describeTree(realpathSync(roots[0]!.lower[0]!))).toHaveLength(1011)
+    expect(describeTree(realpathSync(foldersOf(roots[0]!)[0]!))).toHaveLength(1011)
     for (const root of roots) root.dispose()
   })
 

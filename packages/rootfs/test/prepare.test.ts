@@ -19,6 +19,7 @@ import { needs } from '../../../tooling/fixtures/index.js'
 import { temporaryFolder } from '../../../tooling/fixtures/temporary-folder.js'
 import { checkLayerCount } from '../src/prepare/overlay-mount.js'
 import { type HeaderSpec, tar } from './support/archive.js'
+import { foldersOf } from './support/folders.js'
 import { LayoutBuilder, layoutOf, tagged } from './support/layout.js'
 
 const passwd = (name: string): HeaderSpec => ({ path: 'etc/passwd', data: `${name}:x:0:0::/:/bin/sh\n` })
@@ -84,7 +85,7 @@ describe('prepare: images', () => {
       userxattr: false,
       imageConfig: { cmd: ['/bin/sh'] },
     })
-    expect(root.lower.map((path) => readFileSync(join(path, 'etc/passwd'), 'utf8').split(':')[0])).toEqual([
+    expect(foldersOf(root).map((path) => readFileSync(join(path, 'etc/passwd'), 'utf8').split(':')[0])).toEqual([
       'top',
       'middle',
       'base',
@@ -97,10 +98,10 @@ describe('prepare: images', () => {
       expect(() => view.open('/etc/passwd/x', O_RDONLY | O_DIRECTORY)).not.toThrow()
     })
 
-    const inodes = root.lower.map((path) => statSync(path).ino)
+    const inodes = foldersOf(root).map((path) => statSync(path).ino)
     const progress: Progress[] = []
     const again = await prepare(source, { rootDir, onProgress: (each) => progress.push(each) })
-    expect(again.lower.map((path) => statSync(path).ino)).toEqual(inodes)
+    expect(foldersOf(again).map((path) => statSync(path).ino)).toEqual(inodes)
     expect(progress.at(-1)!.done).toBe(progress.at(-1)!.total)
     again.dispose()
   })
@@ -125,7 +126,7 @@ describe('prepare: images', () => {
     const layers = Array.from({ length: 120 }, (_, index) => tar(passwd(`layer-${index}`), { path: `file-${index}` }))
     const root = await prepare(`oci:${layoutOf(layers)}`, { rootDir })
     expect(root.lower).toHaveLength(120)
-    const names = root.lower.map((path) => path.slice(rootDir.length))
+    const names = foldersOf(root).map((path) => path.slice(rootDir.length))
     for (const name of names) expect(name).toMatch(/^\/l\/[0-9a-f]{8}$/)
     // As under /var/lib/rt: overlay's options hold a page.
     expect(names.map((name) => `/var/lib/rt${name}`).join(':').length).toBeLessThan(4000)
@@ -158,7 +159,11 @@ describe('prepare: images', () => {
     needs(context, 'root')
     const layers = [tar({ path: 'hidden' }), tar({ path: '.wh..wh..opq' }, { path: 'seen' }), tar({ path: 'top' })]
     const root = await prepare(`oci:${layoutOf(layers)}`, { rootDir: temporaryFolder('cache') })
-    expect(root.lower.flatMap((path) => readdirSync(path)).sort()).toEqual(['seen', 'top'])
+    expect(
+      foldersOf(root)
+        .flatMap((path) => readdirSync(path))
+        .sort(),
+    ).toEqual(['seen', 'top'])
   })
 
   it('refuses a layer whose content is not what the configuration says, and keeps the good ones', async (context) => {

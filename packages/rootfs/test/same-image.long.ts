@@ -4,7 +4,7 @@ import { needs } from '../../../tooling/fixtures/index.js'
 import { compareImages, IMAGE_PEERS } from './support/same-image.js'
 
 /** Images by peer: some minutes each. */
-const IMAGES = { overlay: 10_000, cache: 500, umoci: 5000, 'containers-storage': 1500 } as const
+const IMAGES = { overlay: 10_000, cache: 500, erofs: 2000, umoci: 5000, 'containers-storage': 1500 } as const
 /** Not those of the short test. */
 const SEED = 1_000_000
 

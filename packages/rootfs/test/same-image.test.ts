@@ -4,7 +4,7 @@ import { needs } from '../../../tooling/fixtures/index.js'
 import { compareImages, IMAGE_PEERS } from './support/same-image.js'
 
 /** How many images; those that start a program or a thread for each layer are slower. */
-const IMAGES = { overlay: 100, cache: 5, umoci: 100, 'containers-storage': 25 } as const
+const IMAGES = { overlay: 100, cache: 5, erofs: 20, umoci: 100, 'containers-storage': 25 } as const
 const SEED = 1
 
 describe('random layered images', () => {

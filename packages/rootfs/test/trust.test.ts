@@ -24,6 +24,7 @@ import { needs } from '../../../tooling/fixtures/index.js'
 import { temporaryFolder } from '../../../tooling/fixtures/temporary-folder.js'
 import { tar } from './support/archive.js'
 import { runChild } from './support/child.js'
+import { foldersOf } from './support/folders.js'
 
 const OTHER = 12345
 const HEX = '[0-9a-f]{64}'
@@ -67,7 +68,7 @@ async function cacheOfOne(): Promise<Cache> {
 async function use(source: string, rootDir: string): Promise<string> {
   const root = await prepare(source, { rootDir })
   try {
-    return readFileSync(join(root.lower[0]!, 'file'), 'utf8')
+    return readFileSync(join(foldersOf(root)[0]!, 'file'), 'utf8')
   } finally {
     root.dispose()
   }

@@ -2,6 +2,7 @@ import { capabilityCheck } from './capabilities.js'
 import { cgroupCheck, systemdCheck } from './cgroups.js'
 import type { Check, Host } from './check.js'
 import { overlayCheck } from './file-systems.js'
+import { erofsCheck, storeCheck } from './images.js'
 import { kernelChecks, memfdCheck } from './kernel.js'
 import { keyringCheck, seccompCheck } from './seccomp.js'
 import { subordinateIdCheck, userNamespaceCheck } from './user-namespaces.js'
@@ -12,6 +13,8 @@ export const checkHost = (host: Host): Check[] => [
   memfdCheck(host),
   capabilityCheck(host),
   overlayCheck(host),
+  erofsCheck(host),
+  storeCheck(host),
   userNamespaceCheck(host),
   subordinateIdCheck(host),
   cgroupCheck(host),

@@ -3,7 +3,7 @@ import { containerName, oneOf, someText } from '../values/name.js'
 import { wholeNumber } from '../values/numbers.js'
 import { registryOptions } from './registry.js'
 import { storeOptions } from './store.js'
-import { imageOptions } from './unpacking.js'
+import { imageOptions, layerOptions } from './unpacking.js'
 
 /** Whoever brings his command line from Docker is not stopped by what has no meaning for one container in the foreground. */
 const ACCEPTED = 'accepted, and of no effect: rt keeps no containers'
@@ -38,5 +38,6 @@ export const container = {
   'log-driver': one({ value: 'none', parse: oneOf('none'), complete: ['none'], help: 'rt keeps no logs: always none' }),
   rm: flag({ help: 'remove the container when it ends; always so, rt keeps none' }),
   ephemeral: flag({ help: 'when SOURCE is a directory: make nothing in it, and throw away what the container writes' }),
+  ...layerOptions,
   ...storeOptions,
 }

@@ -1,6 +1,7 @@
 import { invalid } from '../arguments/complaints.js'
 import { one, type Values } from '../arguments/option.js'
 import { bytes } from '../values/bytes.js'
+import { oneOf } from '../values/name.js'
 import { positiveNumber, wholeNumber } from '../values/numbers.js'
 import { platform } from '../values/platform.js'
 
@@ -14,6 +15,16 @@ export const imageOptions = {
     parse: platform,
     complete: ['linux/amd64', 'linux/arm64'],
     help: "which of an image's forms: linux/arm64 (default: what suits this machine best)",
+  }),
+}
+
+/** How the layers of an image are kept. */
+export const layerOptions = {
+  layers: one({
+    value: 'erofs|folders|auto',
+    parse: oneOf('erofs', 'folders', 'auto'),
+    complete: ['erofs', 'folders', 'auto'],
+    help: "how an image's layers are kept: not unpacked (Linux 6.12, root), unpacked, or the first where it can be (default auto)",
   }),
 }
 

@@ -103,6 +103,7 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
       ephemeral: values.ephemeral ?? false,
       readOnly: values['read-only'] ?? false,
       limits: limitsOf(values),
+      layers: values.layers ?? 'auto',
       // Who only tells what became of a container doesn't ask a registry again.
       pull: preparation.quiet ? 'never' : values.pull,
       quiet: preparation.quiet || values.quiet,

@@ -4,6 +4,7 @@ import {
   AT_FDCWD,
   type Complaint,
   FSCONFIG_STRING_SIZE,
+  MOUNT_ATTR_RDONLY,
   MOVE_MOUNT_F_EMPTY_PATH,
   OPEN_TREE_CLOEXEC,
   OPEN_TREE_CLONE,
@@ -16,13 +17,21 @@ import { enterScratchMountpoint, leaveScratchMountpoint } from '../instructions/
 import { mapOwners } from './id-mapped.js'
 import { overlayFilesystem } from './overlay-filesystem.js'
 
+/** A layer that is no directory: an EROFS image whose files lie in another file, both mounted as they are (Linux 6.12). */
+export interface ErofsLayer {
+  /** Absolute path of the image; up to 255 bytes, as fsconfig(2) takes it. */
+  readonly index: string
+  /** Absolute path of the file that its files lie in. */
+  readonly content: string
+}
+
 /** What an overlay consists of; Documentation/filesystems/overlayfs.rst. */
 export interface OverlayLayers {
   /**
    * Directories of outside, absolute, the topmost first. At most 128, or 500 where the kernel takes layers one by one
    * (`lowerdir+`, Linux 6.8).
    */
-  readonly lower: readonly string[]
+  readonly lower: readonly (string | ErofsLayer)[]
   /**
    * Where changes go.
    *
@@ -74,7 +83,10 @@ export function checkOverlayLayers({ lower, upper = 'tmpfs' }: OverlayLayers): C
       complaints.push({ path, message: `expected an absolute path, got ${JSON.stringify(directory)}` })
     }
   }
-  for (const [index, directory] of lower.entries()) checkPath(`lower[${index}]`, directory)
+  for (const [index, layer] of lower.entries()) {
+    const paths = typeof layer === 'string' ? { '': layer } : { '.index': layer.index, '.content': layer.content }
+    for (const [part, path] of Object.entries(paths)) checkPath(`lower[${index}]${part}`, path)
+  }
   const least = upper === 'none' ? 2 : 1
   if (lower.length < least || lower.length > OVL_MAX_STACK) {
     const message = `expected ${least} to ${OVL_MAX_STACK} directories, got ${lower.length}`
@@ -92,7 +104,7 @@ export function checkOverlayLayers({ lower, upper = 'tmpfs' }: OverlayLayers): C
 }
 
 /** The directories of outside, in the order in which they get names. */
-const directoriesOf = ({ lower, upper = 'tmpfs' }: OverlayLayers): readonly string[] =>
+const directoriesOf = ({ lower, upper = 'tmpfs' }: OverlayLayers): readonly (string | ErofsLayer)[] =>
   typeof upper === 'object' ? [...lower, commonParent(upper.upperdir, upper.workdir)] : lower
 
 /** Overlay wants upperdir and workdir on one mount, so it is their parent that is attached. */
@@ -118,18 +130,30 @@ function upperNames({ lower, upper = 'tmpfs' }: OverlayLayers): readonly [string
   return [name(upperdir), name(workdir)]
 }
 
-/** Open every directory of outside as a detached mount. */
+/** Open every layer of outside as a detached mount. */
 export const openLayers = (layers: OverlayLayers): Instruction[] =>
-  directoriesOf(layers).map((directory, index) =>
-    call('open_tree', [AT_FDCWD, directory, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC], {
-      save: saved(index),
-      of: directory,
-      hints: {
-        ENOENT: `the layer ${JSON.stringify(directory)} does not exist on the host`,
-        EINVAL: 'in a user namespace a directory with mounts below it cannot be a layer: see hostTree()',
-      },
-    }),
+  directoriesOf(layers).flatMap((layer, index) =>
+    typeof layer === 'string' ? [openDirectory(layer, saved(index))] : mountLayer(layer, saved(index)),
   )
+
+const openDirectory = (directory: string, save: string): Instruction =>
+  call('open_tree', [AT_FDCWD, directory, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC], {
+    save,
+    of: directory,
+    hints: {
+      ENOENT: `the layer ${JSON.stringify(directory)} does not exist on the host`,
+      EINVAL: 'in a user namespace a directory with mounts below it cannot be a layer: see hostTree()',
+    },
+  })
+
+const mountLayer = ({ index, content }: ErofsLayer, save: string): Instruction[] =>
+  newFilesystem({
+    type: 'erofs',
+    source: index,
+    parameters: [{ name: 'device', value: content }, { name: 'ro' }],
+    attributes: MOUNT_ATTR_RDONLY,
+    save,
+  })
 
 /** What the supervisor does with its copies. */
 export const handOverLayers = (layers: OverlayLayers): Instruction[] => {

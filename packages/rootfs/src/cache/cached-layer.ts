@@ -1,8 +1,9 @@
 import type { Digest } from '../digest/digest.js'
+import type { ErofsLayer } from '../erofs/mount-erofs.js'
 import type { Limits } from '../extract/limits.js'
 import type { OverlayNamespace } from '../extract/overlay-marks.js'
 import type { Archive } from '../unpack/archive.js'
-import type { LayerInfo } from './layer-info.js'
+import type { CacheForm, LayerInfo } from './layer-info.js'
 
 /** A layer to have: the archive, and what names it on top of the layers below. */
 export interface CacheLayer {
@@ -27,20 +28,22 @@ export interface CacheOptions {
 
 /** A layer that is there. */
 export interface CachedLayer extends LayerInfo {
-  /** A short path of its root, for overlay's options. */
-  readonly path: string
+  /** What overlay stacks: a short path of its root, or what is mounted for it. */
+  readonly layer: string | ErofsLayer
 }
 
 /** Where layers are kept: what unpacking them needs of the cache. */
 export interface LayerStore {
   readonly rootDir: string
   readonly namespace: OverlayNamespace
-  /** A layer, if it is there. */
+  /** A layer, if it is there in one of the forms that are used. */
   find(id: Digest): CachedLayer | undefined
+  /** Whether layers that aren't there are kept as tars, where they can be. */
+  readonly prefersErofs: boolean
   /** The directory of a layer, whether it is there or not. */
-  pathOf(id: Digest): string
+  pathOf(id: Digest, form: CacheForm): string
   /** The names that lead to it from {@link rootDir}. */
-  namesOf(id: Digest): string[]
+  namesOf(id: Digest, form: CacheForm): string[]
   /** Makes a directory of the cache, unless it is there, and checks it. @returns its path */
   make(...names: string[]): string
 }

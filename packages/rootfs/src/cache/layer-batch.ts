@@ -1,12 +1,17 @@
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { isNotHeld } from '@rt/erofs'
 import { AT_FDCWD, close, mkdirat, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, openat } from '@rt/sys'
+import { indexArchive } from '../erofs/index-archive.js'
+import { erofsLayer } from '../erofs/layer-form.js'
+import { mountErofs, openErofs } from '../erofs/mount-erofs.js'
 import { ExtractThread } from '../extract/thread.js'
+import { MergedView } from '../layers/merged-view.js'
 import { discard, Staging } from '../staging/staging.js'
 import { extractArchives } from '../unpack/extract-archives.js'
 import { removeLeftovers } from '../unpack/remove-leftovers.js'
 import type { CachedLayer, CacheLayer, CacheOptions, LayerStore } from './cached-layer.js'
-import { encodeLayerInfo } from './layer-info.js'
+import { type CacheForm, encodeLayerInfo } from './layer-info.js'
 import { Lock } from './lock.js'
 import { visible } from './visible.js'
 
@@ -27,11 +32,11 @@ const openDirectory = (directory: number, name: string, flags = 0): number =>
  * Each layer's lock is held until then. All take the locks from below, so nobody waits in a circle.
  */
 export class LayerBatch {
-  readonly #thread = new ExtractThread()
+  #thread: ExtractThread | undefined
   readonly #stack: StackedLayer[]
   readonly #staged: Staging[] = []
   readonly #locks: Lock[] = []
-  #swept = false
+  readonly #swept = new Set<CacheForm>()
 
   constructor(
     readonly cache: LayerStore,
@@ -44,8 +49,6 @@ export class LayerBatch {
   /** Unpacks a layer on top of those so far. @throws whatever stops it */
   async add(layer: CacheLayer): Promise<void> {
     const { cache, options } = this
-    const path = cache.pathOf(layer.id)
-    cache.make(...cache.namesOf(layer.id).slice(0, -1))
     const locks = cache.make('locks')
     const lock = await Lock.acquire(join(locks, layer.id.hex), options.signal, options.onWait)
     this.#locks.push(lock)
@@ -56,11 +59,70 @@ export class LayerBatch {
       this.#stack.push(openable(found))
       return
     }
+    if (cache.prefersErofs && (await this.#index(await this.#place(layer, 'erofs'), layer))) return
+    await this.#unpack(await this.#place(layer, 'folder'), layer)
+  }
+
+  /** Where a layer will be, with nothing there. */
+  async #place({ id }: CacheLayer, form: CacheForm): Promise<string> {
+    const { cache } = this
+    const path = cache.pathOf(id, form)
+    cache.make(...cache.namesOf(id, form).slice(0, -1))
     // What is there and isn't whole was not made by rt, or by an older one: it is a leftover like any other.
     const discarded = discard(path)
-    if (!this.#swept || discarded) await removeLeftovers(this.#thread, dirname(path))
-    this.#swept = true
-    await this.#unpack(path, layer)
+    if (!this.#swept.has(form) || discarded) await removeLeftovers(() => this.#worker(), dirname(path))
+    this.#swept.add(form)
+    return path
+  }
+
+  /** Started for the first that needs it: a thread takes longer than a small layer. */
+  #worker(): ExtractThread {
+    this.#thread ??= new ExtractThread()
+    return this.#thread
+  }
+
+  /** @returns false: an index can't say what the layer holds, and it must be unpacked */
+  async #index(path: string, layer: CacheLayer): Promise<boolean> {
+    const { options } = this
+    const { namespace } = this.cache
+    const staging = Staging.create(path)
+    const fds: number[] = []
+    let taken = 0
+    const onBytes = (count: number) => {
+      taken += count
+      options.onBytes?.(count)
+    }
+    try {
+      const lower = visible(this.#stack)
+      for (const each of lower) fds.push(each.open())
+      const view = lower.length > 0 ? new MergedView(fds, namespace) : undefined
+      const directory = `/proc/self/fd/${staging.root}`
+      const indexed = await indexArchive(directory, layer.archive, view, {
+        ...options,
+        onBytes,
+        endMark: layer.endMark,
+      })
+      options.signal?.throwIfAborted()
+      const made = erofsLayer(directory)
+      const root = mountErofs(made)
+      try {
+        layer.check?.(`/proc/self/fd/${root}`)
+      } finally {
+        close(root)
+      }
+      writeFileSync(`${directory}/layer.json`, encodeLayerInfo({ namespace, ...indexed }), { mode: 0o600 })
+      this.#staged.push(staging)
+      this.#stack.push({ opaqueRoot: indexed.opaqueRoot, open: () => openErofs(made) })
+      return true
+    } catch (error) {
+      await staging.remove(this.#worker())
+      staging.close()
+      if (!isNotHeld(error)) throw error
+      options.onBytes?.(-taken)
+      return false
+    } finally {
+      for (const fd of fds) close(fd)
+    }
   }
 
   async #unpack(path: string, layer: CacheLayer): Promise<void> {
@@ -76,7 +138,7 @@ export class LayerBatch {
       const overlay = { namespace, lower: fds.slice(1) }
       const job = { root, overlay, keepOwners: options.keepOwners, endMark: layer.endMark }
       const { entries, bytes, warnings, opaqueRoot } = await extractArchives(
-        this.#thread,
+        this.#worker(),
         [layer.archive],
         job,
         options,
@@ -88,7 +150,7 @@ export class LayerBatch {
       this.#staged.push(staging)
       this.#stack.push({ opaqueRoot, open: () => openDirectory(staging.root, 'fs', O_NOFOLLOW) })
     } catch (error) {
-      await staging.remove(this.#thread)
+      await staging.remove(this.#worker())
       staging.close()
       throw error
     } finally {
@@ -100,17 +162,17 @@ export class LayerBatch {
   async commit(): Promise<void> {
     try {
       const last = this.#staged.at(-1)
-      if (last) await this.#thread.run({ type: 'sync', fd: last.root })
+      if (last) await this.#worker().run({ type: 'sync', fd: last.root })
       for (const staging of this.#staged) staging.commit()
     } finally {
       for (const staging of this.#staged) staging.close()
       for (const lock of this.#locks) lock.release()
-      await this.#thread.close()
+      await this.#thread?.close()
     }
   }
 }
 
-const openable = ({ path, opaqueRoot }: CachedLayer): StackedLayer => ({
+const openable = ({ layer, opaqueRoot }: CachedLayer): StackedLayer => ({
   opaqueRoot,
-  open: () => openDirectory(AT_FDCWD, path),
+  open: () => (typeof layer === 'string' ? openDirectory(AT_FDCWD, layer) : openErofs(layer)),
 })

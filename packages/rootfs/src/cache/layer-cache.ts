@@ -1,12 +1,14 @@
 import { join } from 'node:path'
 import { close, ERRNO, RtError, symlinkat } from '@rt/sys'
 import { type Digest, formatDigest } from '../digest/digest.js'
+import { erofsLayer, type LayerForm } from '../erofs/layer-form.js'
+import { erofsObstacle, refuseObstacle } from '../erofs/obstacle.js'
 import { attempt, nul } from '../extract/calls.js'
 import type { OverlayNamespace } from '../extract/overlay-marks.js'
 import { CacheDirectory } from './cache-directory.js'
 import type { CachedLayer, CacheLayer, CacheOptions, LayerStore } from './cached-layer.js'
 import { LayerBatch } from './layer-batch.js'
-import { readLayer } from './layer-info.js'
+import { type CacheForm, readLayer } from './layer-info.js'
 
 /** Characters of a short name; more where two layers would share one. */
 const SHORT = 8
@@ -16,6 +18,8 @@ const SHORT = 8
  *
  *     layers/ALGORITHM/HEX/fs           the tree; HEX is there if it is complete, and only then
  *     layers/ALGORITHM/HEX/layer.json   {@link LayerInfo}
+ *     erofs/ALGORITHM/HEX/layer.tar     the layer's archive, decompressed
+ *     erofs/ALGORITHM/HEX/layer.erofs   its index, which Linux mounts; beside them a layer.json
  *     l/SHORT -> ../layers/…/fs         overlay's options hold 4096 bytes (256 each by fsconfig): long names don't fit
  *     locks/HEX                         while it is unpacked
  *     files/KEY                         the digest of a tar file, see FileDigests
@@ -26,8 +30,17 @@ export class LayerCache implements LayerStore {
   constructor(
     readonly rootDir: string,
     readonly namespace: OverlayNamespace,
+    readonly form: LayerForm = 'folders',
   ) {
     this.#directory = new CacheDirectory(rootDir)
+  }
+
+  /** Asked when layers are missing: it costs a mount. @throws RtError RT_UNSUPPORTED if EROFS alone will do, and can't be had */
+  get prefersErofs(): boolean {
+    if (this.form === 'folders') return false
+    this.make()
+    if (this.form === 'erofs') refuseObstacle(this.rootDir)
+    return erofsObstacle(this.rootDir) === undefined
   }
 
   /**
@@ -57,18 +70,27 @@ export class LayerCache implements LayerStore {
 
   /** A layer, if it is there, and whole. @throws RtError if others could change the cache, or it is not for us to use */
   find(id: Digest): CachedLayer | undefined {
-    const info = this.#directory.within(this.namesOf(id), (fd) => readLayer(fd, this.pathOf(id), this.namespace))
-    return info === undefined || info === 'damaged' ? undefined : { ...info, path: this.#shortPath(id) }
+    // Who may not mount EROFS, or is not to, has no use for it. What is unpacked already does for all.
+    const mayMount = this.form !== 'folders' && this.namespace === 'trusted.overlay.'
+    return (mayMount ? this.#findForm(id, 'erofs') : undefined) ?? this.#findForm(id, 'folder')
+  }
+
+  #findForm(id: Digest, form: CacheForm): CachedLayer | undefined {
+    const path = this.pathOf(id, form)
+    const info = this.#directory.within(this.namesOf(id, form), (fd) => readLayer(fd, path, this.namespace, form))
+    if (info === undefined || info === 'damaged') return undefined
+    const short = this.#shortPath(id, form)
+    return { ...info, layer: form === 'folder' ? short : erofsLayer(short) }
   }
 
   /** The directory of a layer, whether it is there or not. */
-  pathOf(id: Digest): string {
-    return join(this.rootDir, ...this.namesOf(id))
+  pathOf(id: Digest, form: CacheForm): string {
+    return join(this.rootDir, ...this.namesOf(id, form))
   }
 
   /** The names that lead to it. */
-  namesOf({ algorithm, hex }: Digest): string[] {
-    return ['layers', algorithm, hex]
+  namesOf({ algorithm, hex }: Digest, form: CacheForm): string[] {
+    return [form === 'folder' ? 'layers' : 'erofs', algorithm, hex]
   }
 
   /** Makes a directory of the cache, unless it is there, and checks it. @returns its path */
@@ -78,8 +100,9 @@ export class LayerCache implements LayerStore {
   }
 
   /** Makes the short name if it is missing: it must not be lost when a crash came between. */
-  #shortPath({ algorithm, hex }: Digest): string {
-    const target = join('..', 'layers', algorithm, hex, 'fs')
+  #shortPath(id: Digest, form: CacheForm): string {
+    const { hex } = id
+    const target = join('..', ...this.namesOf(id, form), ...(form === 'folder' ? ['fs'] : []))
     const directory = this.#directory.make('l')
     try {
       for (let length = SHORT; length <= hex.length; length += 4) {

@@ -1,4 +1,5 @@
 import { O_DIRECTORY, O_PATH, RtError, syscall } from '@rt/sys'
+import { CONTENT_FILE, INDEX_FILE } from '../erofs/files.js'
 import { nul, tryOpen } from '../extract/calls.js'
 import type { OverlayNamespace } from '../extract/overlay-marks.js'
 import { isObject } from '../oci/json.js'
@@ -25,6 +26,18 @@ export const encodeLayerInfo = (info: Omit<LayerInfo, 'version'>): string =>
 /** A layer's directory, looked at. */
 export type FoundLayer = LayerInfo | 'damaged'
 
+/** What a layer's directory holds: its files, or its tar with an index. */
+export type CacheForm = 'folder' | 'erofs'
+
+/** Names that are there if it is whole, and what each is. */
+const PARTS: Readonly<Record<CacheForm, readonly (readonly [name: string, flags: number])[]>> = {
+  folder: [['fs', O_PATH | O_DIRECTORY]],
+  erofs: [
+    [INDEX_FILE, O_PATH],
+    [CONTENT_FILE, O_PATH],
+  ],
+}
+
 /**
  * Looks at a layer's directory.
  *
@@ -33,10 +46,17 @@ export type FoundLayer = LayerInfo | 'damaged'
  * @returns `damaged` for what rt doesn't leave behind, whoever did: no tree, or no information, or not all of it
  * @throws RtError RT_UNSUPPORTED for what a newer version of rt made, or rt with other privileges
  */
-export function readLayer(directory: number, path: string, namespace: OverlayNamespace): FoundLayer {
-  const tree = tryOpen(directory, nul('fs'), O_PATH | O_DIRECTORY)
-  if (tree < 0) return 'damaged'
-  syscall('close', tree)
+export function readLayer(
+  directory: number,
+  path: string,
+  namespace: OverlayNamespace,
+  form: CacheForm = 'folder',
+): FoundLayer {
+  for (const [name, flags] of PARTS[form]) {
+    const part = tryOpen(directory, nul(name), flags)
+    if (part < 0) return 'damaged'
+    syscall('close', part)
+  }
   const info = parse(readPrivateFile(directory, 'layer.json'))
   if (!isObject(info) || typeof info.version !== 'number' || info.version < VERSION) return 'damaged'
   const hint = 'remove the cache directory, or choose another with --root-dir'

@@ -7,7 +7,8 @@ import { removeLeftovers } from '../unpack/remove-leftovers.js'
 import { CacheDirectory } from './cache-directory.js'
 import { Lock } from './lock.js'
 
-const ALGORITHMS = ['sha256', 'sha512'] as const
+/** Where layers are, as folders and as tars: by algorithm. */
+const PLACES = ['layers', 'erofs'].flatMap((form) => ['sha256', 'sha512'].map((algorithm) => ({ form, algorithm })))
 
 /**
  * Takes away the names of unpacked layers that are not needed any more. Their trees are removed by {@link removeDiscarded},
@@ -21,17 +22,17 @@ const ALGORITHMS = ['sha256', 'sha512'] as const
 export function discardLayers(rootDir: string, isNeeded: (id: string) => boolean): string[] {
   const cache = new CacheDirectory(rootDir)
   const gone: string[] = []
-  if (!cache.within(['layers'], () => true)) return gone
+  if (!PLACES.some(({ form }) => cache.within([form], () => true))) return gone
   close(cache.make('locks'))
-  for (const algorithm of ALGORITHMS) {
-    const names = cache.within(['layers', algorithm], (fd) => namesIn(fd)) ?? []
+  for (const { form, algorithm } of PLACES) {
+    const names = cache.within([form, algorithm], (fd) => namesIn(fd)) ?? []
     for (const hex of names) {
       if (!/^[0-9a-f]+$/.test(hex) || isNeeded(`${algorithm}:${hex}`)) continue
       // Somebody who unpacks it, or an older rt that holds no leases.
       const lock = Lock.try(join(rootDir, 'locks', hex))
       if (!lock) continue
       try {
-        if (discard(join(rootDir, 'layers', algorithm, hex))) gone.push(`${algorithm}:${hex}`)
+        if (discard(join(rootDir, form, algorithm, hex))) gone.push(`${algorithm}:${hex}`)
       } finally {
         lock.release()
       }
@@ -59,12 +60,15 @@ function removeShortNames(cache: CacheDirectory): void {
  */
 export async function removeDiscarded(rootDir: string): Promise<void> {
   const cache = new CacheDirectory(rootDir)
-  const there = ALGORITHMS.filter((algorithm) => cache.within(['layers', algorithm], () => true))
-  if (there.length === 0) return
-  const thread = new ExtractThread()
+  const there = PLACES.filter(({ form, algorithm }) => cache.within([form, algorithm], () => true))
+  let thread: ExtractThread | undefined
+  const worker = () => {
+    thread ??= new ExtractThread()
+    return thread
+  }
   try {
-    for (const algorithm of there) await removeLeftovers(thread, join(rootDir, 'layers', algorithm))
+    for (const { form, algorithm } of there) await removeLeftovers(worker, join(rootDir, form, algorithm))
   } finally {
-    await thread.close()
+    await thread?.close()
   }
 }

@@ -3,6 +3,7 @@ import { MergedView } from '../layers/merged-view.js'
 import type { ByteString } from '../tar/byte-string.js'
 import { describePosition } from '../tar/damage.js'
 import type { TarEntry, TarHandler } from '../tar/entry.js'
+import { ArchiveMeter } from './archive-meter.js'
 import { attempt, nul, open, requireStatus, type Status, statusOf } from './calls.js'
 import { metadataOf } from './copy-up.js'
 import { Creator, type Place } from './creator.js'
@@ -73,11 +74,8 @@ export class Extractor implements TarHandler {
   readonly #hardLinks: HardLinks
   readonly #directories = new PendingDirectories()
   #whiteouts: Whiteouts
+  readonly #meter: ArchiveMeter
   #archives = 0
-  /** Of the archive under way, for the limits. */
-  #entries = 0
-  #bytes = 0
-  #total = { entries: 0, bytes: 0 }
   /** The file under way. */
   #entry: TarEntry | undefined
   #fd = -1
@@ -85,6 +83,7 @@ export class Extractor implements TarHandler {
 
   constructor(options: ExtractorOptions) {
     this.#options = options
+    this.#meter = new ArchiveMeter(options.limits)
     this.#writer = new MetadataWriter(options.keepOwners, this.#warnings)
     const { overlay } = options
     const stacked = overlay !== undefined && overlay.lower.length > 0
@@ -104,8 +103,7 @@ export class Extractor implements TarHandler {
 
   /** Must be called before each archive's first entry. */
   beginArchive(): void {
-    this.#entries = 0
-    this.#bytes = 0
+    this.#meter.beginArchive()
     if (++this.#archives > 1 && !this.#options.overlay) this.#whiteouts = new AppliedWhiteouts(this.#tree)
   }
 
@@ -114,7 +112,8 @@ export class Extractor implements TarHandler {
     this.#tree.forget()
     this.#directories.apply(this.#options.root, this.#writer, FILLING)
     const opaqueRoot = this.#whiteouts instanceof OverlayWhiteouts && this.#whiteouts.opaqueRoot
-    return { ...this.#total, warnings: this.#warnings.list(), opaqueRoot }
+    const { entries, bytes } = this.#meter
+    return { entries, bytes, warnings: this.#warnings.list(), opaqueRoot }
   }
 
   /** To be called in any case: closes what is open. */
@@ -127,7 +126,7 @@ export class Extractor implements TarHandler {
   entry(entry: TarEntry): void {
     this.#entry = entry
     this.#guard(() => {
-      this.#count(entry)
+      this.#meter.count(entry)
       this.#take(entry)
     })
   }
@@ -157,16 +156,6 @@ export class Extractor implements TarHandler {
     } catch (error) {
       throw inStep(error, describePosition(this.#entry!))
     }
-  }
-
-  #count(entry: TarEntry): void {
-    const { limits } = this.#options
-    this.#total.entries++
-    this.#total.bytes += entry.size
-    checkLimit(limits, 'entries', ++this.#entries, 'the archive is too large')
-    this.#bytes += entry.size
-    checkLimit(limits, 'bytes', this.#bytes, 'the archive is too large')
-    checkLimit(limits, 'pathLength', Math.max(entry.path.length, entry.linkPath.length), 'the path is too long')
   }
 
   #take(entry: TarEntry): void {

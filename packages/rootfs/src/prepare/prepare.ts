@@ -7,6 +7,8 @@ import { LayerCache } from '../cache/layer-cache.js'
 import { checkRootDir, defaultRootDir } from '../cache/root-directory.js'
 import { visible } from '../cache/visible.js'
 import { formatDigest } from '../digest/digest.js'
+import { checkLayerForm, type LayerForm } from '../erofs/layer-form.js'
+import type { ErofsLayer } from '../erofs/mount-erofs.js'
 import { type Limits, withDefaults } from '../extract/limits.js'
 import { openImage } from '../oci/image.js'
 import type { ImageConfig } from '../oci/image-config.js'
@@ -25,6 +27,11 @@ export interface PrepareOptions {
   /** Where layers are kept; absolute. Default: /var/lib/rt for root, else $XDG_DATA_HOME/rt. */
   readonly rootDir?: string
   readonly limits?: Partial<Limits>
+  /**
+   * How layers are kept: `folders` (default) unpacks them; `erofs` keeps each tar as it is, with an index that Linux mounts (6.12, for
+   * root); `auto` does that where it can be mounted, and for layers that an index can describe.
+   */
+  readonly layers?: LayerForm
   /** Which of an image's manifests. Default: this machine's platform. */
   readonly platform?: Platform
   /**
@@ -43,8 +50,11 @@ export interface RootFilesystem extends Disposable {
   readonly kind: Source['kind']
   /** A directory that is the root, and is written to; undefined if the root is an overlay of `lower`. */
   readonly directory: string | undefined
-  /** Directories to be stacked by overlay below a writable one, topmost first. Paths of the cache are short (22 bytes). */
-  readonly lower: readonly string[]
+  /**
+   * What overlay is to stack below a writable directory, topmost first: directories, and tars that are mounted. Paths of the
+   * cache are short.
+   */
+  readonly lower: readonly (string | ErofsLayer)[]
   /** Whether overlay must be mounted with `userxattr`: the layers' marks are `user.overlay.*`. */
   readonly userxattr: boolean
   /** How an image says it is run; undefined for what is no image. */
@@ -61,6 +71,7 @@ const OPTIONS: OptionKeys<PrepareOptions> = {
   ephemeral: true,
   rootDir: true,
   limits: true,
+  layers: true,
   platform: true,
   onLayers: true,
   onProgress: true,
@@ -76,6 +87,7 @@ const OPTIONS: OptionKeys<PrepareOptions> = {
 export async function prepare(source?: string | Source, options: PrepareOptions = {}): Promise<RootFilesystem> {
   refuseUnknownOptions('prepare', options, OPTIONS)
   const limits = withDefaults(options.limits)
+  const form = checkLayerForm(options.layers ?? 'folders')
   const resolved = typeof source === 'object' ? source : resolveSource(source)
   if (resolved.kind === 'host') return ofDirectories('host', undefined, ['/'])
   if (resolved.kind === 'directory') {
@@ -90,7 +102,7 @@ export async function prepare(source?: string | Source, options: PrepareOptions 
   const namespace = overlayNamespace()
   const total = layers.reduce((sum, { archive }) => sum + (archive.size ?? 0), 0)
   const meter = new ProgressMeter('unpack', total, options.onProgress)
-  const cached = await new LayerCache(rootDir, namespace).have(layers, {
+  const cached = await new LayerCache(rootDir, namespace, form).have(layers, {
     limits,
     keepOwners: process.geteuid?.() === 0,
     signal: options.signal,
@@ -98,7 +110,7 @@ export async function prepare(source?: string | Source, options: PrepareOptions 
     onWait: () => options.onProgress?.({ phase: 'wait', done: 0, total }),
   })
   const stack = visible(cached)
-  const lower = stack.map(({ path }) => path)
+  const lower = stack.map(({ layer }) => layer)
   return withViews({
     kind: resolved.kind,
     directory: undefined,
@@ -129,7 +141,7 @@ async function layersOf(
 }
 
 function ofDirectories(kind: Source['kind'], directory: string | undefined, lower: string[]): RootFilesystem {
-  const path = directory ?? lower[0]!
+  const path = directory ?? (lower[0] as string)
   const open = () => directoryView(openat(AT_FDCWD, path, O_PATH | O_DIRECTORY))
   return withViews({ kind, directory, lower, userxattr: false, imageConfig: undefined, warnings: [], open })
 }

@@ -1,4 +1,5 @@
 import { AT_FDCWD, close, O_DIRECTORY, O_PATH, O_RDONLY, openat, SyscallError } from '@rt/sys'
+import { type ErofsLayer, mountErofs, openErofs } from '../erofs/mount-erofs.js'
 import { nul, openInRoot, openInRootError } from '../extract/calls.js'
 import type { OverlayNamespace } from '../extract/overlay-marks.js'
 import { MergedView } from '../layers/merged-view.js'
@@ -46,8 +47,8 @@ export function directoryView(fd: number): OpenView {
 }
 
 /** The view of layers that are not merged by the kernel. */
-function layeredView(layers: readonly string[], namespace: OverlayNamespace): OpenView {
-  const fds = layers.map((path) => openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY))
+function layeredView(layers: readonly Layer[], namespace: OverlayNamespace): OpenView {
+  const fds = layers.map(openLayer)
   const merged = new MergedView(fds, namespace)
   return {
     fd: undefined,
@@ -58,18 +59,37 @@ function layeredView(layers: readonly string[], namespace: OverlayNamespace): Op
   }
 }
 
+/** What overlay stacks. */
+export type Layer = string | ErofsLayer
+
+const openLayer = (layer: Layer): number =>
+  typeof layer === 'string' ? openat(AT_FDCWD, layer, O_RDONLY | O_DIRECTORY) : openErofs(layer)
+
 /**
  * Opens a view of layers.
  *
- * @param layers paths, topmost first
+ * @param layers topmost first
  */
-export function openLayers(layers: readonly string[], namespace: OverlayNamespace): OpenView {
-  if (layers.length === 1) return directoryView(openat(AT_FDCWD, layers[0]!, O_PATH | O_DIRECTORY))
+export function openLayers(layers: readonly Layer[], namespace: OverlayNamespace): OpenView {
+  const [only, ...more] = layers
+  if (more.length === 0) {
+    return directoryView(typeof only === 'string' ? openat(AT_FDCWD, only, O_PATH | O_DIRECTORY) : openErofs(only!))
+  }
+  const mounted: number[] = []
   try {
-    if (namespace === 'trusted.overlay.') return directoryView(mountOverlay(layers))
+    const paths = layers.map((layer) => {
+      if (typeof layer === 'string') return layer
+      const fd = mountErofs(layer)
+      mounted.push(fd)
+      return `/proc/self/fd/${fd}`
+    })
+    if (namespace === 'trusted.overlay.') return directoryView(mountOverlay(paths))
   } catch (error) {
     // Not allowed, or too many for this kernel's option: then the layers are searched one by one.
     if (!SyscallError.isInstance(error) || !['EPERM', 'EINVAL', 'ENODEV'].includes(error.code)) throw error
+  } finally {
+    // The overlay holds what it stacks.
+    for (const fd of mounted) close(fd)
   }
   return layeredView(layers, namespace)
 }

@@ -20,6 +20,8 @@ export interface TarEntry {
   readonly index: number
   /** Bytes from the start of the (uncompressed) archive to the member's first header. */
   readonly offset: number
+  /** Bytes from the start of the (uncompressed) archive to the member's content. Not said of a sparse file. */
+  readonly dataOffset: number
   readonly type: TarEntryType
   /** As written: it may be absolute, and hold `.`, `..` and trailing slashes. Never empty, never with a NUL. */
   readonly path: ByteString

@@ -277,6 +277,7 @@ export class TarReader {
     const entry: TarEntry = {
       index: this.#entries,
       offset: this.#pending.offset,
+      dataOffset: this.#blockOffset + BLOCK,
       type: member.type,
       path: member.path,
       linkPath: member.linkPath,

@@ -47,12 +47,12 @@ export interface FeedOptions {
 }
 
 /**
- * Decompresses an archive into a ring, and checks its size and digests on the way.
+ * The content of an archive, whose size and digests are checked on the way: the last of them when all has been given.
  *
- * @returns false if the reader closed the ring
+ * @returns pieces that are only valid until the next is asked for
  * @throws RtError RT_ARCHIVE, RT_LIMIT (ratio); the signal's reason, and what `onBytes` throws
  */
-export async function feed(archive: Archive, ring: ByteRing, options: FeedOptions): Promise<boolean> {
+export async function* contentOf(archive: Archive, options: FeedOptions): AsyncGenerator<Uint8Array> {
   const { limits, signal, onBytes } = options
   const { handle, size } = await openRegular(archive.path)
   const quoted = JSON.stringify(archive.path)
@@ -78,12 +78,22 @@ export async function feed(archive: Archive, ring: ByteRing, options: FeedOption
       unpacked += piece.length
       if (unpacked > RATIO_FREE_BYTES) checkLimit(limits, 'ratio', unpacked / taken, `${quoted} is compressed too well`)
       content?.update(piece)
-      if (!(await ring.write(piece))) return false
+      yield piece
     }
     blob?.verify()
     content?.verify()
-    return await ring.end()
   } finally {
     await handle.close()
   }
+}
+
+/**
+ * Gives an archive's content to a ring.
+ *
+ * @returns false if the reader closed the ring
+ * @throws as {@link contentOf}
+ */
+export async function feed(archive: Archive, ring: ByteRing, options: FeedOptions): Promise<boolean> {
+  for await (const piece of contentOf(archive, options)) if (!(await ring.write(piece))) return false
+  return await ring.end()
 }

@@ -1,9 +1,6 @@
 import { type OptionKeys, refuseUnknownOptions } from '@rt/sys'
-import { CompressedFile } from '../compression/compressed-file.js'
-import { decompress } from '../compression/decompress.js'
-import { detectCompression } from '../compression/magic.js'
-import { checkLimit, type Limits, RATIO_FREE_BYTES, withDefaults } from '../extract/limits.js'
-import { openRegular } from './archive.js'
+import { type Limits, withDefaults } from '../extract/limits.js'
+import { contentOf } from './archive.js'
 
 export interface ReadArchiveOptions {
   /** Of them only how well it may be compressed counts here. */
@@ -22,24 +19,5 @@ const OPTIONS: OptionKeys<ReadArchiveOptions> = { limits: true, signal: true }
  */
 export async function* readArchive(path: string, options: ReadArchiveOptions = {}): AsyncGenerator<Uint8Array> {
   refuseUnknownOptions('readArchive', options, OPTIONS)
-  const limits = withDefaults(options.limits)
-  const { handle, size } = await openRegular(path)
-  try {
-    let taken = 0
-    const file = new CompressedFile(handle, size, path, options.signal, (bytes) => {
-      taken += bytes.length
-    })
-    const head = Buffer.alloc(512)
-    const { bytesRead } = await handle.read(head, 0, head.length, 0)
-    let unpacked = 0
-    for await (const piece of decompress(file, detectCompression(head.subarray(0, bytesRead), path))) {
-      unpacked += piece.length
-      if (unpacked > RATIO_FREE_BYTES) {
-        checkLimit(limits, 'ratio', unpacked / taken, `${JSON.stringify(path)} is compressed too well`)
-      }
-      yield piece
-    }
-  } finally {
-    await handle.close()
-  }
+  yield* contentOf({ path }, { limits: withDefaults(options.limits), signal: options.signal })
 }

@@ -74,7 +74,7 @@ export async function unpack(
   const thread = new ExtractThread()
   try {
     const { path, inside } = target
-    await removeLeftovers(thread, inside ? path : dirname(path), path)
+    await removeLeftovers(() => thread, inside ? path : dirname(path), path)
     const staging = inside ? StagingInside.create(path) : Staging.create(path)
     try {
       const { root } = staging

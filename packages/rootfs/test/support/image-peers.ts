@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { prepare } from '@rt/rootfs'
 import { close } from '@rt/sys'
 import { temporaryFolder } from '../../../../tooling/fixtures/temporary-folder.js'
+import { mountErofs } from '../../src/erofs/mount-erofs.js'
 import { mountOverlay } from '../../src/prepare/overlay-mount.js'
 import { extract, sandbox } from './extract.js'
+import { foldersOf } from './folders.js'
 import { layoutOf } from './layout.js'
 import { listing } from './listing.js'
 
@@ -36,8 +38,26 @@ export const merged: Reading = (layers, since) => {
 export const prepared: Reading = async (layers, since) => {
   const root = await prepare(`oci:${layoutOf(layers)}`, { rootDir: temporaryFolder('cache') })
   try {
-    return listOverlay(root.lower, since)
+    return listOverlay(foldersOf(root), since)
   } finally {
+    root.dispose()
+  }
+}
+
+/** The same with layers that stay tars, where an index can describe them. */
+export const indexed: Reading = async (layers, since) => {
+  const root = await prepare(`oci:${layoutOf(layers)}`, { rootDir: temporaryFolder('cache'), layers: 'erofs' })
+  const mounts: number[] = []
+  try {
+    const paths = root.lower.map((layer) => {
+      if (typeof layer === 'string') return layer
+      const fd = mountErofs(layer)
+      mounts.push(fd)
+      return `/proc/self/fd/${fd}`
+    })
+    return listOverlay(paths, since)
+  } finally {
+    for (const fd of mounts) close(fd)
     root.dispose()
   }
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { needs } from '../../../../tooling/fixtures/index.js'
 import type { HeaderSpec } from './archive.js'
-import { containersStorage, merged, prepared, type Reading, umoci, unpacked } from './image-peers.js'
+import { containersStorage, indexed, merged, prepared, type Reading, umoci, unpacked } from './image-peers.js'
 import { random } from './random.js'
 import { archivesOf, randomImage } from './random-image.js'
 
@@ -27,6 +27,16 @@ const IMPLIED: Difference = {
 const PEERS: Readonly<Record<string, { readonly read: Reading; readonly differences: readonly Difference[] }>> = {
   overlay: { read: merged, differences: [] },
   cache: { read: prepared, differences: [] },
+  erofs: {
+    read: indexed,
+    differences: [
+      {
+        why: 'a directory that no layer describes has no time, where unpacking gives it that of the unpacking',
+        change: (line, implied) =>
+          implied.has(pathOf(line)) ? line.replace(/^(\S+ dir \d+ \S+) \S+/, '$1 any') : line,
+      },
+    ],
+  },
   umoci: {
     read: umoci,
     differences: [DIRECTORY_TIMES, IMPLIED],
@@ -96,6 +106,7 @@ const shown = (layer: readonly HeaderSpec[]): string =>
 export const IMAGE_PEERS = {
   overlay: ['root'],
   cache: ['root'],
+  erofs: ['root'],
   umoci: ['root', 'umoci'],
   'containers-storage': ['root', 'containers-storage'],
 } as const satisfies Record<string, Parameters<typeof needs>[1][]>

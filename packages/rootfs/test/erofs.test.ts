@@ -1,0 +1,160 @@
+// requires root, and Linux 6.12 to mount files; a folder that is no tmpfs
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isNotHeld } from '@rt/erofs'
+import { close, O_RDONLY } from '@rt/sys'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { layerTar, ociLayout, temporaryFolder } from '../../../tooling/fixtures/index.js'
+import { LayerIndex } from '../src/erofs/layer-index.js'
+import { DEFAULT_LIMITS, discardLayers, erofsObstacle, prepare, removeDiscarded, TarReader } from '../src/index.js'
+import { type HeaderSpec, tar } from './support/archive.js'
+
+const folder = temporaryFolder('erofs-store')
+const obstacle = erofsObstacle(folder)
+
+/** What an index says of an archive: the error, or nothing. */
+function indexOf(members: HeaderSpec[], endMark: 'required' | 'optional' = 'required'): unknown {
+  const index = new LayerIndex(undefined, DEFAULT_LIMITS)
+  const reader = new TarReader(index, { endMark })
+  try {
+    const bytes = tar(...members)
+    reader.write(bytes)
+    reader.end()
+    index.finish(bytes.length)
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
+describe('what an index can not say', () => {
+  it.each<[string, HeaderSpec[]]>([
+    ['a hard link to nothing here', [{ path: 'a', type: '1', link: 'b' }]],
+    [
+      'a hard link to a directory',
+      [
+        { path: 'd/', type: '5' },
+        { path: 'a', type: '1', link: 'd' },
+      ],
+    ],
+    [
+      'a path through a symlink',
+      [
+        { path: 'l', type: '2', link: 'd' },
+        { path: 'l/f', data: 'x' },
+      ],
+    ],
+    [
+      'a path through a file',
+      [
+        { path: 'f', data: 'x' },
+        { path: 'f/g', data: 'x' },
+      ],
+    ],
+    ['a name that is too long', [{ path: 'n'.repeat(256), data: 'x', pax: [['path', 'n'.repeat(256)]] }]],
+    ['an attribute of another kind', [{ path: 'f', data: 'x', pax: [['SCHILY.xattr.btrfs.x', 'y']] }]],
+  ])('is %s: the layer is unpacked instead', (_, members) => {
+    expect(isNotHeld(indexOf(members))).toBe(true)
+  })
+
+  it.each<[string, HeaderSpec[], string]>([
+    ['a path with ..', [{ path: '../f', data: 'x' }], 'RT_UNSAFE'],
+    ['a root that is a link', [{ path: '.', type: '2', link: 'x' }], 'RT_UNSAFE'],
+    ['a whiteout of nothing', [{ path: '.wh.', data: '' }], 'RT_UNSAFE'],
+  ])('and what no layer may hold is refused: %s', (_, members, code) => {
+    const error = indexOf(members)
+    expect(isNotHeld(error)).toBe(false)
+    expect(error).toMatchObject({ code })
+  })
+})
+
+describe('where EROFS can not be mounted', () => {
+  it('says why on tmpfs', () => {
+    expect(erofsObstacle('/dev/shm')).toMatch(/neither tmpfs nor overlayfs|EROFS/)
+    expect(readdirSync('/dev/shm').filter((name) => name.startsWith('.probe'))).toEqual([])
+  })
+
+  it('"erofs" fails with the reason, "auto" unpacks', async () => {
+    const rootDir = '/dev/shm/rt-erofs-test'
+    const source = `oci:${ociLayout({ layers: [plainLayer()] })}`
+    try {
+      await expect(prepare(source, { rootDir, layers: 'erofs' })).rejects.toMatchObject({
+        code: 'RT_UNSUPPORTED',
+        message: expect.stringContaining("layers can't be EROFS: "),
+      })
+      using root = await prepare(source, { rootDir, layers: 'auto' })
+      expect(root.lower).toEqual([expect.any(String)])
+    } finally {
+      rmSync(rootDir, { recursive: true, force: true })
+    }
+  })
+
+  it('another word is refused', async () => {
+    await expect(prepare(undefined, { layers: 'squashfs' as never })).rejects.toMatchObject({
+      code: 'RT_INVALID_OPTION',
+    })
+  })
+})
+
+function plainLayer(): string {
+  const from = temporaryFolder('layer-of')
+  mkdirSync(join(from, 'etc'))
+  writeFileSync(join(from, 'etc/hello'), 'hello\n')
+  return layerTar(from)
+}
+
+describe('layers as EROFS', () => {
+  beforeEach((context) => {
+    if (obstacle !== undefined) context.skip(obstacle)
+  })
+  const source = `oci:${ociLayout({ layers: [plainLayer(), plainLayer()] })}`
+
+  it('are kept once, found again, and shown', async () => {
+    const rootDir = join(folder, 'kept')
+    for (const layers of ['erofs', 'auto'] as const) {
+      using root = await prepare(source, { rootDir, layers })
+      expect(root.lower).toEqual([expect.objectContaining({ index: expect.any(String) }), expect.anything()])
+      using view = root.openView()
+      const fd = view.open('/etc/hello', O_RDONLY) as number
+      expect(readFileSync(fd, 'utf8')).toBe('hello\n')
+      close(fd)
+    }
+    expect(readdirSync(join(rootDir, 'erofs/sha256'))).toHaveLength(2)
+    expect(existsSync(join(rootDir, 'layers'))).toBe(false)
+  })
+
+  it('are of no use where folders are wanted; folders that are there do for "auto"', async () => {
+    const rootDir = join(folder, 'both')
+    using first = await prepare(source, { rootDir, layers: 'folders' })
+    using second = await prepare(source, { rootDir, layers: 'auto' })
+    expect(second.lower).toEqual(first.lower)
+    expect(existsSync(join(rootDir, 'erofs'))).toBe(false)
+  })
+
+  it('are discarded like folders, while what is mounted stays readable', async () => {
+    const rootDir = join(folder, 'discarded')
+    const root = await prepare(source, { rootDir, layers: 'erofs' })
+    using view = root.openView()
+    expect(discardLayers(rootDir, () => false)).toHaveLength(2)
+    await removeDiscarded(rootDir)
+    expect(readdirSync(join(rootDir, 'erofs/sha256'))).toEqual([])
+    expect(readdirSync(join(rootDir, 'l'))).toEqual([])
+    const fd = view.open('/etc/hello', O_RDONLY) as number
+    expect(readFileSync(fd, 'utf8')).toBe('hello\n')
+    close(fd)
+    root.dispose()
+  })
+
+  it('that are damaged leave nothing', async () => {
+    const rootDir = join(folder, 'damaged')
+    const layout = ociLayout({ layers: [plainLayer()] })
+    const manifest = JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8')).manifests[0].digest.split(':')
+    const { layers } = JSON.parse(readFileSync(join(layout, 'blobs', ...manifest), 'utf8'))
+    const blob = join(layout, 'blobs', ...(layers[0].digest as string).split(':'))
+    const bytes = readFileSync(blob)
+    bytes[bytes.length - 1]! ^= 1
+    writeFileSync(blob, bytes)
+    await expect(prepare(`oci:${layout}`, { rootDir, layers: 'erofs' })).rejects.toMatchObject({ code: 'RT_ARCHIVE' })
+    expect(readdirSync(join(rootDir, 'erofs/sha256'))).toEqual([])
+  })
+})
