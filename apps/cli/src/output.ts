@@ -6,24 +6,31 @@ const STDOUT = 1
 /** What reads our output went away (`rt … | head -1`): the program ends quietly. */
 export class BrokenPipe extends Error {}
 
+/** Write text to stdout, as `printTo` does. */
+export const print = (text: string): void => printTo(STDOUT, text)
+
 /**
- * Write text to stdout, all of it, before going on. process.stdout is not used: it loads Node's streams and terminals
- * (5 ms), and on a pipe it loses what is unwritten when the process exits.
+ * Write text, all of it, before going on. process.stdout is not used: it loads Node's streams and terminals (5 ms), and on
+ * a pipe it loses what is unwritten when the process exits.
  *
+ * @param fd 1 or 2
  * @throws BrokenPipe
  * @throws RtError if the text could not be written (a full disk)
  */
-export function print(text: string): void {
+export function printTo(fd: number, text: string): void {
   let bytes = Buffer.from(text)
   while (bytes.length > 0) {
     try {
-      bytes = bytes.subarray(writeSync(STDOUT, bytes))
+      bytes = bytes.subarray(writeSync(fd, bytes))
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'EPIPE') throw new BrokenPipe()
       // Another program left the pipe non-blocking.
       if (code === 'EAGAIN') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
-      else throw new RtError('RT_SYSCALL', `cannot write to stdout: ${(error as Error).message}`, { cause: error })
+      else {
+        const name = fd === STDOUT ? 'stdout' : 'stderr'
+        throw new RtError('RT_SYSCALL', `cannot write to ${name}: ${(error as Error).message}`, { cause: error })
+      }
     }
   }
 }

@@ -1,4 +1,4 @@
-// requires root, busybox, ports of 127.0.0.1; with skopeo its layouts too
+// requires root, busybox, ports of 127.0.0.1; with tmux and skopeo what they show too
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { putLayout } from '../../../packages/image/test/support/set-up.js'
 import { TestRegistry } from '../../../packages/registry/test/support/registry-server.js'
 import { busyboxRoot, layerTar, needs, ociLayout, temporaryFolder } from '../../../tooling/fixtures/index.js'
-import { rt, start } from './rt.js'
+import { CLI, rt, start } from './rt.js'
+import { Screen } from './screen.js'
 
 let registry: TestRegistry
 let digest: string
@@ -62,6 +63,23 @@ describe('rt pull', () => {
     ])
     const again = await run('pull', '--root-dir', rootDir, name())
     expect(again.stdout).toContain(`Status: Image is up to date for ${name()}\n`)
+  })
+
+  it('on a terminal, a line for each layer', async (context) => {
+    needs(context, 'tmux')
+    const screen = new Screen()
+    try {
+      screen.type(`clear; ${process.execPath} -- ${CLI} pull --root-dir ${newRootDir()} ${name()}; echo "code $?"`)
+      await screen.shows(/code \d/)
+      const shown = screen.text().split('\n')
+      expect(shown.slice(0, 2)).toEqual([
+        `v1: Pulling from ${registry.host}/team/app`,
+        expect.stringMatching(/^[0-9a-f]{12}: Pull complete$/),
+      ])
+      expect(shown).toContain('code 0')
+    } finally {
+      screen.close()
+    }
   })
 
   it('in lines of JSON', async () => {

@@ -1,58 +1,14 @@
 // requires root, tmux, busybox, and apps/cli/dist: sh tooling/bootstrap.sh cli
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ReadStream } from 'node:tty'
 import { F_SETFL, O_NONBLOCK, O_RDWR, openPseudoTerminal, syscall } from '@rt/sys'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { busyboxRoot, needs, temporaryFolder } from '../../../tooling/fixtures/index.js'
+import { busyboxRoot, needs } from '../../../tooling/fixtures/index.js'
 import { CLI } from './rt.js'
-
-/** A terminal of its own, which a person would sit at. */
-class Screen {
-  private readonly socket = join(temporaryFolder('tmux'), 'socket')
-
-  constructor() {
-    this.tmux('new-session', '-d', '-x', '100', '-y', '30', 'env -u NODE_EXTRA_CA_CERTS PS1="host:" sh')
-  }
-
-  private tmux(...args: string[]): string {
-    return execFileSync('tmux', ['-S', this.socket, '-f', '/dev/null', ...args], { encoding: 'utf8' })
-  }
-
-  /** Keys as text; then Enter. */
-  type(line: string): void {
-    this.tmux('send-keys', '-l', line)
-    this.tmux('send-keys', 'Enter')
-  }
-
-  press(key: string): void {
-    this.tmux('send-keys', key)
-  }
-
-  resize(columns: number, rows: number): void {
-    this.tmux('resize-window', '-x', String(columns), '-y', String(rows))
-  }
-
-  text(): string {
-    return this.tmux('capture-pane', '-p', '-J').replace(/\n+$/, '\n')
-  }
-
-  /** Until the screen shows this. */
-  async shows(pattern: RegExp): Promise<void> {
-    const deadline = Date.now() + 15_000
-    while (!pattern.test(this.text())) {
-      if (Date.now() > deadline) throw new Error(`never saw ${pattern} on:\n${this.text()}`)
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
-  }
-
-  close(): void {
-    this.tmux('kill-server')
-  }
-}
+import { Screen } from './screen.js'
 
 /** A terminal whose other side is this test. */
 class Typist {

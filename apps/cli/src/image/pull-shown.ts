@@ -1,7 +1,7 @@
 import { type ImageStore, type Lease, type PulledToStore, pullImage } from '@rt/image'
 import type { Platform, Reference, RegistryClient } from '@rt/registry'
+import type { Showing } from '../progress/showing.js'
 import { familiar, wholeNames } from './names.js'
-import type { Showing } from './showing.js'
 
 export interface PullRequest {
   readonly store: ImageStore
@@ -17,7 +17,7 @@ export interface PullRequest {
 export const short = (digest: string): string => digest.slice(digest.indexOf(':') + 1).slice(0, 12)
 
 const STATUS = {
-  waiting: 'Pulling fs layer',
+  waiting: 'Waiting',
   exists: 'Already exists',
   downloading: 'Downloading',
   complete: 'Pull complete',
@@ -27,6 +27,7 @@ const STATUS = {
 export async function pullShown(request: PullRequest): Promise<PulledToStore> {
   const { store, client, name, platform, signal, lease, showing } = request
   const [first = ''] = wholeNames(client, name)
+  const seen = new Set<string>()
   showing.line(`${versionOf(first)}: Pulling from ${repositoryShown(first)}`)
   try {
     const pulled = await pullImage(
@@ -36,8 +37,12 @@ export async function pullShown(request: PullRequest): Promise<PulledToStore> {
       {
         ...(platform ? { platform } : {}),
         ...(signal ? { signal } : {}),
-        onProgress: ({ digest, status, current, total }) =>
-          showing.part({ id: short(digest), status: STATUS[status], current, total }),
+        onProgress({ digest, status, current, total }) {
+          // At first each waits for its turn; later only for another pull of the same.
+          const isFirst = status === 'waiting' && !seen.has(digest)
+          seen.add(digest)
+          showing.part({ id: short(digest), status: isFirst ? 'Pulling fs layer' : STATUS[status], current, total })
+        },
       },
       lease,
     )

@@ -1,7 +1,7 @@
 import { type ImageInfo, type ImageStore, pushImage } from '@rt/image'
 import type { RegistryClient } from '@rt/registry'
+import type { Showing } from '../progress/showing.js'
 import { short } from './pull-shown.js'
-import type { Showing } from './showing.js'
 
 export interface PushRequest {
   readonly store: ImageStore

@@ -15,11 +15,12 @@ import { RtError } from '@rt/sys'
 import type { Values } from '../arguments/option.js'
 import type { registryOptions } from '../options/registry.js'
 import type { ImageInArchive, ImageNamed } from '../plan/source.js'
+import { SILENT } from '../progress/showing.js'
+import { linesOn } from '../progress/showing-for.js'
 import { registryClient } from './client.js'
 import { loadFrom } from './load-from.js'
 import { familiar, wholeNames } from './names.js'
 import { pullShown } from './pull-shown.js'
-import { plainLines, SILENT } from './showing.js'
 
 const STDERR = 2
 
@@ -76,9 +77,8 @@ async function imageNamed(
   let image = pull === 'always' ? undefined : stored(store, lease, client, name, request)
   if (!image && pull === 'never') throw notThere(store, client, name)
   if (!image) {
-    if (!quiet && pull === 'missing')
-      plainLines(STDERR).line(`Unable to find image '${shownName(client, name)}' locally`)
-    const showing = quiet ? SILENT : plainLines(STDERR)
+    const showing = quiet ? SILENT : linesOn(STDERR)
+    if (pull === 'missing') showing.line(`Unable to find image '${shownName(client, name)}' locally`)
     image = (await pullShown({ store, client, name, platform, signal, lease, showing })).image
   }
   return sourceOf(store, image)
