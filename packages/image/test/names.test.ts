@@ -63,6 +63,23 @@ it('a name that is taken away is gone', () => {
   expect(readNames(at).vanished).toEqual([])
 })
 
+it('a crash between the two files leaves no name that seems to be lost', () => {
+  const at = places()
+  put(at, named(entry('a'), 'old'))
+  const before = { index: readFileSync(at.index), names: readFileSync(at.names) }
+  put(at, named(entry('b'), 'new'))
+  // index.json was written, and nothing after it.
+  writeFileSync(at.names, before.names)
+  expect(readNames(at).vanished).toEqual([])
+  expect(names(at)).toEqual({ old: 'a', new: 'b' })
+  const full = readFileSync(at.index)
+  editNames(at, (entries) => entries.filter((each) => nameOf(each) !== 'old'))
+  // Forgotten, and still there: as if it had not been begun.
+  writeFileSync(at.index, full)
+  expect(readNames(at).vanished).toEqual([])
+  expect(names(at)).toEqual({ old: 'a', new: 'b' })
+})
+
 it('waits for an index that another tool is writing, and refuses one that stays cut', () => {
   const at = places()
   put(at, named(entry('a'), 'one'))

@@ -52,9 +52,13 @@ export function editNames(places: Places, change: (entries: readonly Entry[]) =>
     const { entries, vanished, file, own } = together(readIndexFile(places), readOwnNames(places))
     const changed = change(entries)
     if (changed === entries && vanished.length === 0) return entries
-    // Ours first: a crash between the two leaves a name that the next reader finds vanished, and puts back.
-    writeOwnNames(places, ownAfter(own, entries, changed))
+    // A crash in between must not leave a name that only we know: it would seem to be lost. So what is taken away is
+    // forgotten before it leaves index.json, and what is new is noted behind it.
+    const names = new Set(changed.map(nameOf))
+    const kept = new Map([...own].filter(([name]) => names.has(name)))
+    if (kept.size < own.size) writeOwnNames(places, kept)
     writeIndexFile(places, { ...file, entries: changed })
+    writeOwnNames(places, ownAfter(own, entries, changed))
     return entries
   })
 }
