@@ -68,6 +68,38 @@ const index: Call = (value, ...keys) =>
     throw invalid(`index: expected a list or a map, got ${printed(from)}`)
   }, value)
 
+/** A space only between what is no text (Go's fmt.Sprint). */
+const print: Call = (...args) =>
+  args
+    .map((value, at) => {
+      const apart = at > 0 && typeof value !== 'string' && typeof args[at - 1] !== 'string'
+      return `${apart ? ' ' : ''}${printed(value)}`
+    })
+    .join('')
+
+const slice: Call = (value, from = 0, to) => {
+  const whole = typeof value === 'string' ? value : list(value, 'slice')
+  const [begin, end] = [count(from, 'slice'), count(to ?? whole.length, 'slice')]
+  if (begin < 0 || begin > end || end > whole.length) throw invalid(`slice: out of range: ${begin} ${end}`)
+  return whole.slice(begin, end)
+}
+
+/** @throws RtError RT_INVALID_OPTION for what is of two kinds: text and a number are never the same */
+function isSame(value: unknown, other: unknown, of: string): boolean {
+  const isNothing = value === null || value === undefined || other === null || other === undefined
+  if (!isNothing && typeof value !== typeof other) {
+    throw invalid(`${of}: cannot compare ${printed(value)} with ${printed(other)}: they are of different types`)
+  }
+  return value === other
+}
+
+function ordered(value: unknown, other: unknown, of: string): number {
+  if (typeof value === 'number' && typeof other === 'number') return value - other
+  if (typeof value === 'string' && typeof other === 'string')
+    return Buffer.compare(Buffer.from(value), Buffer.from(other))
+  throw invalid(`${of}: expected two numbers or two texts, got ${printed(value)} and ${printed(other)}`)
+}
+
 /** Docker's (and Go's own) functions of a template. */
 export const FUNCTIONS: ReadonlyMap<string, Call> = new Map<string, Call>([
   ['json', json],
@@ -83,15 +115,18 @@ export const FUNCTIONS: ReadonlyMap<string, Call> = new Map<string, Call>([
   ],
   ['truncate', (value, most) => [...text(value, 'truncate')].slice(0, count(most, 'truncate')).join('')],
   ['println', (...args) => `${args.map(printed).join(' ')}\n`],
-  ['print', (...args) => args.map(printed).join('')],
+  ['print', print],
   ['printf', printf],
   ['len', length],
   ['index', index],
   ['not', (value) => !isTrue(value)],
   ['and', (...args) => args.find((value) => !isTrue(value)) ?? args.at(-1)],
   ['or', (...args) => args.find(isTrue) ?? args.at(-1)],
-  ['eq', (value, ...others) => others.includes(value)],
-  ['ne', (value, other) => value !== other],
-  ['lt', (value, other) => (value as number) < (other as number)],
-  ['gt', (value, other) => (value as number) > (other as number)],
+  ['slice', slice],
+  ['eq', (value, ...others) => others.some((other) => isSame(value, other, 'eq'))],
+  ['ne', (value, other) => !isSame(value, other, 'ne')],
+  ['lt', (value, other) => ordered(value, other, 'lt') < 0],
+  ['le', (value, other) => ordered(value, other, 'le') <= 0],
+  ['gt', (value, other) => ordered(value, other, 'gt') > 0],
+  ['ge', (value, other) => ordered(value, other, 'ge') >= 0],
 ])

@@ -18,7 +18,7 @@ export function pieces(template: string): Piece[] {
   for (;;) {
     const [head, after] = splitOnce(rest, '{{')
     if (after === undefined) return head === '' ? found : [...found, { text: head }]
-    const [inside, behind] = splitOnce(after, '}}')
+    const [inside, behind] = actionAndRest(after)
     if (behind === undefined) throw invalid(`unclosed action: ${quote(`{{${after}`)}`, 'an action ends with }}')
     const trimsBefore = /^-\s/.test(inside)
     const trimsAfter = /\s-$/.test(inside)
@@ -28,6 +28,13 @@ export function pieces(template: string): Piece[] {
     if (!/^\/\*.*\*\/$/s.test(action)) found.push({ action })
     rest = trimsAfter ? behind.trimStart() : behind
   }
+}
+
+/** Up to the `}}` that is in no string. */
+function actionAndRest(text: string): [string, string | undefined] {
+  const [inside] =
+    /^(?:(?:-\s)?\/\*[\s\S]*?\*\/(?:\s-)?|(?:"(?:[^"\\\n]|\\.)*"|`[^`]*`|(?!\}\})[^"`])*)(?=\}\})/.exec(text) ?? []
+  return inside === undefined ? [text, undefined] : [inside, text.slice(inside.length + 2)]
 }
 
 const splitOnce = (text: string, at: string): [string, string | undefined] => {
