@@ -16,6 +16,7 @@ describe('templates', () => {
     ['{{join .Names ","}}', 'a,b'],
     ['{{range .Names}}{{.}};{{end}}', 'a;b;'],
     ['{{index .Config.Labels "x.y"}}', 'z'],
+    ['{{range .Names}}{{$.ID}}{{end}} {{with .Config}}{{len $.Names}}{{end}} {{$.Size}} {{len $}}', 'abcabc 2 0 4'],
     ['{{with .Config}}{{.Labels}}{{end}}', 'map[x.y:z]'],
     ['{{if .Size}}some{{else if .Names}}names{{else}}none{{end}}', 'names'],
     ['{{.ID | printf "%q"}}', '"abc"'],

@@ -7,8 +7,9 @@ import { type Piece, pieces, type Token, tokensOf } from './tokens.js'
 /** Gives text for a value: `{{.ID}}`. */
 export type Template = (data: unknown) => string
 
-type Node = (data: unknown) => string
-type Expression = (data: unknown) => unknown
+/** Of the dot, and of `$`, what the whole template was given. */
+type Node = (data: unknown, root: unknown) => string
+type Expression = (data: unknown, root: unknown) => unknown
 
 /**
  * A template of Go's (text/template) as Docker's `--format` takes them: fields, pipelines, functions, `if`, `with`, `range`.
@@ -19,7 +20,7 @@ type Expression = (data: unknown) => unknown
 export function parseTemplate(text: string): Template {
   const parser = new Parser(pieces(text))
   const body = parser.body(false)
-  return (data) => body.map((node) => node(data)).join('')
+  return (data) => body.map((node) => node(data, data)).join('')
 }
 
 class Parser {
@@ -49,20 +50,20 @@ class Parser {
     const [, keyword, rest = ''] = /^(if|with|range)\b(.*)$/s.exec(action) ?? []
     if (keyword === undefined) {
       const value = expression(action)
-      return (data) => printed(value(data))
+      return (data, root) => printed(value(data, root))
     }
     const value = expression(rest)
     const then = this.body(true)
     const otherwise = this.#otherwise()
-    const run = (nodes: readonly Node[], data: unknown) => nodes.map((node) => node(data)).join('')
-    return (data) => {
-      const found = value(data)
-      if (!isTrue(found)) return run(otherwise, data)
+    const run = (nodes: readonly Node[], data: unknown, root: unknown) => nodes.map((node) => node(data, root)).join('')
+    return (data, root) => {
+      const found = value(data, root)
+      if (!isTrue(found)) return run(otherwise, data, root)
       if (keyword === 'range')
         return itemsOf(found)
-          .map((item) => run(then, item))
+          .map((item) => run(then, item, root))
           .join('')
-      return run(then, keyword === 'with' ? found : data)
+      return run(then, keyword === 'with' ? found : data, root)
     }
   }
 
@@ -122,7 +123,7 @@ function command(tokens: readonly Token[], action: string, before: Expression | 
     rest = operand.rest
   }
   if (before) args.push(before)
-  return { value: (data) => call(...args.map((argument) => argument(data))), rest }
+  return { value: (data, root) => call(...args.map((argument) => argument(data, root))), rest }
 }
 
 const LITERALS = new Map<string, unknown>([
@@ -167,10 +168,11 @@ function unknownFunction(name: string): Error {
   )
 }
 
-/** `.A.B`: of what the template is given. */
+/** `.A.B`: of the dot; `$.A.B`: of what the template is given, also inside `range` and `with`. */
 function fieldOf(path: string): Expression {
-  const names = path.split('.').filter(Boolean)
-  return (data) => names.reduce(memberOf, data)
+  const [from, ...names] = path.split('.')
+  const members = names.filter(Boolean)
+  return (data, root) => members.reduce(memberOf, from === '$' ? root : data)
 }
 
 function memberOf(value: unknown, name: string): unknown {

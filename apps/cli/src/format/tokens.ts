@@ -4,7 +4,7 @@ import { quote } from '../values/quote.js'
 /** A piece of an action, `{{…}}`. */
 export interface Token {
   readonly kind: 'field' | 'word' | 'string' | 'number' | '|' | '(' | ')'
-  /** A field as `.A.B`, a string without its quotes. */
+  /** A field as `.A.B` or `$.A.B`, a string without its quotes. */
   readonly text: string
 }
 
@@ -53,7 +53,7 @@ export function tokensOf(action: string): Token[] {
     const at = pattern.lastIndex
     const { string, field, number, word, mark } = pattern.exec(action)?.groups ?? {}
     if (string !== undefined) tokens.push({ kind: 'string', text: unquoted(string) })
-    else if (field !== undefined) tokens.push({ kind: 'field', text: field.replace(/^\$/, '') || '.' })
+    else if (field !== undefined) tokens.push({ kind: 'field', text: field })
     else if (number !== undefined) tokens.push({ kind: 'number', text: number })
     else if (word !== undefined) tokens.push({ kind: 'word', text: word })
     else if (mark !== undefined) tokens.push({ kind: mark as '|', text: mark })
