@@ -11,6 +11,7 @@ export type { Lease } from './leases/lease.js'
 export { type Swept, sweep } from './leases/sweep.js'
 export { type Entry, nameOf, pulledDigestOf } from './names/descriptor.js'
 export {
+  type ComingImage,
   type PulledToStore,
   type PullImageOptions,
   type PullProgress,

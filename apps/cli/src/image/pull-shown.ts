@@ -1,4 +1,4 @@
-import { type ImageStore, type Lease, type PulledToStore, pullImage } from '@rt/image'
+import { type ComingImage, type ImageStore, type Lease, type PulledToStore, pullImage } from '@rt/image'
 import type { Platform, Reference, RegistryClient } from '@rt/registry'
 import type { Showing } from '../progress/showing.js'
 import { familiar, wholeNames } from './names.js'
@@ -11,6 +11,8 @@ export interface PullRequest {
   readonly signal?: AbortSignal | undefined
   readonly lease?: Lease | undefined
   readonly showing: Showing
+  /** See PullImageOptions of @rt/image. */
+  readonly onImage?: (coming: ComingImage) => void
 }
 
 /** The first 12 hex digits, as Docker shows digests. */
@@ -25,7 +27,7 @@ const STATUS = {
 
 /** Pull an image, and say how far it is as Docker does. */
 export async function pullShown(request: PullRequest): Promise<PulledToStore> {
-  const { store, client, name, platform, signal, lease, showing } = request
+  const { store, client, name, platform, signal, lease, showing, onImage } = request
   const [first = ''] = wholeNames(client, name)
   const seen = new Set<string>()
   showing.line(`${versionOf(first)}: Pulling from ${repositoryShown(first)}`)
@@ -37,6 +39,7 @@ export async function pullShown(request: PullRequest): Promise<PulledToStore> {
       {
         ...(platform ? { platform } : {}),
         ...(signal ? { signal } : {}),
+        ...(onImage ? { onImage } : {}),
         onProgress({ digest, status, current, total }) {
           // At first each waits for its turn; later only for another pull of the same.
           const isFirst = status === 'waiting' && !seen.has(digest)

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import {
+  type ComingImage,
   findById,
   findImage,
   holdInStore,
@@ -51,14 +52,15 @@ export async function rootOfImage(
   const { pull, quiet, registry, ...preparing } = request
   const store = openStore(preparing.rootDir === undefined ? {} : { rootDir: preparing.rootDir })
   const lease = holdInStore(store)
+  const preparation: PrepareOptions = { ...preparing, onLayers: (ids) => lease.holdLayers(ids) }
   try {
-    const found =
+    const root =
       source.kind === 'image'
-        ? await imageNamed(store, lease, source, request)
-        : source.kind === 'archive'
-          ? await imageInArchive(store, lease, source, request)
-          : source
-    const root = await prepare(found, { ...preparing, onLayers: (ids) => lease.holdLayers(ids) })
+        ? await rootNamed(store, lease, source, request, preparation)
+        : await prepare(
+            source.kind === 'archive' ? await imageInArchive(store, lease, source, request) : source,
+            preparation,
+          )
     return { root, lease }
   } catch (error) {
     lease.close()
@@ -66,22 +68,36 @@ export async function rootOfImage(
   }
 }
 
-async function imageNamed(
+async function rootNamed(
   store: ImageStore,
   lease: Lease,
   { name }: ImageNamed,
   request: ImageRequest,
-): Promise<Source & { kind: 'oci' }> {
+  preparation: PrepareOptions,
+): Promise<RootFilesystem> {
   const { pull = 'missing', platform, signal, quiet } = request
   using client = registryClient(request.registry ?? NO_OPTIONS)
-  let image = pull === 'always' ? undefined : stored(store, lease, client, name, request)
-  if (!image && pull === 'never') throw notThere(store, client, name)
-  if (!image) {
-    const showing = quiet ? SILENT : linesOn(STDERR)
-    if (pull === 'missing') showing.line(`Unable to find image '${shownName(client, name)}' locally`)
-    image = (await pullShown({ store, client, name, platform, signal, lease, showing })).image
+  const image = pull === 'always' ? undefined : stored(store, lease, client, name, request)
+  if (image) return prepare(sourceOf(store, image), preparation)
+  if (pull === 'never') throw notThere(store, client, name)
+  const showing = quiet ? SILENT : linesOn(STDERR)
+  if (pull === 'missing') showing.line(`Unable to find image '${shownName(client, name)}' locally`)
+  // Layers are unpacked, or indexed, as they come. How far that is shows in how far they are.
+  let early: Promise<RootFilesystem | undefined> | undefined
+  const onImage = ({ digest, mediaType, size, coming }: ComingImage) => {
+    const { onProgress, ...silent } = preparation
+    const source = { ...sourceOf(store, { digest }), manifest: { mediaType, size } }
+    // What the download fails with the pull throws; what else it is, the second attempt tells.
+    early = prepare(source, { ...silent, coming }).catch(() => undefined)
   }
-  return sourceOf(store, image)
+  try {
+    const pulled = await pullShown({ store, client, name, platform, signal, lease, showing, onImage })
+    return (await early) ?? (await prepare(sourceOf(store, pulled.image), preparation))
+  } catch (error) {
+    // Nothing of it is left to go on by itself.
+    ;(await early)?.dispose()
+    throw error
+  }
 }
 
 async function imageInArchive(
@@ -110,7 +126,7 @@ async function imageInArchive(
 
 const NO_OPTIONS = { 'tls-verify': undefined, authfile: undefined }
 
-function sourceOf({ layout }: ImageStore, { digest }: ImageInfo): Source & { kind: 'oci' } {
+function sourceOf({ layout }: ImageStore, { digest }: Pick<ImageInfo, 'digest'>): Source & { kind: 'oci' } {
   const [algorithm, hex] = digest.split(':') as ['sha256', string]
   return { kind: 'oci', path: layout, digest: { algorithm, hex } }
 }

@@ -12,11 +12,17 @@ export class BatchedWriter {
   private constructor(
     readonly handle: FileHandle,
     private at: number,
+    readonly onWritten: (there: number) => void,
   ) {}
 
-  /** @param fd that stays the caller's @param at where the first byte goes */
-  static async on(fd: number, at: number): Promise<BatchedWriter> {
-    return new BatchedWriter(await open(`/proc/self/fd/${fd}`, 'r+'), at)
+  /**
+   * @param fd that stays the caller's
+   * @param at where the first byte goes
+   * @param onWritten told where what is written ends
+   */
+  static async on(fd: number, at: number, onWritten: (there: number) => void): Promise<BatchedWriter> {
+    onWritten(at)
+    return new BatchedWriter(await open(`/proc/self/fd/${fd}`, 'r+'), at, onWritten)
   }
 
   async write(chunk: Uint8Array): Promise<void> {
@@ -33,7 +39,8 @@ export class BatchedWriter {
     this.at += this.#gathered
     this.#chunks = []
     this.#gathered = 0
-    this.#writing = writeAll(this.handle, chunks, position)
+    const end = this.at
+    this.#writing = writeAll(this.handle, chunks, position).then(() => this.onWritten(end))
     // Whoever awaits it next gets its error; until then it is nobody's.
     this.#writing.catch(() => {})
   }

@@ -6,6 +6,7 @@ import type { Places } from '../store/places.js'
 import { BatchedWriter } from './batched-writer.js'
 import { blobPath, sizeOfBlob } from './blob-files.js'
 import { newHash, splitDigest } from './digest.js'
+import type { Incoming } from './incoming.js'
 import { lockedFile } from './locked-file.js'
 
 /** A blob that is to be in the store. */
@@ -31,6 +32,8 @@ export interface IngestOptions {
   readonly signal?: AbortSignal | undefined
   /** Told of bytes that are new, and first of those that were there. */
   readonly onBytes?: ((count: number) => void) | undefined
+  /** Told what has come. */
+  readonly incoming?: Incoming | undefined
   /** Another process, or another call, brings the same blob. */
   readonly onWait?: (() => void) | undefined
 }
@@ -50,6 +53,17 @@ export async function ingest(
   source: BlobSource,
   options: IngestOptions = {},
 ): Promise<boolean> {
+  try {
+    const isNew = await bring(places, blob, source, options)
+    options.incoming?.finish(blobPath(places, blob.digest))
+    return isNew
+  } catch (error) {
+    options.incoming?.fail(error)
+    throw error
+  }
+}
+
+async function bring(places: Places, blob: BlobWanted, source: BlobSource, options: IngestOptions): Promise<boolean> {
   const { digest, size } = blob
   const { algorithm, hex } = splitDigest(digest)
   const path = join(places.ingest, `${algorithm}-${hex}`)
@@ -58,6 +72,8 @@ export async function ingest(
   const fd = await lockedFile(path, there, options.signal, options.onWait)
   if (fd === undefined) return false
   try {
+    // By its descriptor: its name changes when it is whole.
+    options.incoming?.begin(`/proc/self/fd/${fd}`)
     await fill(fd, blob, source, options)
     const name = blobPath(places, digest)
     mkdirSync(dirname(name), { recursive: true })
@@ -110,14 +126,14 @@ async function write(
   { digest, size }: BlobWanted,
   source: BlobSource,
   from: number,
-  { signal, onBytes }: IngestOptions,
+  { signal, onBytes, incoming }: IngestOptions,
 ): Promise<void> {
   const hash = source.verifies ? undefined : newHash(digest)
   const have = from === 0 ? undefined : createReadStream(`/proc/self/fd/${fd}`, { end: from - 1 })
   if (hash && have) for await (const chunk of have) hash.update(chunk as Buffer)
   onBytes?.(from)
   let at = from
-  const writer = await BatchedWriter.on(fd, from)
+  const writer = await BatchedWriter.on(fd, from, (there) => incoming?.progress(there))
   try {
     for await (const chunk of source.open(have)) {
       signal?.throwIfAborted()

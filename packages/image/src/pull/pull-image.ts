@@ -8,7 +8,9 @@ import {
   type Reference,
   type RegistryClient,
 } from '@rt/registry'
+import type { ComingBlob } from '@rt/rootfs'
 import { type OptionKeys, refuseUnknownOptions } from '@rt/sys'
+import { Incoming } from '../blobs/incoming.js'
 import { type BlobSource, type BlobWanted, ingest } from '../blobs/ingest.js'
 import { put } from '../blobs/put.js'
 import { putName } from '../images/change-names.js'
@@ -22,12 +24,28 @@ import type { Places } from '../store/places.js'
 export interface PullImageOptions {
   /** Which of an image's forms. Default: Linux on this processor. */
   readonly platform?: Platform
+  /**
+   * Told of the image when its documents are in the store, and before its layers are: they may be read as they come.
+   * What it throws ends the pull, and is thrown.
+   */
+  readonly onImage?: (coming: ComingImage) => void
   /** What it throws ends the pull, and is thrown. */
   readonly onProgress?: (progress: PullProgress) => void
   readonly signal?: AbortSignal
 }
 
-const OPTIONS: OptionKeys<PullImageOptions> = { platform: true, onProgress: true, signal: true }
+const OPTIONS: OptionKeys<PullImageOptions> = { platform: true, onImage: true, onProgress: true, signal: true }
+
+/** An image on its way into the store. */
+export interface ComingImage {
+  /** Of its manifest. */
+  readonly digest: string
+  readonly mediaType: string
+  /** Bytes of the manifest. */
+  readonly size: number
+  /** A layer, by its digest, as `prepare` of @rt/rootfs takes it. */
+  coming(digest: string): ComingBlob | undefined
+}
 
 /** What becomes of a blob. */
 export interface PullProgress {
@@ -94,7 +112,6 @@ async function pulled(
   const whole = wholeName(found.reference)
   // First of all: what is there already must not go away between the look and the name.
   lease.holdBlobs([manifest.digest, manifest.config.digest, ...manifest.layers.map(({ digest }) => digest)])
-  const layersNew = await getLayers(places, found, options)
   const configNew = await put(places, manifest.config, config, signal)
   const entry: Entry = {
     mediaType: manifest.mediaType,
@@ -102,8 +119,9 @@ async function pulled(
     size: manifest.bytes.length,
     platform: platformOf(config),
   }
-  // Last, and the name behind it: what names others is there only when they are.
   const manifestNew = await put(places, entry, manifest.bytes, signal)
+  // The name comes last: it is there only when all that it leads to is.
+  const layersNew = await getLayers(places, found, options)
   const image = describeImage(places, entry)
   const before = readNames(places).entries.find((each) => nameOf(each) === whole)
   const isSame = before?.digest === entry.digest && pulledDigestOf(before) === document.digest
@@ -171,19 +189,29 @@ async function getLayers(places: Places, found: PulledImage, options: PullImageO
   const layers = [...new Map(found.manifest.layers.map((layer) => [layer.digest, layer])).values()]
   const tell = options.onProgress ?? (() => {})
   for (const { digest, size } of layers) tell({ digest, status: 'waiting', current: 0, total: size })
+  const incoming = new Map(layers.map(({ digest }) => [digest, new Incoming()]))
+  const { manifest } = found
+  options.onImage?.({
+    digest: manifest.digest,
+    mediaType: manifest.mediaType,
+    size: manifest.bytes.length,
+    coming: (digest) => incoming.get(digest),
+  })
   let isNew = false
   let next = 0
   const work = async (): Promise<void> => {
     for (;;) {
       const layer = layers[next++]
       if (!layer) return
-      if (await getLayer(places, found, layer, { ...options, signal })) isNew = true
+      const own = incoming.get(layer.digest) as Incoming
+      if (await getLayer(places, found, layer, own, { ...options, signal })) isNew = true
     }
   }
   const workers = Array.from({ length: Math.min(AT_ONCE, layers.length) }, () =>
     work().catch((error) => {
       // The others are not to go on for nothing, and nobody leaves while one writes.
       stop.abort(error)
+      for (const each of incoming.values()) each.fail(error)
       throw error
     }),
   )
@@ -198,6 +226,7 @@ async function getLayer(
   places: Places,
   found: PulledImage,
   layer: BlobWanted,
+  incoming: Incoming,
   { onProgress, signal }: PullImageOptions,
 ): Promise<boolean> {
   const { digest, size: total } = layer
@@ -208,6 +237,7 @@ async function getLayer(
   }
   const isNew = await ingest(places, layer, source, {
     signal,
+    incoming,
     onWait: () => onProgress?.({ digest, status: 'waiting', current, total }),
     onBytes(count) {
       current += count

@@ -19,6 +19,8 @@ export class CompressedFile {
     readonly path: string,
     readonly signal: AbortSignal | undefined,
     readonly onBytes: (bytes: Uint8Array) => void,
+    /** It is still being written: waits until there is something behind an offset. */
+    readonly coming?: { reached(offset: number): Promise<void> },
   ) {}
 
   /**
@@ -27,7 +29,10 @@ export class CompressedFile {
    */
   async *chunks(offset = 0): AsyncGenerator<Buffer> {
     const buffers = [Buffer.allocUnsafeSlow(READ_SIZE), Buffer.allocUnsafeSlow(READ_SIZE)]
-    const read = (at: number, turn: number) => this.handle.read(buffers[turn % 2]!, 0, READ_SIZE, at)
+    const read = async (at: number, turn: number) => {
+      if (at < this.size) await this.coming?.reached(at)
+      return this.handle.read(buffers[turn % 2]!, 0, READ_SIZE, at)
+    }
     let ahead = read(offset, 0)
     try {
       for (let turn = 0; offset < this.size; turn++) {
@@ -38,7 +43,8 @@ export class CompressedFile {
         yield chunk
       }
     } finally {
-      await ahead // the file must not be closed under it
+      // The file must not be closed under it; what it fails with has been thrown, or is of no interest any more.
+      await ahead.catch(() => {})
     }
   }
 

@@ -85,6 +85,8 @@ export async function chooseManifest(
   reference: ImageReference,
   machine: Platform,
 ): Promise<Descriptor> {
+  const { manifest, digest: wanted } = reference
+  if (manifest && wanted) return { ...manifest, digest: wanted, annotations: {}, platform: undefined }
   const path = `${layout}/index.json`
   const top = readIndex(await readDocument(path), JSON.stringify(path), undefined)
   const indexes = new Indexes(layout, machine)

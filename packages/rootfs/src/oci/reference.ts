@@ -6,6 +6,8 @@ export interface ImageReference {
   readonly tag?: string | undefined
   /** Of a manifest, or of an index. */
   readonly digest?: Digest | undefined
+  /** The digest is that of a manifest whose blob is there, and index.json, which may not name it yet, isn't asked. */
+  readonly manifest?: { readonly mediaType: string; readonly size: number } | undefined
 }
 
 /** As it is written after `oci:DIR`. */

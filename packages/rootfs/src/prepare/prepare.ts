@@ -16,6 +16,7 @@ import type { Platform } from '../oci/platform.js'
 import { refuseImageArchive } from '../source/image-archive.js'
 import { resolveSource } from '../source/resolve.js'
 import type { Source } from '../source/source.js'
+import type { ComingBlob } from '../unpack/archive.js'
 import { type OnProgress, ProgressMeter } from '../unpack/progress.js'
 import { checkLayerCount } from './overlay-mount.js'
 import { overlayNamespace } from './overlay-namespace.js'
@@ -39,6 +40,11 @@ export interface PrepareOptions {
    * they are looked for: whoever removes layers from the cache must let these be, as long as the root is used.
    */
   readonly onLayers?: (ids: readonly string[]) => void
+  /**
+   * Layers of an image that are still being downloaded, by digest (`sha256:…`): they are read as they come. What the
+   * download fails with ends the preparation.
+   */
+  readonly coming?: (digest: string) => ComingBlob | undefined
   /** What it throws ends the preparation, and is thrown. */
   readonly onProgress?: OnProgress
   /** Stops it: the signal's reason is thrown (by default an error named AbortError). */
@@ -74,6 +80,7 @@ const OPTIONS: OptionKeys<PrepareOptions> = {
   layers: true,
   platform: true,
   onLayers: true,
+  coming: true,
   onProgress: true,
   signal: true,
 }
@@ -125,13 +132,20 @@ export async function prepare(source?: string | Source, options: PrepareOptions 
 async function layersOf(
   source: Source & { kind: 'tar' | 'oci' },
   rootDir: string,
-  { platform, signal, onProgress }: PrepareOptions,
+  { platform, signal, onProgress, coming }: PrepareOptions,
 ): Promise<{ layers: CacheLayer[]; config: ImageConfig | undefined }> {
   if (source.kind === 'oci') {
     const { layers, config } = await openImage(source.path, source, platform)
     if (layers.length === 0) throw new RtError('RT_ARCHIVE', `image ${JSON.stringify(source.path)} has no layers`)
     checkLayerCount(layers.length, source.path)
-    return { layers: layers.map((archive) => ({ id: archive.chainId, archive, endMark: 'optional' })), config }
+    return {
+      layers: layers.map((layer) => ({
+        id: layer.chainId,
+        archive: { ...layer, coming: coming?.(formatDigest(layer.digest)) },
+        endMark: 'optional',
+      })),
+      config,
+    }
   }
   const { path } = source
   const meter = new ProgressMeter('hash', statSync(path).size, onProgress)

@@ -16,6 +16,16 @@ export interface Archive {
   readonly digest?: Digest | undefined
   /** What the uncompressed bytes must be: a layer's DiffID. */
   readonly diffId?: Digest | undefined
+  /** It is still being written: what has come of it is read meanwhile. */
+  readonly coming?: ComingBlob | undefined
+}
+
+/** A blob that is being downloaded. */
+export interface ComingBlob {
+  /** Opens the file that it is written to: the reader closes it. @throws what the download failed with */
+  open(): Promise<FileHandle>
+  /** Waits until there is something behind an offset, or all has come. @throws what the download failed with */
+  reached(offset: number): Promise<void>
 }
 
 /**
@@ -46,6 +56,12 @@ export interface FeedOptions {
   readonly onBytes?: ((count: number) => void) | undefined
 }
 
+async function openComing({ size }: Archive, coming: ComingBlob): Promise<{ handle: FileHandle; size: number }> {
+  if (size === undefined)
+    throw new RtError('RT_INVALID_OPTION', 'of a blob that is still coming the size must be known')
+  return { handle: await coming.open(), size }
+}
+
 /**
  * The content of an archive, whose size and digests are checked on the way: the last of them when all has been given.
  *
@@ -54,7 +70,8 @@ export interface FeedOptions {
  */
 export async function* contentOf(archive: Archive, options: FeedOptions): AsyncGenerator<Uint8Array> {
   const { limits, signal, onBytes } = options
-  const { handle, size } = await openRegular(archive.path)
+  const { coming } = archive
+  const { handle, size } = coming ? await openComing(archive, coming) : await openRegular(archive.path)
   const quoted = JSON.stringify(archive.path)
   try {
     if (archive.size !== undefined && archive.size !== size) {
@@ -63,11 +80,13 @@ export async function* contentOf(archive: Archive, options: FeedOptions): AsyncG
     const blob = archive.digest && new DigestVerifier(archive.digest, quoted)
     const content = archive.diffId && new DigestVerifier(archive.diffId, `the content of ${quoted}`)
     let taken = 0
-    const file = new CompressedFile(handle, size, archive.path, signal, (bytes) => {
+    const onTaken = (bytes: Uint8Array) => {
       taken += bytes.length
       blob?.update(bytes)
       onBytes?.(bytes.length)
-    })
+    }
+    const file = new CompressedFile(handle, size, archive.path, signal, onTaken, coming)
+    await coming?.reached(Math.min(511, size - 1))
     const head = Buffer.alloc(512)
     const { bytesRead } = await handle.read(head, 0, head.length, 0)
     let unpacked = 0
