@@ -21,6 +21,7 @@ const rowNames = [
   'memory',
   'unpack',
   'unpack-memory',
+  'image',
   'filter',
 ] as const
 

@@ -246,6 +246,19 @@ describe('rt image', () => {
     expect((await image('import', '-c', 'CMDD x', layer)).stderr).toContain('did you mean CMD?')
   })
 
+  it('load and import give up a pipe that nobody writes to', async () => {
+    for (const command of [['load'], ['import', '-']]) {
+      const rootDir = newRootDir()
+      const waiting = start(['image', command[0] as string, '--root-dir', rootDir, ...command.slice(1)])
+      await expect
+        .poll(() => existsSync(rootDir) && readdirSync(rootDir).some((name) => name.startsWith('stdin-')))
+        .toBe(true)
+      waiting.child.kill('SIGINT')
+      expect(await waiting.exited, command[0]).toEqual({ status: 130, signal: null })
+      expect(readdirSync(rootDir)).toEqual(['images'])
+    }
+  })
+
   it('what podman saves is loaded, and what rt saves podman loads', async (context) => {
     needs(context, 'podman')
     const { image } = await storeWithImage()

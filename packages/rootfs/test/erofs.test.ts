@@ -84,6 +84,8 @@ describe('where EROFS can not be mounted', () => {
       })
       using root = await prepare(source, { rootDir, layers: 'auto' })
       expect(root.lower).toEqual([expect.any(String)])
+      // Also now that there are folders.
+      await expect(prepare(source, { rootDir, layers: 'erofs' })).rejects.toMatchObject({ code: 'RT_UNSUPPORTED' })
     } finally {
       rmSync(rootDir, { recursive: true, force: true })
     }

@@ -11,7 +11,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const cli = here('../../../apps/cli/dist/rt.js')
 
 /** 400 MB of Debian as one tar.gz, made once (layer.sh). */
-async function bigLayer(): Promise<string> {
+export async function bigLayer(): Promise<string> {
   installed('debootstrap', 'debootstrap')
   const folder = here('../../../node_modules/.cache/rt-fixtures/layer-400mb')
   execFileSync('sh', [here('../layer.sh'), folder, await debianRoot()], { stdio: ['ignore', 'ignore', 'inherit'] })

@@ -1,10 +1,8 @@
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ImageStore, type Lease, type LoadedImage, loadImages } from '@rt/image'
 import type { RegistryClient } from '@rt/registry'
 import { ownName } from './names.js'
-
-const STDIN = 0
 
 /** Images of an archive, under the names that it has, as Docker reads them: `app:v1` is docker.io's. */
 export const loadFrom = (
@@ -14,7 +12,7 @@ export const loadFrom = (
   signal: AbortSignal | undefined,
   lease?: Lease,
 ): Promise<LoadedImage[]> =>
-  withFile(store, path, (file) =>
+  withFile(store, path, signal, (file) =>
     loadImages(store, file, { wholeName: (name) => ownName(client, name), ...(signal ? { signal } : {}) }, lease),
   )
 
@@ -26,6 +24,7 @@ export const loadFrom = (
 export async function withFile<T>(
   store: ImageStore,
   path: string | undefined,
+  signal: AbortSignal | undefined,
   use: (path: string) => Promise<T>,
 ): Promise<T> {
   if (path !== undefined && path !== '-') return use(path)
@@ -33,21 +32,26 @@ export async function withFile<T>(
   const folder = mkdtempSync(join(store.rootDir, 'stdin-'))
   try {
     const file = join(folder, 'stdin')
-    copyStdin(file)
+    await copyStdin(file, signal)
     return await use(file)
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
 
-function copyStdin(file: string): void {
+/** By Node's own stream: a pipe that nobody writes to can be given up. @throws the signal's reason */
+async function copyStdin(file: string, signal: AbortSignal | undefined): Promise<void> {
+  const { stdin } = process
+  const stop = () => stdin.destroy(signal?.reason as Error)
+  signal?.throwIfAborted()
+  signal?.addEventListener('abort', stop)
   const fd = openSync(file, 'wx', 0o600)
   try {
-    const buffer = Buffer.allocUnsafe(1 << 18)
-    for (let read = readSync(STDIN, buffer); read > 0; read = readSync(STDIN, buffer)) {
-      for (let at = 0; at < read; ) at += writeSync(fd, buffer, at, read - at)
+    for await (const chunk of stdin as AsyncIterable<Buffer>) {
+      for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at)
     }
   } finally {
     closeSync(fd)
+    signal?.removeEventListener('abort', stop)
   }
 }

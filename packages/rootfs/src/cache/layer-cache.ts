@@ -35,11 +35,10 @@ export class LayerCache implements LayerStore {
     this.#directory = new CacheDirectory(rootDir)
   }
 
-  /** Asked when layers are missing: it costs a mount. @throws RtError RT_UNSUPPORTED if EROFS alone will do, and can't be had */
+  /** Asked when layers are missing: it costs a mount. */
   get prefersErofs(): boolean {
     if (this.form === 'folders') return false
     this.make()
-    if (this.form === 'erofs') refuseObstacle(this.rootDir)
     return erofsObstacle(this.rootDir) === undefined
   }
 
@@ -48,9 +47,15 @@ export class LayerCache implements LayerStore {
    *
    * @param layers the lowest first
    * @returns the same order
-   * @throws whatever stops unpacking; the layers that were complete stay
+   * @throws RtError RT_UNSUPPORTED if EROFS alone will do, and can't be had; whatever stops unpacking: the layers that were
+   *   complete stay
    */
   async have(layers: readonly CacheLayer[], options: CacheOptions): Promise<CachedLayer[]> {
+    // Also where all is there: who asks for EROFS alone isn't given folders in silence.
+    if (this.form === 'erofs') {
+      this.make()
+      refuseObstacle(this.rootDir)
+    }
     const found = layers.map(({ id }) => this.find(id))
     const missing = found.indexOf(undefined)
     for (const { archive } of missing < 0 ? layers : layers.slice(0, missing)) options.onBytes?.(archive.size ?? 0)

@@ -1,9 +1,13 @@
+import type { TransformOptions } from 'node:stream'
+import type { ZlibOptions } from 'node:zlib'
 import { RtError } from '@rt/sys'
 import type { CompressedFile } from './compressed-file.js'
 import { release } from './release.js'
 
 /** Bytes per piece of output. */
 const OUTPUT_SIZE = 256 * 1024
+/** Bytes of output that may wait: with less than two pieces the pool's thread would stop while one is used. */
+const AHEAD = 8 * OUTPUT_SIZE
 
 /**
  * Inflates a gzip file, all its members (RFC 1952, 2.2), by node:zlib: on a thread of Node's pool, beside the caller's.
@@ -14,7 +18,8 @@ const OUTPUT_SIZE = 256 * 1024
  */
 export async function* gunzip(file: CompressedFile): AsyncGenerator<Uint8Array> {
   // Not imported: a bundle would load it at every start.
-  const decoder = process.getBuiltinModule('node:zlib').createGunzip({ chunkSize: OUTPUT_SIZE })
+  const options: ZlibOptions & TransformOptions = { chunkSize: OUTPUT_SIZE, readableHighWaterMark: AHEAD }
+  const decoder = process.getBuiltinModule('node:zlib').createGunzip(options)
   const closed = new Promise<void>((resolve) => decoder.once('close', resolve))
   let done = false
   const feed = async (): Promise<void> => {

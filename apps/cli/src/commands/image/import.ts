@@ -40,7 +40,7 @@ export const command = defineCommand({
     const whole = name === undefined ? undefined : images.ownName(client, name)
     const signals = forwardSignals()
     try {
-      const { id } = await images.withFile(store, file, (path) =>
+      const { id } = await images.withFile(store, file, signals.abort, (path) =>
         images.importImage(store, path, {
           config: config as NonNullable<typeof config>,
           signal: signals.abort,
