@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type DebianRegistry, debianRegistry, layerTar, ociLayout, temporaryFolder } from '../../fixtures/index.js'
@@ -45,7 +45,8 @@ function freshDisk(): string {
   const mounted = join(folder, 'mounted')
   mkdirSync(mounted)
   execFileSync('mount', ['-o', 'loop', file, mounted])
-  process.on('exit', () => execFileSync('umount', ['-l', mounted]))
+  // Before the bench's folder is removed, which this is in.
+  process.prependListener('exit', () => execFileSync('umount', ['-l', mounted]))
   disk = mounted
   return disk
 }
@@ -115,12 +116,15 @@ export const skopeoAndTar = (): Promise<Candidate> =>
 /** `podman run` of the name, on folders of its own. */
 export function podman(): Promise<Candidate> {
   installed('podman', 'podman')
+  // Podman takes no longer path than 50 bytes.
+  const runroot = mkdtempSync('/tmp/rt-podman-')
+  process.on('exit', () => rmSync(runroot, { recursive: true, force: true }))
   return pulling('podman', (host, folder) => [
     'podman',
     '--root',
     join(folder, 'root'),
     '--runroot',
-    join(folder, 'runroot'),
+    runroot,
     '--cgroup-manager',
     'cgroupfs',
     'run',
