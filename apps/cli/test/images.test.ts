@@ -236,6 +236,7 @@ describe('rt image', () => {
       const told = await on(['run'], '--pull', 'never', source)
       expect(told, source).toEqual({ status: 0, stdout: 'from the image\n', stderr: '' })
     }
+    expect((await on(['run'], tar)).stderr).toMatch(/hint: rt run (docker|oci)-archive:/)
     expect((await on(['run'], `docker-archive:${tar}:other`)).stderr).toContain(`it has: ${name()}`)
     const piped = rt(['image', 'load', '--root-dir', newRootDir()], { input: readFileSync(tar) as never })
     expect(piped).toMatchObject({ status: 0, stdout: `Loaded image: ${name()}\n` })

@@ -15,6 +15,9 @@ const ABOUT_INPUT: ReadonlySet<RtErrorCode> = new Set([
 /** Says that an option's value is wrong: for `parse` functions. */
 export const invalid = (message: string, hint?: string): RtError => new RtError('RT_INVALID_OPTION', message, { hint })
 
+/** Values of which none is undefined. */
+export type Settled<T> = { [K in keyof T]: Exclude<T[K], undefined> }
+
 /** Everything that is wrong with the arguments, collected so that it can be said at once. */
 export class Complaints {
   readonly list: Complaint[] = []
@@ -63,6 +66,18 @@ export class Complaints {
       const says = isOption || inner === '' || path.includes(inner) ? message : `${inner}: ${message}`
       this.add(isOption && !path.startsWith(inner) ? inner : path, says, error.hint)
     }
+  }
+
+  /**
+   * Values of which each one that is missing has been complained about: by {@link try}, or by {@link add}.
+   *
+   * @param command see {@link throwIfAny}
+   * @returns the same; none is missing
+   * @throws as {@link throwIfAny}
+   */
+  settled<T extends object>(command: string, values: T): Settled<T> {
+    this.throwIfAny(command)
+    return values as Settled<T>
   }
 
   /**

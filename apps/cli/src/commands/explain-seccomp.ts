@@ -27,26 +27,27 @@ export function explainSeccomp(
   const parsed = parseArguments(words, { ...SECCOMP_OPTIONS, ...OUTPUT, ...HELP }, complaints)
   if (parsed.values.help) throw new HelpWanted('explain')
   const { values } = parsed
-  const [name, ...args] = parsed.rest
-  if (name === undefined) complaints.add('NAME', 'is missing: the name of a system call')
+  const [typed, ...args] = parsed.rest
+  if (typed === undefined) complaints.add('NAME', 'is missing: the name of a system call')
   if (args.length > MOST_ARGUMENTS) complaints.add('ARG', `a system call has at most ${MOST_ARGUMENTS} arguments`)
   const numbers = args.map((text) => complaints.try('ARG', () => argument(text)))
   const file = values.profile ?? before.profile
-  const profile = complaints.try('--profile', () =>
-    file === undefined ? DEFAULT_PROFILE : parseProfile(readProfile(file, '--profile'), '--profile'),
-  )
-  const capabilities = complaints.try('--cap-add', () =>
-    resolveCapabilities({
-      add: [...before['cap-add'], ...values['cap-add']],
-      drop: [...before['cap-drop'], ...values['cap-drop']],
-    }),
-  )
-  complaints.throwIfAny('explain')
-  if (name === undefined || !profile || !capabilities) throw new Error('a complaint was lost')
+  const { name, profile, capabilities } = complaints.settled('explain', {
+    name: typed,
+    profile: complaints.try('--profile', () =>
+      file === undefined ? DEFAULT_PROFILE : parseProfile(readProfile(file, '--profile'), '--profile'),
+    ),
+    capabilities: complaints.try('--cap-add', () =>
+      resolveCapabilities({
+        add: [...before['cap-add'], ...values['cap-add']],
+        drop: [...before['cap-drop'], ...values['cap-drop']],
+      }),
+    ),
+  })
   const call = { name, args: numbers.map((each) => each ?? 0n), abi: values.abi ?? before.abi }
-  const judgement = complaints.try('NAME', () => judge(profile, call, { capabilities, arch: before.arch }))
-  complaints.throwIfAny('explain')
-  if (!judgement) throw new Error('a complaint was lost')
+  const { judgement } = complaints.settled('explain', {
+    judgement: complaints.try('NAME', () => judge(profile, call, { capabilities, arch: before.arch })),
+  })
   if (values.json ?? before.json) {
     printJson({ call: name, args, ...judgement })
   } else {

@@ -33,9 +33,9 @@ export const command = defineCommand({
   options: { ...tags, ...imageOptions, ...registryOptions, ...storeOptions, ...progressOptions },
   complete: [],
   async run({ values, rest }, complaints) {
-    const [name] = rest.filter((word) => word !== '--')
-    if (name === undefined) complaints.add('NAME', 'is missing')
-    complaints.throwIfAny('pull')
+    const [given] = rest.filter((word) => word !== '--')
+    if (given === undefined) complaints.add('NAME', 'is missing')
+    const { name } = complaints.settled('pull', { name: given })
     const images = await import('../images.js')
     const signals = forwardSignals()
     const store = images.openStore(values['root-dir'] === undefined ? {} : { rootDir: values['root-dir'] })
@@ -43,7 +43,7 @@ export const command = defineCommand({
     const showing = images.showingFor(values, STDOUT)
     const { abort: signal } = signals
     try {
-      const names = values['all-tags'] ? await images.allTags(client, name as string, signal) : [name as string]
+      const names = values['all-tags'] ? await images.allTags(client, name, signal) : [name]
       for (const each of names) {
         const { platform } = values
         const pulled = await images.pullShown({ store, client, name: each, platform, signal, showing })

@@ -27,21 +27,21 @@ export const command = defineCommand({
   options: { ...registryOptions, ...storeOptions, ...progressOptions },
   complete: [],
   async run({ values, rest }, complaints) {
-    const [name, destination = name] = rest.filter((word) => word !== '--')
-    if (name === undefined) complaints.add('NAME', 'is missing')
-    complaints.throwIfAny('push')
+    const [given, to = given] = rest.filter((word) => word !== '--')
+    if (given === undefined) complaints.add('NAME', 'is missing')
+    const { name, destination } = complaints.settled('push', { name: given, destination: to })
     const images = await import('../images.js')
     const signals = forwardSignals()
     const store = images.openStore(values['root-dir'] === undefined ? {} : { rootDir: values['root-dir'] })
     using client = images.registryClient(values)
     const showing = images.showingFor(values, STDOUT)
     try {
-      const image = images.imageOf(store, client, name as string)
+      const image = images.imageOf(store, client, name)
       await images.pushShown({
         store,
         client,
         image,
-        destination: destination as string,
+        destination,
         signal: signals.abort,
         showing,
       })

@@ -43,36 +43,36 @@ const EVERY_CAPABILITY = Object.keys(CAPABILITIES) as CapabilityName[]
  * A second program for a running container: into its cgroups, its namespaces and its root, then as the container's own
  * program is, where the options say nothing else: its user and groups, its directory, its environment.
  *
- * @param pid of any process of the container, as the host numbers it
+ * @param given pid of any process of the container, as the host numbers it
  *   (undefined: what was given was none, and is complained about already)
  * @throws RtError with every complaint about the arguments
  */
 export async function prepareExec(
   values: ExecValues,
-  pid: number | undefined,
+  given: number | undefined,
   argv: readonly string[],
   mode: TerminalMode,
   complaints: Complaints,
 ): Promise<PreparedContainer> {
-  const facts = pid === undefined ? undefined : complaints.try('PID', () => inspectContainer(pid))
-  complaints.throwIfAny('exec')
-  if (pid === undefined || !facts) throw new Error('a complaint was lost')
+  const inspected = given === undefined ? undefined : complaints.try('PID', () => inspectContainer(given))
+  const { pid, facts } = complaints.settled('exec', { pid: given, facts: inspected })
   const root = openSync(`/proc/${pid}/root`, constants.O_RDONLY | constants.O_DIRECTORY)
   try {
     const unprivileged = process.getuid?.() !== 0
     const { user: asked, workdir } = values
-    const program = complaints.try('PID', () => inspectProgram(pid))
-    const identity = asked === undefined ? program?.identity : complaints.try('--user', () => resolveUser(root, asked))
-    const join = complaints.try('PID', () =>
-      joinContainer({ pid, namespaces: facts.namespaces, unprivileged, origin: `PID ${pid}` }),
-    )
-    const directory = complaints.try('--workdir', () =>
-      workdir === undefined
-        ? sameDirectory(program?.pid ?? pid, THE_CONTAINERS)
-        : workingDirectory(workdir, { origin: `--workdir ${workdir}` }),
-    )
-    complaints.throwIfAny('exec')
-    if (!program || !identity || !join || !directory) throw new Error('a complaint was lost')
+    const running = complaints.try('PID', () => inspectProgram(pid))
+    const { program, identity, join, directory } = complaints.settled('exec', {
+      program: running,
+      identity: asked === undefined ? running?.identity : complaints.try('--user', () => resolveUser(root, asked)),
+      join: complaints.try('PID', () =>
+        joinContainer({ pid, namespaces: facts.namespaces, unprivileged, origin: `PID ${pid}` }),
+      ),
+      directory: complaints.try('--workdir', () =>
+        workdir === undefined
+          ? sameDirectory(running?.pid ?? pid, THE_CONTAINERS)
+          : workingDirectory(workdir, { origin: `--workdir ${workdir}` }),
+      ),
+    })
     const userNamespace = facts.namespaces.includes('user')
     const names = values.privileged
       ? availableCapabilities(EVERY_CAPABILITY, { userNamespace }).capabilities
@@ -82,9 +82,8 @@ export async function prepareExec(
       profile: facts.seccomp && !values.privileged ? 'builtin' : 'unconfined',
       origin: 'as the container has one',
     })
-    const filter = await complaints.tryAsync('--security-opt', () => seccompStep(wish, names))
-    complaints.throwIfAny('exec')
-    if (!filter) throw new Error('a complaint was lost')
+    const filtered = await complaints.tryAsync('--security-opt', () => seccompStep(wish, names))
+    const { filter } = complaints.settled('exec', { filter: filtered })
     const { noNewPrivileges: sealed } = facts
     const untilExecve = neededForFilter({ seccomp: filter.step, noNewPrivileges: sealed })
     const env = execEnvironment(values, program.env, () => resolveUser(root, asked ?? `${identity.uid}`).home, mode)

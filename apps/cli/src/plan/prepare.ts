@@ -84,20 +84,19 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
   refuseLateOptions(preparation.words, complaints)
   const name = values.name ?? preparation.defaultName ?? containerId()
   // A name that is asked for is one container's at a time, as Docker's.
-  const wishes = wishesOf(values, name, complaints, preparation.reruns && values.name === undefined)
+  const wished = wishesOf(values, name, complaints, preparation.reruns && values.name === undefined)
   const rootDir = complaints.try('--root-dir', () => values['root-dir'] && absolute(values['root-dir']))
   // Nothing is unpacked when much else is wrong already.
-  if (!wishes && source !== undefined) complaints.try('SOURCE', () => resolve(source))
-  const filter = await complaints.tryAsync('--security-opt', () =>
+  if (!wished && source !== undefined) complaints.try('SOURCE', () => resolve(source))
+  const filtered = await complaints.tryAsync('--security-opt', () =>
     seccompStep(
       seccompWish(values['security-opt'], defaultFilter(values)),
-      wishes?.capabilities.names ?? [],
+      wished?.capabilities.names ?? [],
       preparation.arch,
     ),
   )
-  complaints.throwIfAny('run')
-  if (!wishes) throw new Error('a complaint was lost')
-  const root = await complaints.tryAsync('SOURCE', () =>
+  const { wishes, filter } = complaints.settled('run', { wishes: wished, filter: filtered })
+  const found = await complaints.tryAsync('SOURCE', () =>
     rootSource(source, {
       user: wishes.user,
       ephemeral: values.ephemeral ?? false,
@@ -114,18 +113,16 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
       ...(onProgress ? { onProgress } : {}),
     }),
   )
-  complaints.throwIfAny('run')
-  if (!root || !filter) throw new Error('a complaint was lost')
+  const { root } = complaints.settled('run', { root: found })
   try {
     const { namespaces, cgroup, hostname, caller } = wishes
     const sysctls = sysctlsOf(values.sysctl, namespaces, complaints)
-    const program = programOf(values, command, root, wishes, mode, complaints, filter.step)
+    const wanted = programOf(values, command, root, wishes, mode, complaints, filter.step)
     const { stopSignal } = root.image
     const stop =
       values['stop-signal'] ??
       (stopSignal === undefined ? undefined : complaints.try('StopSignal of the image', () => parseSignal(stopSignal)))
-    complaints.throwIfAny('run')
-    if (!program) throw new Error('a complaint was lost')
+    const { program } = complaints.settled('run', { program: wanted })
     const { argv, env, workdir } = program
     const diagnose = (mounted?: readonly string[]) =>
       typeof root.view === 'number'

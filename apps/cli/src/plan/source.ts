@@ -85,7 +85,7 @@ export async function rootSource(source: string | undefined, options: SourceOpti
   // Only here: it comes with decompression, hashes and threads.
   const { rootOfImage } = await import('../images.js')
   const { root, lease } = await rootOfImage(resolved, preparing).catch((error) => {
-    throw resolved.kind === 'image' ? notPulled(resolved.name, error) : error
+    throw resolved.kind === 'image' ? notPulled(resolved.name, error) : byTransport(source, error)
   })
   const { lower, userxattr, imageConfig, warnings } = root
   const view = root.openView()
@@ -147,8 +147,17 @@ export function resolve(source: string): Source | ImageNamed | ImageInArchive {
     if (isMissing && NAME.test(source) && !PATH.test(source) && !TRANSPORT.test(source)) {
       return { kind: 'image', name: source }
     }
-    throw suggestProgram(source, error)
+    throw byTransport(source, suggestProgram(source, error))
   }
+}
+
+/** An image where a root's files are expected: rt takes it, too, if it is told what it is. */
+function byTransport(source: string, error: unknown): unknown {
+  if (!RtError.isInstance(error) || error.kind !== 'RT_WRONG_TYPE') return error
+  const [, transport] = /skopeo copy ((?:docker|oci)-archive|dir):/.exec(error.hint ?? '') ?? []
+  if (transport === undefined) return error
+  const hint = `rt run ${transport}:${source}`
+  return new RtError(error.kind, error.message, { origin: error.origin, hint, cause: error })
 }
 
 /** `FILE[:NAME]`: names hold colons, and files may: only the file system tells. */

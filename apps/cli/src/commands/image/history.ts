@@ -23,18 +23,19 @@ export const command = defineCommand({
   options,
   complete: [],
   async run({ values, rest }, complaints) {
-    const [name] = rest.filter((word) => word !== '--')
-    if (name === undefined) complaints.add('IMAGE', 'is missing')
-    complaints.throwIfAny('image history')
+    const [given] = rest.filter((word) => word !== '--')
+    if (given === undefined) complaints.add('IMAGE', 'is missing')
+    const { name } = complaints.settled('image history', { name: given })
     const images = await import('../../images.js')
     const { store, client } = images.openAll(values)
-    const image = images.imageOf(store, client, name as string)
+    const image = images.imageOf(store, client, name)
     const rows = images.historyRows(image, values['no-trunc'] ?? false, values.human ?? true)
     const usual = '{{.ID}}\t{{.CreatedSince}}\t{{.CreatedBy}}\t{{.Size}}\t{{.Comment}}'
     const format = values.format ?? (values.quiet ? '{{.ID}}' : 'table')
-    const text = complaints.try('--format', () => images.formatRows(format, images.HISTORY_TITLES, rows, usual))
-    complaints.throwIfAny('image history')
-    print(text as string)
+    const { text } = complaints.settled('image history', {
+      text: complaints.try('--format', () => images.formatRows(format, images.HISTORY_TITLES, rows, usual)),
+    })
+    print(text)
     return EXIT.ok
   },
 })

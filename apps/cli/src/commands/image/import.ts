@@ -34,15 +34,16 @@ export const command = defineCommand({
     }
     complaints.throwIfAny('image import')
     const images = await import('../../images.js')
-    const config = complaints.try('--change', () => images.configOf(values.change))
-    complaints.throwIfAny('image import')
+    const { config } = complaints.settled('image import', {
+      config: complaints.try('--change', () => images.configOf(values.change)),
+    })
     const { store, client } = images.openAll(values)
     const whole = name === undefined ? undefined : images.ownName(client, name)
     const signals = forwardSignals()
     try {
       const { id } = await images.withFile(store, file, signals.abort, (path) =>
         images.importImage(store, path, {
-          config: config as NonNullable<typeof config>,
+          config,
           signal: signals.abort,
           ...(whole === undefined ? {} : { name: whole }),
           ...(values.message === undefined ? {} : { message: values.message }),

@@ -39,9 +39,10 @@ export const command = defineCommand({
     const { format } = values
     if (format === undefined || format === 'json') printJson(found)
     else {
-      const lines = complaints.try('--format', () => found.map(images.parseTemplate(format)))
-      complaints.throwIfAny('image inspect')
-      print((lines as string[]).map((line) => `${line}\n`).join(''))
+      const { lines } = complaints.settled('image inspect', {
+        lines: complaints.try('--format', () => found.map(images.parseTemplate(format))),
+      })
+      print(lines.map((line) => `${line}\n`).join(''))
     }
     if (missing) throw missing
     return EXIT.ok

@@ -33,20 +33,22 @@ export const command = defineCommand({
     const [pattern] = rest.filter((word) => word !== '--')
     complaints.throwIfAny('image ls')
     const images = await import('../../images.js')
-    const filter = complaints.try('--filter', () => images.filterOf(values.filter, images.IMAGE_FILTERS))
-    complaints.throwIfAny('image ls')
+    const { filter } = complaints.settled('image ls', {
+      filter: complaints.try('--filter', () => images.filterOf(values.filter, images.IMAGE_FILTERS)),
+    })
     const { store } = images.openAll(values)
     const noTrunc = values['no-trunc'] ?? false
-    const { rows } = images.listedImages(store, { noTrunc, filter: filter as NonNullable<typeof filter>, pattern })
+    const { rows } = images.listedImages(store, { noTrunc, filter, pattern })
     const digest = values.digests ? '{{.Digest}}\t' : ''
     const usual = `{{.Repository}}\t{{.Tag}}\t${digest}{{.ID}}\t{{.CreatedSince}}\t{{.Size}}`
     if (values.quiet && values.format === undefined) print([...new Set(rows.map(({ ID }) => `${ID}\n`))].join(''))
     else {
-      const text = complaints.try('--format', () =>
-        images.formatRows(values.format ?? 'table', images.IMAGE_TITLES, rows, usual),
-      )
-      complaints.throwIfAny('image ls')
-      print(text as string)
+      const { text } = complaints.settled('image ls', {
+        text: complaints.try('--format', () =>
+          images.formatRows(values.format ?? 'table', images.IMAGE_TITLES, rows, usual),
+        ),
+      })
+      print(text)
     }
     return EXIT.ok
   },

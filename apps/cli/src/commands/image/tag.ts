@@ -13,17 +13,17 @@ export const command = defineCommand({
   options: storeOptions,
   complete: [],
   async run({ values, rest }, complaints) {
-    const [text, name] = rest.filter((word) => word !== '--')
-    if (text === undefined) complaints.add('IMAGE', 'is missing')
-    if (name === undefined) complaints.add('NAME', 'is missing')
-    if (name?.includes('@')) complaints.add('NAME', `${JSON.stringify(name)} has a digest: that names one image only`)
-    complaints.throwIfAny('image tag')
+    const [image, given] = rest.filter((word) => word !== '--')
+    if (image === undefined) complaints.add('IMAGE', 'is missing')
+    if (given === undefined) complaints.add('NAME', 'is missing')
+    if (given?.includes('@')) complaints.add('NAME', `${JSON.stringify(given)} has a digest: that names one image only`)
+    const { text, name } = complaints.settled('image tag', { text: image, name: given })
     const images = await import('../../images.js')
     const { store, client } = images.openAll(values)
     using lease = images.holdInStore(store)
-    const image = images.imageOf(store, client, text as string)
-    lease.holdBlobs([image.digest])
-    images.tagImage(store, images.imageOf(store, client, text as string), images.ownName(client, name as string))
+    lease.holdBlobs([images.imageOf(store, client, text).digest])
+    // Looked up again, now that it can't go away.
+    images.tagImage(store, images.imageOf(store, client, text), images.ownName(client, name))
     return EXIT.ok
   },
 })
