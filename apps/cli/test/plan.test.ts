@@ -8,8 +8,8 @@ import { resourcesOf } from '../src/options/resources.js'
 import { RUN_OPTIONS, type RunValues } from '../src/options/run.js'
 import { terminalMode } from '../src/options/terminal.js'
 import { nameFiles } from '../src/plan/name-files.js'
+import { operandsOf } from '../src/plan/operands.js'
 import { prepare } from '../src/plan/prepare.js'
-import { splitWords } from '../src/plan/words.js'
 
 function values(...args: string[]): RunValues {
   const complaints = new Complaints()
@@ -118,7 +118,7 @@ describe('the words after the options', () => {
     [['root', '--', 'ls', '--'], 'root', ['ls', '--']],
     [['--', '--', 'x'], undefined, ['--', 'x']],
   ])('%j', (words, source, command) => {
-    expect(splitWords(words)).toEqual({ ...(source === undefined ? {} : { source }), command })
+    expect(operandsOf(words)).toEqual({ ...(source === undefined ? {} : { source }), command })
   })
 })
 

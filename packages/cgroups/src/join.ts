@@ -60,14 +60,14 @@ const V2_DIRECTORY = '$cgroup'
 function enterGroups(groups: readonly Place[]): Pick<Step, 'host.prepare' | 'init.enter' | 'cloneInto'> {
   const v1 = groups.filter(({ hierarchy }) => hierarchy.version === 1)
   const v2 = groups.find(({ hierarchy }) => hierarchy.version === 2)
-  if (!v2) return { 'host.prepare': openDoors(v1), 'init.enter': goThrough(v1) }
+  if (!v2) return { 'host.prepare': openTasks(v1), 'init.enter': writeTasks(v1) }
   const { directory } = v2
   const open = call('openat', [AT_FDCWD, directory, O_PATH | O_DIRECTORY | O_CLOEXEC], {
     save: V2_DIRECTORY,
     of: directory,
     why: 'init is born in this group',
   })
-  return { 'host.prepare': [...openDoors(v1), open], 'init.enter': goThrough(v1), cloneInto: V2_DIRECTORY }
+  return { 'host.prepare': [...openTasks(v1), open], 'init.enter': writeTasks(v1), cloneInto: V2_DIRECTORY }
 }
 
 /**
@@ -75,26 +75,26 @@ function enterGroups(groups: readonly Place[]): Pick<Step, 'host.prepare' | 'ini
  * A directory's fd for CLONE_INTO_CGROUP would be that child's, too, and lead whoever sees it inside to the host's tree.
  */
 export const enterBeforeClone = (groups: readonly Place[]): Pick<Step, 'host.prepare' | 'init.enter'> => ({
-  'host.prepare': openDoors(groups),
-  'init.enter': goThrough(groups),
+  'host.prepare': openTasks(groups),
+  'init.enter': writeTasks(groups),
 })
 
-/** Open the door while the host's tree is in sight … */
-const openDoors = (groups: readonly Place[]): Instruction[] =>
+/** Open each group's tasks file while the host's tree is in sight … */
+const openTasks = (groups: readonly Place[]): Instruction[] =>
   groups.map(({ directory, hierarchy }, i) => {
     const path = `${directory}/${hierarchy.version === 1 ? 'tasks' : 'cgroup.procs'}`
     return call('openat', [AT_FDCWD, path, O_WRONLY | O_CLOEXEC], {
-      save: `door ${i}`,
+      save: `tasks ${i}`,
       of: path,
       why: 'the way in, for init',
     })
   })
 
-/** … and go through it, from inside: 0 is the writer itself, whatever its pid is in any namespace. */
-const goThrough = (groups: readonly Place[]): Instruction[] =>
+/** … and write to it, from inside: 0 is the writer itself, whatever its pid is in any namespace. */
+const writeTasks = (groups: readonly Place[]): Instruction[] =>
   groups.flatMap((_, i) => [
-    call('write', [ref(`door ${i}`), '0', 1], { why: 'join', hints: cgroupHints('tasks') }),
-    call('close', [ref(`door ${i}`)]),
+    call('write', [ref(`tasks ${i}`), '0', 1], { why: 'join', hints: cgroupHints('tasks') }),
+    call('close', [ref(`tasks ${i}`)]),
   ])
 
 const OPTIONS: OptionKeys<JoinOptions> = {

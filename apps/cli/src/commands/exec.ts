@@ -1,6 +1,6 @@
+import { callerTerminal } from '../attach/caller-terminal.js'
 import { checkStreams } from '../attach/check-streams.js'
 import { startAttached } from '../attach/start.js'
-import { surroundings } from '../attach/surroundings.js'
 import { EXEC_GROUPS, EXEC_OPTIONS } from '../options/exec.js'
 import { terminalMode } from '../options/terminal.js'
 import { prepareExec } from '../plan/exec-plan.js'
@@ -34,7 +34,7 @@ export const command = defineCommand({
     if (word === undefined) complaints.add('PID', 'is missing')
     const pid = word === undefined ? undefined : complaints.try('PID', () => pidNumber(word))
     if (argv.length === 0) complaints.add('COMMAND', 'is missing')
-    const mode = terminalMode(values, surroundings())
+    const mode = terminalMode(values, callerTerminal())
     checkStreams(mode, complaints)
     return startAttached(
       async ({ quiet }) => {

@@ -3,7 +3,7 @@ import { RtError } from '@rt/sys'
 import type { Complaints } from '../arguments/complaints.js'
 import { flag } from '../arguments/option.js'
 import type { Parsed } from '../arguments/parse.js'
-import { surroundings } from '../attach/surroundings.js'
+import { callerTerminal } from '../attach/caller-terminal.js'
 import { EXIT } from '../exit-codes.js'
 import { conductExperiment } from '../lab/conduct.js'
 import type { Finding } from '../lab/experiment.js'
@@ -57,7 +57,7 @@ async function lab({ values, rest }: Parsed<typeof OPTIONS>, complaints: Complai
       hint: 'run it as root: sudo rt lab',
     })
   }
-  const here = surroundings()
+  const here = callerTerminal()
   const sits = !check && here.stdinIsTerminal && here.stdoutIsTerminal && here.foreground
   const shell = sits ? ['/bin/bash', '/bin/sh'].find((file) => existsSync(file)) : undefined
   const results: { experiment: number; findings: Finding[] }[] = []

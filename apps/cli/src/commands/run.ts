@@ -1,7 +1,7 @@
 import { invalid } from '../arguments/complaints.js'
+import { callerTerminal } from '../attach/caller-terminal.js'
 import { checkStreams } from '../attach/check-streams.js'
 import { startAttached } from '../attach/start.js'
-import { surroundings } from '../attach/surroundings.js'
 import { RUN_GROUPS, RUN_OPTIONS } from '../options/run.js'
 import { terminalMode } from '../options/terminal.js'
 import { writeName } from '../plan/name-file.js'
@@ -40,7 +40,7 @@ export const command = defineCommand({
   options: RUN_OPTIONS,
   complete: 'source',
   async run({ values, rest }, complaints) {
-    const here = surroundings()
+    const here = callerTerminal()
     const mode = terminalMode(values, here)
     complaints.try('--tty', () => {
       if (mode.tty && mode.interactive && !here.stdinIsTerminal) {

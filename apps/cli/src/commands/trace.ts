@@ -2,9 +2,9 @@ import { writeFileSync, writeSync } from 'node:fs'
 import { type Container, chromeTrace, formatTrace, type TraceRow } from '@rt/program'
 import { textBytes } from '@rt/sys'
 import { flag, one } from '../arguments/option.js'
+import { callerTerminal } from '../attach/caller-terminal.js'
 import { checkStreams } from '../attach/check-streams.js'
 import { startAttached } from '../attach/start.js'
-import { surroundings } from '../attach/surroundings.js'
 import { terminalMode } from '../options/terminal.js'
 import { json } from '../output.js'
 import { runArguments } from '../plan/run-arguments.js'
@@ -45,7 +45,7 @@ export const command = defineCommand({
     const { own, run, words } = runArguments('trace', OPTIONS, parsed, complaints)
     if (own.json && own.perfetto)
       complaints.add('--perfetto', 'the trace can be written in one form only, and --json is given')
-    const mode = terminalMode(run, surroundings())
+    const mode = terminalMode(run, callerTerminal())
     checkStreams(mode, complaints)
     let container: Container | undefined
     const write = (rows: readonly TraceRow[]): void => {

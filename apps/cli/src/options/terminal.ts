@@ -10,7 +10,7 @@ export const terminal = {
 }
 
 /** What rt's own stdin and stdout are. */
-export interface Surroundings {
+export interface CallerTerminal {
   readonly stdinIsTerminal: boolean
   readonly stdoutIsTerminal: boolean
   /** rt may read the terminal: it is no background job. */
@@ -26,7 +26,7 @@ export interface TerminalMode {
  * -i and -t as given. If neither was mentioned, somebody who sits at a terminal gets both: `docker run IMAGE sh` ends at
  * once, to everybody's surprise once.
  */
-export function terminalMode(values: Values<typeof terminal>, here: Surroundings): TerminalMode {
+export function terminalMode(values: Values<typeof terminal>, here: CallerTerminal): TerminalMode {
   const { interactive, tty } = values
   if (interactive === undefined && tty === undefined) {
     const sits = here.stdinIsTerminal && here.stdoutIsTerminal && here.foreground

@@ -31,7 +31,7 @@ import type { TerminalMode } from '../options/terminal.js'
 import { capabilitySets } from '../options/user.js'
 import { environment } from '../values/env.js'
 import type { PreparedContainer } from './prepare.js'
-import { neededForFilter, seccompStep, seccompWish } from './seccomp-step.js'
+import { neededForFilter, requestedFilter, seccompStep } from './seccomp-step.js'
 import { streamsOf } from './streams.js'
 
 /** The origin of what is read from the container. */
@@ -78,11 +78,11 @@ export async function prepareExec(
       ? availableCapabilities(EVERY_CAPABILITY, { userNamespace }).capabilities
       : facts.bounding
     const sets = capabilitySets(names, identity.uid)
-    const wish = seccompWish(values['security-opt'], {
+    const wanted = requestedFilter(values['security-opt'], {
       profile: facts.seccomp && !values.privileged ? 'builtin' : 'unconfined',
       origin: 'as the container has one',
     })
-    const filtered = await complaints.tryAsync('--security-opt', () => seccompStep(wish, names))
+    const filtered = await complaints.tryAsync('--security-opt', () => seccompStep(wanted, names))
     const { filter } = complaints.settled('exec', { filter: filtered })
     const { noNewPrivileges: sealed } = facts
     const untilExecve = neededForFilter({ seccomp: filter.step, noNewPrivileges: sealed })

@@ -11,12 +11,12 @@ import { parseSignal } from '../values/signal.js'
 import { containerId } from './container-id.js'
 import { containerPlan } from './container-plan.js'
 import { type GivenMounts, mountsOf } from './mounts.js'
+import { operandsOf, refuseLateOptions } from './operands.js'
 import { programOf } from './program.js'
-import { type SeccompWish, seccompStep, seccompWish } from './seccomp-step.js'
+import { requestedOf } from './requested.js'
+import { type RequestedFilter, requestedFilter, seccompStep } from './seccomp-step.js'
 import { resolve, rootSource } from './source.js'
 import { sysctlsOf } from './sysctls.js'
-import { wishesOf } from './wishes.js'
-import { refuseLateOptions, splitWords } from './words.js'
 
 /** A container that is ready to be started, explained or compiled. */
 export interface PreparedContainer {
@@ -80,25 +80,25 @@ function foresee(look: () => RtError | undefined): RtError | undefined {
  */
 export async function prepare(preparation: Preparation): Promise<PreparedContainer> {
   const { values, mode, complaints, signal, onProgress } = preparation
-  const { source, command } = splitWords(preparation.words)
+  const { source, command } = operandsOf(preparation.words)
   refuseLateOptions(preparation.words, complaints)
   const name = values.name ?? preparation.defaultName ?? containerId()
   // A name that is asked for is one container's at a time, as Docker's.
-  const wished = wishesOf(values, name, complaints, preparation.reruns && values.name === undefined)
+  const asked = requestedOf(values, name, complaints, preparation.reruns && values.name === undefined)
   const rootDir = complaints.try('--root-dir', () => values['root-dir'] && absolute(values['root-dir']))
   // Nothing is unpacked when much else is wrong already.
-  if (!wished && source !== undefined) complaints.try('SOURCE', () => resolve(source))
+  if (!asked && source !== undefined) complaints.try('SOURCE', () => resolve(source))
   const filtered = await complaints.tryAsync('--security-opt', () =>
     seccompStep(
-      seccompWish(values['security-opt'], defaultFilter(values)),
-      wished?.capabilities.names ?? [],
+      requestedFilter(values['security-opt'], defaultFilter(values)),
+      asked?.capabilities.names ?? [],
       preparation.arch,
     ),
   )
-  const { wishes, filter } = complaints.settled('run', { wishes: wished, filter: filtered })
+  const { requested, filter } = complaints.settled('run', { requested: asked, filter: filtered })
   const found = await complaints.tryAsync('SOURCE', () =>
     rootSource(source, {
-      user: wishes.user,
+      user: requested.user,
       ephemeral: values.ephemeral ?? false,
       readOnly: values['read-only'] ?? false,
       limits: limitsOf(values),
@@ -115,9 +115,9 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
   )
   const { root } = complaints.settled('run', { root: found })
   try {
-    const { namespaces, cgroup, hostname, caller } = wishes
+    const { namespaces, cgroup, hostname, caller } = requested
     const sysctls = sysctlsOf(values.sysctl, namespaces, complaints)
-    const wanted = programOf(values, command, root, wishes, mode, complaints, filter.step)
+    const wanted = programOf(values, command, root, requested, mode, complaints, filter.step)
     const { stopSignal } = root.image
     const stop =
       values['stop-signal'] ??
@@ -144,7 +144,7 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
         tree: root.tree,
         rootOrigin: root.origin,
         rootChange: neededRootChange(),
-        mounts: mountsOf(values, { namespaces, cgroup, given: wishes.mounts, root, hostname }),
+        mounts: mountsOf(values, { namespaces, cgroup, given: requested.mounts, root, hostname }),
         readOnly: values['read-only'] ?? false,
         process: program,
         openedByInit: caller.uid !== 0,
@@ -152,7 +152,7 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
       stopSignal: stop,
       fds: root.lease === undefined ? {} : { lease: root.lease },
       warnings: [...filter.warnings, ...root.warnings],
-      foresee: () => (root.stays ? foresee(() => diagnose(placesOf(wishes.mounts))) : undefined),
+      foresee: () => (root.stays ? foresee(() => diagnose(placesOf(requested.mounts))) : undefined),
       diagnose: () => diagnose(),
       close: root.close,
     }
@@ -163,5 +163,5 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
 }
 
 /** Docker's default profile; --privileged takes it away, but not one that is asked for. */
-const defaultFilter = ({ privileged }: RunValues): SeccompWish =>
+const defaultFilter = ({ privileged }: RunValues): RequestedFilter =>
   privileged ? { profile: 'unconfined', origin: '--privileged' } : { profile: 'builtin', origin: 'default' }

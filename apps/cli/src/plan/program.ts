@@ -11,16 +11,16 @@ import { quote } from '../values/quote.js'
 import type { Program } from './container.js'
 import { hostsName } from './hosts-name.js'
 import { privilegeOf } from './privilege.js'
+import type { Requested } from './requested.js'
 import type { RootSource } from './source.js'
 import { streamsOf } from './streams.js'
-import type { Wishes } from './wishes.js'
 
 /** What runs in the root, and as whom; undefined if there was something to complain about. */
 export function programOf(
   values: RunValues,
   command: readonly string[],
   root: RootSource,
-  { user, hostname, capabilities, rlimits }: Wishes,
+  { user, hostname, capabilities, rlimits }: Requested,
   mode: TerminalMode,
   complaints: Complaints,
   seccomp: Step | undefined,

@@ -5,7 +5,7 @@ import type { SecurityOption } from '../values/security.js'
 import { DEFAULT_FILTERS, MATTERING } from './default-filters.js'
 
 /** What was asked for: a file's name, `builtin` or `unconfined`. */
-export interface SeccompWish {
+export interface RequestedFilter {
   readonly profile: string
   readonly origin: string
 }
@@ -17,7 +17,10 @@ export interface SeccompStep {
 }
 
 /** What the options say about the filter; the last one counts. */
-export function seccompWish(options: readonly (SecurityOption | undefined)[], otherwise: SeccompWish): SeccompWish {
+export function requestedFilter(
+  options: readonly (SecurityOption | undefined)[],
+  otherwise: RequestedFilter,
+): RequestedFilter {
   const option = options.findLast((each) => each?.startsWith('seccomp='))
   return option === undefined
     ? otherwise
@@ -32,7 +35,7 @@ export function seccompWish(options: readonly (SecurityOption | undefined)[], ot
  * @throws RtError RT_INVALID_CONFIG for a file that is no profile, RT_NOT_FOUND and others if it can't be read
  */
 export async function seccompStep(
-  { profile, origin }: SeccompWish,
+  { profile, origin }: RequestedFilter,
   capabilities: readonly CapabilityName[],
   arch: Arch = hostArch(),
 ): Promise<SeccompStep> {

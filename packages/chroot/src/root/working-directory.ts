@@ -13,7 +13,7 @@ import {
 } from '@rt/sys'
 import { asked, refuse } from '../complaints.js'
 import { checkWorkingDirectory } from './check-cwd.js'
-import { BUSY, retried } from './retried.js'
+import { BUSY, retryOnEagain } from './retry-on-eagain.js'
 
 export interface WorkingDirectoryOptions {
   readonly origin?: string
@@ -47,7 +47,7 @@ export function workingDirectory(directory: string, options: WorkingDirectoryOpt
     why: 'where the program starts',
     ...asked(origin),
     'init.pivot': [
-      ...retried(make ? openOrMake(names) : [open(names, {})]),
+      ...retryOnEagain(make ? openOrMake(names) : [open(names, {})]),
       call('fchdir', [ref('directory')]),
       ...checkWorkingDirectory('beneath'),
       call('close', [ref('directory')]),

@@ -3,7 +3,7 @@ import { closeSync } from 'node:fs'
 import { apply, call, type Step, struct } from '@rt/program'
 import { AT_FDCWD, ERRNO, O_CLOEXEC, O_PATH, OPEN_HOW_SIZE_VER0, rawSyscall, syscallNumber } from '@rt/sys'
 import { afterEach, expect, it, vi } from 'vitest'
-import { BUSY, retried } from '../src/root/retried.js'
+import { BUSY, retryOnEagain } from '../src/root/retry-on-eagain.js'
 
 // What a neighbour who renames all the time makes of a look-up is the kernel's answer, so it is given in its place.
 vi.mock('@rt/sys', async (original) => {
@@ -17,7 +17,7 @@ const how = struct('open_how', { flags: O_PATH | O_CLOEXEC })
 const step: Step = {
   name: 'look up',
   why: 'a test',
-  'init.mount': retried([
+  'init.mount': retryOnEagain([
     call('openat2', [AT_FDCWD, '/', how, OPEN_HOW_SIZE_VER0], { save: 'found', onError: { EAGAIN: BUSY } }),
   ]),
 }

@@ -2,7 +2,7 @@ import type { Complaints } from '../arguments/complaints.js'
 import { quote } from '../values/quote.js'
 
 /** What follows the options of `rt run`. */
-export interface RunWords {
+export interface Operands {
   /** Absent: the root is the host's. */
   readonly source?: string
   /** Empty: the image's command, or a shell. */
@@ -10,7 +10,7 @@ export interface RunWords {
 }
 
 /** `[SOURCE] [--] [COMMAND [ARG...]]`: one `--` is ours, before or after SOURCE; what follows is the container's. */
-export function splitWords(words: readonly string[]): RunWords {
+export function operandsOf(words: readonly string[]): Operands {
   const [first, ...rest] = words
   if (first === undefined) return { command: [] }
   if (first === '--') return { command: rest }

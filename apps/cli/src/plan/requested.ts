@@ -10,7 +10,7 @@ import { hostsName } from './hosts-name.js'
 import { type GivenMounts, givenMounts } from './mounts.js'
 
 /** What the options decide without knowing the root. */
-export interface Wishes {
+export interface Requested {
   readonly caller: Caller
   readonly user: UserNamespace | undefined
   readonly namespaces: NamespaceOptions
@@ -22,12 +22,12 @@ export interface Wishes {
 }
 
 /** Look at the options, and at the host where they are about it; undefined if there was something to complain about. */
-export function wishesOf(
+export function requestedOf(
   values: RunValues,
   name: string,
   complaints: Complaints,
   perRun?: boolean,
-): Wishes | undefined {
+): Requested | undefined {
   const caller = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
   if (values.rm === false) complaints.add('--rm', 'rt keeps no container that has ended: it is always --rm')
   if (values.workdir !== undefined && !values.workdir.startsWith('/')) {

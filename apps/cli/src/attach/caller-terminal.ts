@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
-import type { Surroundings } from '../options/terminal.js'
+import type { CallerTerminal } from '../options/terminal.js'
 import { isTerminal } from './is-terminal.js'
 
 /** Where rt itself was started. */
-export function surroundings(): Surroundings {
+export function callerTerminal(): CallerTerminal {
   const [stdinIsTerminal, stdoutIsTerminal] = [isTerminal(0), isTerminal(1)]
   return { stdinIsTerminal, stdoutIsTerminal, foreground: stdinIsTerminal && isForeground() }
 }

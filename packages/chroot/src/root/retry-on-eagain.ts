@@ -3,7 +3,7 @@ import { branch, compute, fail, goto, type Instruction, label, ref } from '@rt/p
 /** How often in all. A word starts as -1: the first failure makes it 0, and the last one this less 1. */
 const TRIES = 64
 
-/** Where openat2 goes on EAGAIN inside {@link retried}. */
+/** Where openat2 goes on EAGAIN inside {@link retryOnEagain}. */
 export const BUSY = 'busy'
 
 /**
@@ -12,7 +12,7 @@ export const BUSY = 'busy'
  *
  * @param instructions calls with `onError: { EAGAIN: BUSY }`; every one of them may run more than once
  */
-export const retried = (instructions: readonly Instruction[]): Instruction[] => [
+export const retryOnEagain = (instructions: readonly Instruction[]): Instruction[] => [
   label('again'),
   ...instructions,
   goto('resolved'),
