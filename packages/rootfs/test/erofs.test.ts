@@ -147,6 +147,27 @@ describe('layers as EROFS', () => {
     root.dispose()
   })
 
+  it('are stacked by the sixty, each over the others', async () => {
+    const layers = Array.from({ length: 60 }, (_, index) => {
+      const from = temporaryFolder('one-of-60')
+      writeFileSync(join(from, `only-${index}`), String(index))
+      writeFileSync(join(from, 'last'), String(index))
+      return layerTar(from, { compression: 'none' })
+    })
+    using root = await prepare(`oci:${ociLayout({ layers })}`, { rootDir: join(folder, 'sixty'), layers: 'erofs' })
+    expect(root.lower.filter((layer) => typeof layer !== 'string')).toHaveLength(60)
+    using view = root.openView()
+    const read = (path: string) => {
+      const fd = view.open(path, O_RDONLY) as number
+      try {
+        return readFileSync(fd, 'utf8')
+      } finally {
+        close(fd)
+      }
+    }
+    expect(['/last', '/only-0', '/only-59'].map(read)).toEqual(['59', '0', '59'])
+  })
+
   it('that are damaged leave nothing', async () => {
     const rootDir = join(folder, 'damaged')
     const layout = ociLayout({ layers: [plainLayer()] })
