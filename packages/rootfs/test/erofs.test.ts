@@ -2,22 +2,25 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isNotHeld } from '@rt/erofs'
-import { close, O_RDONLY } from '@rt/sys'
+import { close, O_RDONLY, RtError } from '@rt/sys'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { layerTar, ociLayout, temporaryFolder } from '../../../tooling/fixtures/index.js'
 import { LayerIndex } from '../src/erofs/layer-index.js'
 import { DEFAULT_LIMITS, discardLayers, erofsObstacle, prepare, removeDiscarded, TarReader } from '../src/index.js'
 import { type HeaderSpec, tar } from './support/archive.js'
+import { random } from './support/random.js'
+import { archivesOf, randomImage } from './support/random-image.js'
 
 const folder = temporaryFolder('erofs-store')
 const obstacle = erofsObstacle(folder)
 
 /** What an index says of an archive: the error, or nothing. */
-function indexOf(members: HeaderSpec[], endMark: 'required' | 'optional' = 'required'): unknown {
+const indexOf = (members: HeaderSpec[]): unknown => errorOf(tar(...members))
+
+function errorOf(bytes: Buffer): unknown {
   const index = new LayerIndex(undefined, DEFAULT_LIMITS)
-  const reader = new TarReader(index, { endMark })
+  const reader = new TarReader(index)
   try {
-    const bytes = tar(...members)
     reader.write(bytes)
     reader.end()
     index.finish(bytes.length)
@@ -66,6 +69,26 @@ describe('what an index can not say', () => {
     expect(isNotHeld(error)).toBe(false)
     expect(error).toMatchObject({ code })
   })
+})
+
+it('archives that are damaged at random are refused, unpacked instead, or indexed: nothing else happens', () => {
+  const next = random(9)
+  const counts = { refused: 0, unpacked: 0, indexed: 0 }
+  for (let time = 0; time < 1500; time++) {
+    // Any of its layers, as if it were alone: upper ones have links to what is below them.
+    const archives = archivesOf(randomImage(next))
+    const bytes = Buffer.from(archives[Math.floor(next() * archives.length)] as Buffer)
+    for (let flip = Math.floor(next() * 4); flip > 0; flip--) {
+      // In the headers, most likely: there are no long files.
+      bytes[Math.floor(next() * bytes.length)] = Math.floor(next() * 256)
+    }
+    const error = errorOf(bytes)
+    if (error === undefined) counts.indexed++
+    else if (isNotHeld(error)) counts.unpacked++
+    else if (RtError.isInstance(error)) counts.refused++
+    else throw error
+  }
+  for (const [what, count] of Object.entries(counts)) expect(count, what).toBeGreaterThan(0)
 })
 
 describe('where EROFS can not be mounted', () => {
