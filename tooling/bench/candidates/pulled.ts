@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -51,6 +51,12 @@ function freshDisk(): string {
   return disk
 }
 
+/** Podman leaves its folder of overlays mounted on itself. */
+function clear(folder: string): void {
+  spawnSync('umount', ['-l', join(folder, 'root/overlay')], { stdio: 'ignore' })
+  rmSync(folder, { recursive: true, force: true })
+}
+
 /** A command that begins with nothing in a folder of its own, each time. */
 async function pulling(name: string, command: (host: string, folder: string) => readonly string[]): Promise<Candidate> {
   const { host, stop } = await registryWithImage()
@@ -60,14 +66,14 @@ async function pulling(name: string, command: (host: string, folder: string) => 
   return {
     ...candidate,
     once() {
-      rmSync(folder, { recursive: true, force: true })
+      clear(folder)
       mkdirSync(folder)
       execFileSync('sync')
       return candidate.once()
     },
     async close() {
       await candidate.close?.()
-      rmSync(folder, { recursive: true, force: true })
+      clear(folder)
       if (--users === 0) await stop()
     },
   }
