@@ -119,27 +119,20 @@ export const skopeoAndTar = (): Promise<Candidate> =>
     ),
   )
 
-/** `podman run` of the name, on folders of its own. */
+/** `podman pull`, on folders of its own. It starts nothing: that needs limits which not every machine's root may set. */
 export function podman(): Promise<Candidate> {
   installed('podman', 'podman')
   // Podman takes no longer path than 50 bytes.
   const runroot = mkdtempSync('/tmp/rt-podman-')
   process.on('exit', () => rmSync(runroot, { recursive: true, force: true }))
-  return pulling('podman', (host, folder) => [
+  return pulling('podman pull', (host, folder) => [
     'podman',
     '--root',
     join(folder, 'root'),
     '--runroot',
     runroot,
-    '--cgroup-manager',
-    'cgroupfs',
-    'run',
-    '--rm',
+    'pull',
     '-q',
-    '--network',
-    'none',
-    '--cgroups',
-    'disabled',
     '--tls-verify=false',
     `${host}/image:${TAG}`,
   ])

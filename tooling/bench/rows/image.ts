@@ -16,7 +16,7 @@ export const row: Row = {
   budgets: [
     ratio('rt erofs', 'floor', 1.3),
     ratio('rt erofs', 'skopeo and umoci', 0.25),
-    ratio('rt erofs', 'podman', 0.5),
+    ratio('rt erofs', 'podman pull', 0.5),
     ratio('rt folders', 'skopeo and GNU tar', 1),
   ],
   rounds: 3,
